@@ -1,0 +1,190 @@
+//! Instants, calendar dates, zones and windows.
+//!
+//! Belongs here: turning Stripe's Unix seconds into the calendar date the books use, half-open
+//! windows, and NetSuite's posting periods. Does not belong here: which date a record takes
+//! (`accounting`), or the current time (a [`Clock`] is handed in).
+
+use std::fmt;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::InternalId;
+
+/// Seconds since 1970-01-01 00:00 UTC, as Stripe sends every instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UnixTime(pub i64);
+
+impl UnixTime {
+    /// The calendar date of this instant in `zone`.
+    pub fn date_in(self, zone: Tz) -> NaiveDate {
+        self.utc().with_timezone(&zone).date_naive()
+    }
+
+    /// The date of a value that *is* a date, encoded as midnight UTC (`arrival_date`,
+    /// `available_on`). It is never shifted by a zone.
+    pub fn utc_date(self) -> NaiveDate {
+        self.utc().date_naive()
+    }
+
+    /// The instant as a UTC date-time; values beyond the calendar are clamped to 1970.
+    pub fn utc(self) -> DateTime<Utc> {
+        DateTime::from_timestamp(self.0, 0).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+}
+
+impl fmt::Display for UnixTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.utc().format("%Y-%m-%dT%H:%M:%SZ").to_string())
+    }
+}
+
+/// The first instant of `date` in `zone`. On a day whose midnight is skipped by a clock change it
+/// is the first instant that exists.
+pub fn start_of_day(date: NaiveDate, zone: Tz) -> UnixTime {
+    let midnight = date.and_time(NaiveTime::MIN);
+    let local = (0..8)
+        .find_map(|quarter| {
+            zone.from_local_datetime(&(midnight + chrono::Duration::minutes(15 * quarter)))
+                .earliest()
+        })
+        .expect("no zone skips more than two hours at midnight");
+    UnixTime(local.timestamp())
+}
+
+/// A half-open range of instants, `since <= t < until`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    pub since: UnixTime,
+    pub until: UnixTime,
+}
+
+/// Why a window was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WindowError {
+    #[error("the window ends ({until}) before it starts ({since})")]
+    Backwards { since: UnixTime, until: UnixTime },
+    #[error("`{0}` is neither a date such as 2026-10-01 nor an RFC 3339 instant")]
+    Unreadable(String),
+}
+
+impl Window {
+    pub fn new(since: UnixTime, until: UnixTime) -> Result<Self, WindowError> {
+        if since < until {
+            Ok(Self { since, until })
+        } else {
+            Err(WindowError::Backwards { since, until })
+        }
+    }
+
+    pub fn contains(self, instant: UnixTime) -> bool {
+        self.since <= instant && instant < self.until
+    }
+}
+
+/// Reads a bound of a window: a date (its first instant in `zone`) or an RFC 3339 instant.
+pub fn parse_bound(text: &str, zone: Tz) -> Result<UnixTime, WindowError> {
+    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        return Ok(start_of_day(date, zone));
+    }
+    DateTime::parse_from_rfc3339(text)
+        .map(|instant| UnixTime(instant.timestamp()))
+        .map_err(|_| WindowError::Unreadable(text.chars().take(60).collect()))
+}
+
+/// The day before `date`: NetSuite's service periods end inclusively, Stripe's exclusively.
+pub fn day_before(date: NaiveDate) -> NaiveDate {
+    date.checked_sub_days(Days::new(1)).unwrap_or(date)
+}
+
+/// One of NetSuite's base accounting periods (a month, as a rule).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostingPeriod {
+    pub id: InternalId,
+    pub name: String,
+    pub first_day: NaiveDate,
+    pub last_day: NaiveDate,
+    pub state: PeriodState,
+}
+
+/// Whether a period takes postings. *Locked* lets roles with an override post; *closed* nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PeriodState {
+    Open,
+    Locked,
+    Closed,
+}
+
+impl PostingPeriod {
+    pub fn contains(&self, date: NaiveDate) -> bool {
+        self.first_day <= date && date <= self.last_day
+    }
+}
+
+/// Where the time comes from: the machine in production, a value in tests.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> UnixTime;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> UnixTime {
+        UnixTime(Utc::now().timestamp())
+    }
+}
+
+/// A clock that stands still, for tests and the demo company.
+#[derive(Debug, Clone, Copy)]
+pub struct FixedClock(pub UnixTime);
+
+impl Clock for FixedClock {
+    fn now(&self) -> UnixTime {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_arrival_date_is_never_moved_by_the_zone() {
+        let midnight_utc = UnixTime(1_780_272_000); // 2026-06-01 00:00 UTC
+        assert_eq!(midnight_utc.utc_date(), day("2026-06-01"));
+        assert_eq!(midnight_utc.date_in(Tz::America__New_York), day("2026-05-31"));
+    }
+
+    #[test]
+    fn days_have_23_and_25_hours_when_the_clock_changes() {
+        let zone = Tz::America__New_York;
+        let hours = |date: &str, next: &str| {
+            (start_of_day(day(next), zone).0 - start_of_day(day(date), zone).0) / 3600
+        };
+        assert_eq!(hours("2026-03-08", "2026-03-09"), 23);
+        assert_eq!(hours("2026-11-01", "2026-11-02"), 25);
+        // Beirut skipped midnight itself on this day.
+        assert_eq!(hours("2021-03-28", "2021-03-29"), 24);
+        assert_eq!(
+            start_of_day(day("2021-03-28"), Tz::Asia__Beirut).date_in(Tz::Asia__Beirut),
+            day("2021-03-28")
+        );
+    }
+
+    #[test]
+    fn a_window_that_ends_before_it_starts_is_refused() {
+        assert!(Window::new(UnixTime(10), UnixTime(10)).is_err());
+        assert!(parse_bound("last tuesday", Tz::UTC).is_err());
+        assert_eq!(parse_bound("1970-01-02", Tz::UTC).unwrap(), UnixTime(86_400));
+        assert_eq!(parse_bound("1970-01-01T01:00:00+01:00", Tz::UTC).unwrap(), UnixTime(0));
+    }
+}

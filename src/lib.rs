@@ -1,0 +1,7 @@
+//! `tieout` ties Stripe out to NetSuite, to the cent.
+
+pub mod calendar;
+pub mod ids;
+pub mod money;
+pub mod netsuite;
+pub mod stripe;

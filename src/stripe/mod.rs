@@ -1,0 +1,6 @@
+//! Stripe: reads only.
+//!
+//! Belongs here: tolerant views over raw objects, the API client and its crawl, the directory
+//! source. Does not belong here: what an object means to the books (`accounting`).
+
+pub mod objects;

@@ -1,0 +1,161 @@
+//! Tolerant views over raw Stripe objects: only the fields that the books need.
+//!
+//! The raw JSON stays the truth and is kept byte for byte; a view is read from it when needed, so a
+//! field that Stripe adds or drops never breaks a page. Both shapes are read, before and after API
+//! version 2025-03-31: accessor methods hide the difference. Unknown values of enumerations are
+//! kept as text; `null` counts as absent.
+//!
+//! Field facts: Stripe's API reference at 2026-10-28 and the specification of 2024-06-20.
+
+mod balance;
+mod billing;
+mod catalog;
+mod credit_note;
+mod customer;
+mod invoice;
+mod money_movement;
+mod payout;
+
+use std::collections::BTreeMap;
+
+use serde::de::{self, DeserializeOwned};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+pub use balance::{Account, Balance, BalanceAmount, BalanceTransaction, FeeDetail};
+pub use billing::{InvoicePayment, PaymentIntent, PaymentTarget};
+pub use catalog::{Coupon, Discount, Price, Product, TaxRate};
+pub use credit_note::{CreditNote, CreditNoteLine, CreditNoteRefund};
+pub use customer::{Customer, CustomerBalanceTransaction, PostalAddress};
+pub use invoice::{
+    Invoice, InvoiceLine, InvoiceStatus, Period, ShippingCost, StatusTransitions, TaxAmount,
+};
+pub use money_movement::{Charge, Dispute, Refund};
+pub use payout::Payout;
+
+use crate::money::MINOR_MAX;
+
+/// Free text that the merchant put on an object.
+pub type Metadata = BTreeMap<String, String>;
+
+/// Why an object could not be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{object}: at `{path}`: {message}")]
+pub struct ObjectError {
+    /// The object's id, or its kind when it has none.
+    pub object: String,
+    pub path: String,
+    pub message: String,
+}
+
+/// Reads a view from an object's raw JSON.
+///
+/// # Errors
+/// Names the object and the path of the field that is missing or of another type.
+pub fn read<T: DeserializeOwned>(raw: &[u8]) -> Result<T, ObjectError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(raw);
+    serde_path_to_error::deserialize(&mut deserializer).map_err(|error| ObjectError {
+        object: Head::read(raw).map_or_else(|_| "an object without an id".into(), |head| head.id),
+        path: error.path().to_string(),
+        message: error.inner().to_string(),
+    })
+}
+
+/// What every object has, whatever its kind.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Head {
+    /// Missing only on objects that the account has one of, such as `balance`.
+    #[serde(default)]
+    pub id: String,
+    pub object: String,
+    #[serde(default, deserialize_with = "or_default")]
+    pub created: i64,
+    pub livemode: Option<bool>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub deleted: bool,
+}
+
+impl Head {
+    pub fn read(raw: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(raw)
+    }
+}
+
+/// A list as the API answers it, with its items verbatim.
+#[derive(Debug, Deserialize)]
+pub struct Page {
+    pub data: Vec<Box<RawValue>>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub has_more: bool,
+}
+
+/// A list inside an object (`invoice.lines`).
+#[derive(Debug, Clone, Deserialize)]
+pub struct Inline<T> {
+    pub data: Vec<T>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub has_more: bool,
+}
+
+/// `null` reads as the default, as an absent field does.
+pub(crate) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Default + Deserialize<'de>,
+{
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// An amount in minor units, bounded by [`MINOR_MAX`] so that later sums cannot overflow.
+pub(crate) fn minor<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    bounded(i64::deserialize(deserializer)?)
+}
+
+/// Like [`minor`]; `null` and absence read as zero.
+pub(crate) fn minor_or_zero<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    bounded(Option::deserialize(deserializer)?.unwrap_or(0))
+}
+
+/// Like [`minor`]; `null` stays absent.
+pub(crate) fn minor_option<'de, D>(deserializer: D) -> Result<Option<i64>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer)?.map(bounded).transpose()
+}
+
+fn bounded<E: de::Error>(minor: i64) -> Result<i64, E> {
+    if (-MINOR_MAX..=MINOR_MAX).contains(&minor) {
+        Ok(minor)
+    } else {
+        Err(E::custom(format!("{minor} is larger than any amount Stripe handles")))
+    }
+}
+
+/// The id of a field that may be an id or the whole object.
+pub(crate) fn id_of<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: for<'a> From<&'a str>,
+{
+    Ok(Option::<IdOrObject>::deserialize(deserializer)?.map(|found| match found {
+        IdOrObject::Id(id) | IdOrObject::Object { id } => T::from(id.as_str()),
+    }))
+}
+
+/// A field that may be an id or the whole object.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum IdOrObject {
+    Id(String),
+    Object { id: String },
+}
+
+/// A number of JSON kept as its digits, or a decimal string kept as it is.
+pub(crate) fn digits<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    let Some(raw) = Option::<Box<RawValue>>::deserialize(deserializer)? else { return Ok(None) };
+    let text = raw.get().trim_matches('"');
+    Ok((text != "null").then(|| text.to_owned()))
+}
