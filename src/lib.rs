@@ -4,4 +4,5 @@ pub mod calendar;
 pub mod ids;
 pub mod money;
 pub mod netsuite;
+pub mod sandbox;
 pub mod stripe;
