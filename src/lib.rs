@@ -3,6 +3,7 @@
 pub mod calendar;
 pub mod ids;
 pub mod money;
+pub mod net;
 pub mod netsuite;
 pub mod sandbox;
 pub mod stripe;

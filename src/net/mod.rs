@@ -1,0 +1,6 @@
+//! HTTP as both sides share it: the transport port and what sits on it.
+//!
+//! Belongs here: sending one request, the decision to retry, pacing, keeping secrets out of text.
+//! Does not belong here: what Stripe or NetSuite mean by an answer.
+
+pub mod transport;
