@@ -1,5 +1,6 @@
 //! `tieout` ties Stripe out to NetSuite, to the cent.
 
+pub mod accounting;
 pub mod calendar;
 pub mod ids;
 pub mod money;

@@ -225,39 +225,39 @@ impl Amount {
 
     /// Splits `self` in proportion to `weights` so that the parts sum to `self` exactly.
     ///
-    /// Largest remainder (Hamilton): each part is the floor of its share towards zero, and the
-    /// units left over go to the largest remainders, the earlier part first on a tie. When all
-    /// weights are zero the whole goes to the first part.
+    /// Largest remainder (Hamilton): each part is the floor of its share, and the units left over
+    /// go to the largest remainders, the earlier part first on a tie. Weights may be negative
+    /// (a discount among invoice lines); as long as `self` is between zero and their sum, every
+    /// part is between zero and its weight. When the weights sum to zero the whole goes to the
+    /// first part.
     pub fn split(self, weights: &[i64]) -> Vec<Self> {
-        let Some(count) = std::num::NonZeroUsize::new(weights.len()) else { return Vec::new() };
-        let total: i128 = weights.iter().map(|w| i128::from(w.abs())).sum();
+        let total: i128 = weights.iter().copied().map(i128::from).sum();
+        let mut units = vec![0_i128; weights.len()];
         if total == 0 {
-            let mut parts = vec![Self::zero(self.currency); count.get()];
-            parts[0] = self;
-            return parts;
+            if let Some(first) = units.first_mut() {
+                *first = i128::from(self.minor.abs());
+            }
+        } else {
+            // Both signs are turned so that the whole and the sum of the weights are positive.
+            let whole = i128::from(self.minor.abs());
+            let share = |weight: i64| whole * i128::from(weight) * total.signum();
+            let total = total.abs();
+            for (unit, weight) in units.iter_mut().zip(weights) {
+                *unit = share(*weight).div_euclid(total);
+            }
+            let mut order: Vec<usize> = (0..units.len()).collect();
+            order.sort_by_key(|&i| (std::cmp::Reverse(share(weights[i]).rem_euclid(total)), i));
+            let left = usize::try_from(whole - units.iter().sum::<i128>())
+                .expect("floors never exceed the whole");
+            for &i in order.iter().take(left) {
+                units[i] += 1;
+            }
         }
-        let whole = i128::from(self.minor.abs());
-        let shares: Vec<(i128, i128)> = weights
-            .iter()
-            .map(|w| {
-                let product = whole * i128::from(w.abs());
-                (product / total, product % total)
-            })
-            .collect();
-        let mut units: Vec<i128> = shares.iter().map(|(floor, _)| *floor).collect();
-        let left = whole - units.iter().sum::<i128>();
-        let mut order: Vec<usize> = (0..units.len()).collect();
-        order.sort_by_key(|&i| (std::cmp::Reverse(shares[i].1), i));
-        let left = usize::try_from(left).expect("fewer units are left over than there are parts");
-        for &i in order.iter().take(left) {
-            units[i] += 1;
-        }
-        let sign = self.minor.signum();
         units
             .into_iter()
             .map(|unit| {
-                let minor = i64::try_from(unit).expect("a part is not larger than the whole");
-                Self::new(minor * sign, self.currency)
+                let minor = i64::try_from(unit).expect("weights are bounded by MINOR_MAX");
+                Self::new(minor * self.minor.signum(), self.currency)
             })
             .collect()
     }
@@ -392,7 +392,25 @@ mod tests {
         assert_eq!(parts.iter().map(|p| p.minor()).collect::<Vec<_>>(), [-1_500, -1_000]);
     }
 
+    #[test]
+    fn a_partial_refund_takes_its_share_of_a_discount_too() {
+        // 100.00, less 20.00, plus 8.00 tax: half of 88.00 is 50.00, −10.00 and 4.00.
+        let parts = Amount::new(4_400, Currency::USD).split(&[10_000, -2_000, 800]);
+        assert_eq!(parts.iter().map(|p| p.minor()).collect::<Vec<_>>(), [5_000, -1_000, 400]);
+    }
+
     proptest! {
+        #[test]
+        fn a_part_of_a_refund_never_exceeds_its_line(weights in prop::collection::vec(-100_000i64..1_000_000, 1..12), per_mille in 0i64..=1000) {
+            let total: i64 = weights.iter().sum();
+            prop_assume!(total > 0);
+            let whole = Amount::new(total * per_mille / 1000, Currency::USD);
+            for (part, weight) in whole.split(&weights).iter().zip(&weights) {
+                prop_assert!(part.minor().abs() <= weight.abs(), "{part} of {weight}");
+                prop_assert!(part.minor() * weight >= 0);
+            }
+        }
+
         #[test]
         fn split_sums_to_the_whole(minor in -MINOR_MAX..MINOR_MAX, weights in prop::collection::vec(0i64..1_000_000, 1..20)) {
             let whole = Amount::new(minor, Currency::USD);

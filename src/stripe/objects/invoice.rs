@@ -54,12 +54,16 @@ pub struct Invoice {
     post_payment_credit_notes_amount: i64,
     pub lines: Inline<InvoiceLine>,
     pub shipping_cost: Option<ShippingCost>,
+    #[serde(default, deserialize_with = "or_default")]
+    total_taxes: Vec<Tax>,
     /// Present only when expanded.
     payments: Option<Inline<InvoicePayment>>,
     /// Whole objects when expanded (`data.discounts`), ids otherwise.
     #[serde(default, deserialize_with = "or_default")]
     discounts: Vec<MaybeDiscount>,
     // Before 2025-03-31.
+    #[serde(default, deserialize_with = "or_default")]
+    total_tax_amounts: Vec<LegacyTax>,
     #[serde(default, deserialize_with = "id_of")]
     charge: Option<ChargeId>,
     #[serde(default, deserialize_with = "id_of")]
@@ -151,6 +155,11 @@ impl Invoice {
 
     pub fn post_payment_credit_notes(&self) -> Amount {
         self.amount(self.post_payment_credit_notes_amount)
+    }
+
+    /// Tax of the whole invoice, shipping included, per rate and behaviour.
+    pub fn total_taxes(&self) -> Vec<TaxAmount> {
+        tax_amounts(&self.total_taxes, &self.total_tax_amounts, self.currency)
     }
 
     pub fn is_finalized(&self) -> bool {

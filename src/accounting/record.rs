@@ -1,0 +1,111 @@
+//! What derivation gives: records, each with the reason it exists.
+
+use serde::{Deserialize, Serialize};
+
+use crate::accounting::exception::Exception;
+use crate::ids::{ExternalId, ObjectId};
+use crate::money::Amount;
+use crate::netsuite::record::{Body, RecordKind};
+
+/// A NetSuite record as the books need it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub body: Body,
+    /// The rule that made it.
+    pub rule: Rule,
+    /// The Stripe objects it was made from, the main one first.
+    pub sources: Vec<ObjectId>,
+    /// What the record changes in the Stripe balance, in the settlement currency, before fees:
+    /// positive for payments, negative for refunds. `None` where no balance is touched.
+    pub settles: Option<Amount>,
+}
+
+impl Record {
+    pub fn external_id(&self) -> &ExternalId {
+        self.body.external_id()
+    }
+
+    pub fn kind(&self) -> RecordKind {
+        self.body.kind()
+    }
+}
+
+/// Why a record exists. The text of each is in [`Rule::because`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    CustomerTransacts,
+    PriceSold,
+    CouponUsed,
+    TaxCollected,
+    GlobalItem,
+    InvoiceFinalized,
+    InvoiceNegative,
+    InvoiceVoided,
+    InvoiceUncollectible,
+    InvoiceRecovered,
+    BalanceAdjusted,
+    ChargeSucceeded,
+    ChargeFailedLater,
+    RefundPaid,
+    RefundReversesInvoice,
+    RefundFailed,
+    CreditNoteIssued,
+    CreditNoteVoided,
+    DisputeWithdrawn,
+    DisputeReversesInvoice,
+    DisputeReinstated,
+    DisputeWon,
+    PayoutPaid,
+    PayoutNegative,
+    PayoutFailed,
+}
+
+impl Rule {
+    /// The rule in an accountant's words, as `explain` and the plan show it.
+    pub const fn because(self) -> &'static str {
+        match self {
+            Self::CustomerTransacts => "The customer has its first invoice or payment.",
+            Self::PriceSold => "An invoice line sells at this price.",
+            Self::CouponUsed => "An invoice line is reduced by this coupon.",
+            Self::TaxCollected => "An invoice collects tax at this rate.",
+            Self::GlobalItem => "A line has no price of its own.",
+            Self::InvoiceFinalized => "Stripe finalized the invoice.",
+            Self::InvoiceNegative => {
+                "The invoice's total is negative: it is credit that the customer keeps."
+            }
+            Self::InvoiceVoided => "The invoice was voided after it had been posted.",
+            Self::InvoiceUncollectible => "The invoice was marked uncollectible.",
+            Self::InvoiceRecovered => {
+                "The invoice was paid after it had been marked uncollectible."
+            }
+            Self::BalanceAdjusted => "The customer's balance was adjusted by hand.",
+            Self::ChargeSucceeded => "The charge succeeded and reached the Stripe balance.",
+            Self::ChargeFailedLater => "The payment failed after it had been booked.",
+            Self::RefundPaid => "The refund left the Stripe balance.",
+            Self::RefundReversesInvoice => {
+                "The refunded payment had paid an invoice, whose lines are reversed."
+            }
+            Self::RefundFailed => "The refund failed: the money came back and is still owed.",
+            Self::CreditNoteIssued => "A credit note was issued.",
+            Self::CreditNoteVoided => "The credit note was voided after it had been posted.",
+            Self::DisputeWithdrawn => "The disputed amount was withdrawn.",
+            Self::DisputeReversesInvoice => {
+                "The disputed payment had paid an invoice, whose lines are reversed."
+            }
+            Self::DisputeReinstated => "The dispute was won: the reversed lines are billed again.",
+            Self::DisputeWon => "The dispute was won: the money came back.",
+            Self::PayoutPaid => "The payout reached the bank.",
+            Self::PayoutNegative => "The payout debited the bank.",
+            Self::PayoutFailed => "The payout failed after it had been deposited.",
+        }
+    }
+}
+
+/// What a case becomes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Derived {
+    /// In a stable order: by kind, then by external id.
+    pub records: Vec<Record>,
+    pub exceptions: Vec<Exception>,
+}
