@@ -2,9 +2,11 @@
 
 pub mod accounting;
 pub mod calendar;
+pub mod digest;
 pub mod ids;
 pub mod money;
 pub mod net;
 pub mod netsuite;
+pub mod plan;
 pub mod sandbox;
 pub mod stripe;

@@ -142,10 +142,10 @@ pub fn fill_internal_ids(
         let (name, tail) = after.split_once(ID_CLOSE).unwrap_or((after, ""));
         match ExternalId::new(name) {
             Ok(id) => match lookup(&id) {
-                Some(internal) => filled.push_str(&format!("\"id\":{internal}")),
+                Some(internal) => filled.extend(["\"id\":", internal.as_str()]),
                 None => missing.push(id),
             },
-            Err(_) => filled.push_str(&format!("{ID_OPEN}{name}{ID_CLOSE}")),
+            Err(_) => filled.extend([ID_OPEN, name, ID_CLOSE]),
         }
         rest = tail;
     }

@@ -1,0 +1,257 @@
+//! Builds a plan from what the books need and what NetSuite is known to hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::value::RawValue;
+
+use crate::accounting::chart::Chart;
+use crate::accounting::exception::Exception;
+use crate::accounting::posting::postings;
+use crate::accounting::record::Record;
+use crate::calendar::PostingPeriod;
+use crate::ids::{ExternalId, InternalId};
+use crate::netsuite::record::Body;
+use crate::netsuite::wire::{self, Json, Places};
+use crate::plan::change::{Action, Blocked, Change, FieldChange, Request};
+use crate::plan::diff::{self, Difference};
+use crate::plan::place;
+
+/// One record: what the books need, and what NetSuite holds of it.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    pub external_id: ExternalId,
+    /// `None`: it was posted, but the facts no longer ask for it.
+    pub desired: Option<Record>,
+    /// What was posted, and its key.
+    pub posted: Option<(Body, InternalId)>,
+    /// Sent without a known outcome: nothing may be sent for it before that is resolved.
+    pub in_doubt: bool,
+}
+
+/// Everything a plan is made from.
+pub struct Inputs<'a> {
+    pub standings: Vec<Standing>,
+    pub exceptions: &'a [Exception],
+    pub chart: &'a Chart,
+    pub periods: &'a [PostingPeriod],
+    pub places: &'a dyn Places,
+    /// External ids that are known to be in NetSuite though they are not among `standings`.
+    pub known: &'a dyn Fn(&ExternalId) -> bool,
+}
+
+/// What building gives: the changes in order, and what cannot be sent.
+#[derive(Debug, Default)]
+pub struct Built {
+    pub changes: Vec<Change>,
+    pub blocked: Vec<Blocked>,
+    pub unchanged_count: usize,
+}
+
+/// Compares, places, orders.
+pub fn build(inputs: &Inputs) -> Built {
+    let mut built = Built::default();
+    let mut present = BTreeSet::new();
+    for standing in &inputs.standings {
+        if standing.posted.is_some() {
+            present.insert(standing.external_id.clone());
+        }
+        match change_of(standing, inputs) {
+            Ok(Some(change)) => built.changes.push(change),
+            Ok(None) => built.unchanged_count += 1,
+            Err(blocked) => built.blocked.push(blocked),
+        }
+    }
+    built.changes.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    hold_back_what_cannot_stand(&mut built, present, inputs);
+    built.blocked.sort_by(|a, b| (a.kind, &a.external_id).cmp(&(b.kind, &b.external_id)));
+    built
+}
+
+/// Kinds in the order in which they can exist, updates before creations, then by date.
+fn sort_key(change: &Change) -> impl Ord {
+    let date = change.record.body.header().map(|header| header.tran_date);
+    (change.kind, change.action, date, change.external_id.clone())
+}
+
+fn change_of(standing: &Standing, inputs: &Inputs) -> Result<Option<Change>, Blocked> {
+    let Some(record) = &standing.desired else {
+        return standing.posted.as_ref().map_or(Ok(None), |(body, _)| {
+            Err(blocked(
+                body,
+                "It is in NetSuite, but Stripe's facts no longer ask for it.",
+                "Find out what changed with `tieout explain`, and reverse it by hand if it is wrong.",
+            ))
+        });
+    };
+    if standing.in_doubt {
+        return Err(blocked(
+            &record.body,
+            "It was sent before and no answer came: NetSuite may or may not have it.",
+            "Run `tieout resolve` first.",
+        ));
+    }
+    match &standing.posted {
+        None => creation(record, inputs).map(Some),
+        Some((posted, id)) => update(record, posted, id, inputs),
+    }
+}
+
+fn creation(record: &Record, inputs: &Inputs) -> Result<Change, Blocked> {
+    let mut record = record.clone();
+    if let Some(header) = record.body.header_mut() {
+        let placed = place::place(header, inputs.periods).map_err(|error| error.to_string());
+        placed.map_err(|reason| {
+            blocked(
+                &record.body,
+                &sentence(&reason),
+                "Open the period or set up the next ones in NetSuite.",
+            )
+        })?;
+    }
+    let body = wire::create_json(&record.body, inputs.places)
+        .map_err(|error| unfit(&record.body, &error.to_string()))?;
+    let request = Request {
+        method: "POST".into(),
+        path: format!("/record/v1/{}", record.kind().rest_name()),
+        replace: Vec::new(),
+        body: raw(&body),
+    };
+    let postings = postings(&record.body, inputs.chart)
+        .map_err(|error| unfit(&record.body, &error.to_string()))?;
+    Ok(change(Action::Create, record, None, request, Vec::new(), postings))
+}
+
+fn update(
+    record: &Record,
+    posted: &Body,
+    id: &InternalId,
+    inputs: &Inputs,
+) -> Result<Option<Change>, Blocked> {
+    let difference = diff::compare(&record.body, posted, inputs.places)
+        .map_err(|error| unfit(&record.body, &error.to_string()))?;
+    match difference {
+        Difference::Same => Ok(None),
+        Difference::Update { after, patch, replace, fields } => {
+            let record = Record { body: *after, ..record.clone() };
+            let request = Request {
+                method: "PATCH".into(),
+                path: format!("/record/v1/{}/{id}", record.kind().rest_name()),
+                replace: replace.into_iter().map(str::to_owned).collect(),
+                body: raw(&patch),
+            };
+            let id = Some(id.clone());
+            Ok(Some(change(Action::Update, record, id, request, fields, Vec::new())))
+        }
+        Difference::Conflict { fields } => {
+            let what: Vec<String> =
+                fields.iter().map(|f| format!("{} ({} → {})", f.field, f.from, f.to)).collect();
+            Err(blocked(
+                &record.body,
+                &format!("It was posted with other values: {}.", what.join("; ")),
+                "Posted amounts are never edited: reverse the record, or restore the policy it was made under.",
+            ))
+        }
+    }
+}
+
+/// A record whose needs are neither in NetSuite nor made before it by this plan is held back, and
+/// so is whatever needs it.
+fn hold_back_what_cannot_stand(
+    built: &mut Built,
+    mut present: BTreeSet<ExternalId>,
+    inputs: &Inputs,
+) {
+    let mut reasons: BTreeMap<ExternalId, String> = built
+        .blocked
+        .iter()
+        .map(|blocked| (blocked.external_id.clone(), blocked.reason.clone()))
+        .collect();
+    for change in std::mem::take(&mut built.changes) {
+        let missing = change
+            .record
+            .body
+            .needs()
+            .into_iter()
+            .find(|need| !present.contains(need) && !(inputs.known)(need));
+        match missing {
+            None => {
+                present.insert(change.external_id.clone());
+                built.changes.push(change);
+            }
+            Some(need) => {
+                let held = held_back(&change, &need, &reasons, inputs.exceptions);
+                reasons.insert(change.external_id.clone(), held.reason.clone());
+                built.blocked.push(held);
+            }
+        }
+    }
+}
+
+fn held_back(
+    change: &Change,
+    need: &ExternalId,
+    reasons: &BTreeMap<ExternalId, String>,
+    exceptions: &[Exception],
+) -> Blocked {
+    let exception = exceptions.iter().find(|exception| exception.blocks.contains(need));
+    let (reason, fix) = match (exception, reasons.get(need)) {
+        (Some(exception), _) => {
+            (format!("It needs {need}: {}", exception.message), exception.fix.clone())
+        }
+        (None, Some(reason)) => (
+            format!("It needs {need}, which is blocked: {reason}"),
+            format!("Resolve what blocks {need}."),
+        ),
+        (None, None) => (
+            format!("It needs {need}, which is neither in NetSuite nor in this plan."),
+            "Pull from an earlier date, so that the object it stands for is known.".into(),
+        ),
+    };
+    Blocked { behind: Some(need.clone()), ..blocked(&change.record.body, &reason, &fix) }
+}
+
+fn change(
+    action: Action,
+    record: Record,
+    internal_id: Option<InternalId>,
+    request: Request,
+    fields: Vec<FieldChange>,
+    postings: Vec<crate::accounting::posting::Posting>,
+) -> Change {
+    Change {
+        action,
+        external_id: record.external_id().clone(),
+        kind: record.kind(),
+        record,
+        internal_id,
+        request,
+        fields,
+        postings,
+    }
+}
+
+fn blocked(body: &Body, reason: &str, fix: &str) -> Blocked {
+    Blocked {
+        external_id: body.external_id().clone(),
+        kind: body.kind(),
+        reason: reason.into(),
+        fix: fix.into(),
+        behind: None,
+        amount: body.total(),
+    }
+}
+
+fn unfit(body: &Body, error: &str) -> Blocked {
+    blocked(body, &sentence(error), "Correct the configuration that the message names.")
+}
+
+/// An error's text as a sentence.
+fn sentence(error: &str) -> String {
+    let mut letters = error.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
+}
+
+fn raw(body: &Json) -> Box<RawValue> {
+    RawValue::from_string(body.to_text()).expect("the writer makes valid JSON")
+}

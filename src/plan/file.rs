@@ -1,0 +1,95 @@
+//! The plan as a file: versioned JSON that is sent as read or not at all.
+
+use serde::{Deserialize, Serialize};
+
+use crate::accounting::exception::Exception;
+use crate::calendar::UnixTime;
+use crate::digest::sha256_hex;
+use crate::ids::AccountId;
+use crate::plan::change::{Blocked, Change};
+
+/// The version of the file's shape. A file of another version is refused.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a plan was computed against. All of it must still hold when the plan is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basis {
+    pub stripe_account: AccountId,
+    pub livemode: bool,
+    pub netsuite_account: String,
+    pub ledger_id: String,
+    /// Recognises what the ledger believed NetSuite to hold.
+    pub posted_digest: String,
+    pub policy_digest: String,
+}
+
+/// A plan.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Plan {
+    pub schema_version: u32,
+    /// Program and version that made it.
+    pub made_by: String,
+    pub made_at: UnixTime,
+    pub basis: Basis,
+    /// The zone that dates were cut in.
+    pub zone: String,
+    /// In the order in which they are sent.
+    pub changes: Vec<Change>,
+    pub blocked: Vec<Blocked>,
+    pub exceptions: Vec<Exception>,
+    /// Records that are already as they should be.
+    pub unchanged_count: usize,
+    /// SHA-256 of the file with this field empty.
+    pub digest: String,
+}
+
+/// Why a file is not a plan that can be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanFileError {
+    #[error("it is not a plan: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    #[error("it is of version {found}; this program reads version {SCHEMA_VERSION}")]
+    Version { found: u64 },
+    #[error(
+        "it was changed after it was made: its digest is {expected}, its content gives {found}"
+    )]
+    Tampered { expected: String, found: String },
+}
+
+impl Plan {
+    /// The plan as text, with its digest filled in.
+    pub fn to_text(&mut self) -> String {
+        self.digest = self.content_digest();
+        let mut text = serde_json::to_string_pretty(self).expect("a plan always serializes");
+        text.push('\n');
+        text
+    }
+
+    /// Reads a plan and proves that nothing in it was changed.
+    pub fn from_text(text: &str) -> Result<Self, PlanFileError> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema_version: u64,
+        }
+        let Version { schema_version: found } = serde_json::from_str(text)?;
+        if found != u64::from(SCHEMA_VERSION) {
+            return Err(PlanFileError::Version { found });
+        }
+        let plan: Self = serde_json::from_str(text)?;
+        let content = plan.content_digest();
+        if content == plan.digest {
+            Ok(plan)
+        } else {
+            Err(PlanFileError::Tampered { expected: plan.digest, found: content })
+        }
+    }
+
+    fn content_digest(&self) -> String {
+        let bare = Self { digest: String::new(), ..self.clone() };
+        sha256_hex(&serde_json::to_vec(&bare).expect("a plan always serializes"))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+}

@@ -1,0 +1,95 @@
+//! Which posting period a new record falls in.
+//!
+//! The period is always sent: NetSuite, left to itself, may choose another one by a preference. A
+//! record that belongs to a closed or locked period moves to the first day of the first open period
+//! after it, and its memo says where it came from.
+
+use crate::calendar::{PeriodState, PostingPeriod};
+use crate::netsuite::record::Header;
+
+/// Why a record has no period.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoPeriod {
+    #[error("NetSuite has no posting period for {0}")]
+    Missing(chrono::NaiveDate),
+    #[error("the posting period {0} is {1} and no later one is open")]
+    NoneOpen(String, &'static str),
+}
+
+/// Fills in the posting period, moving the date when it must.
+///
+/// # Errors
+/// When no period holds the date, or none at or after it is open.
+pub fn place(header: &mut Header, periods: &[PostingPeriod]) -> Result<(), NoPeriod> {
+    let date = header.tran_date;
+    let own = periods.iter().find(|period| period.contains(date)).ok_or(NoPeriod::Missing(date))?;
+    if own.state == PeriodState::Open {
+        header.posting_period = Some(own.id.clone());
+        return Ok(());
+    }
+    let next = periods
+        .iter()
+        .filter(|period| period.state == PeriodState::Open && period.first_day > date)
+        .min_by_key(|period| period.first_day)
+        .ok_or_else(|| NoPeriod::NoneOpen(own.name.clone(), state_word(own.state)))?;
+    header.tran_date = next.first_day;
+    header.posting_period = Some(next.id.clone());
+    header.memo = format!("{} Original date: {date}", header.memo);
+    Ok(())
+}
+
+fn state_word(state: PeriodState) -> &'static str {
+    match state {
+        PeriodState::Open => "open",
+        PeriodState::Locked => "locked",
+        PeriodState::Closed => "closed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ExternalId, InternalId};
+
+    fn period(id: &str, first: &str, last: &str, state: PeriodState) -> PostingPeriod {
+        PostingPeriod {
+            id: InternalId::new(id),
+            name: format!("period {id}"),
+            first_day: first.parse().unwrap(),
+            last_day: last.parse().unwrap(),
+            state,
+        }
+    }
+
+    fn header(date: &str) -> Header {
+        Header {
+            external_id: ExternalId::new("in_1").unwrap(),
+            memo: "Stripe: in_1".into(),
+            tran_date: date.parse().unwrap(),
+            posting_period: None,
+            currency: InternalId::new("1"),
+            exchange_rate: None,
+            subsidiary: None,
+        }
+    }
+
+    #[test]
+    fn a_record_of_a_closed_month_moves_to_the_first_open_day_and_says_so() {
+        let periods = [
+            period("9", "2026-11-01", "2026-11-30", PeriodState::Open),
+            period("7", "2026-09-01", "2026-09-30", PeriodState::Closed),
+            period("8", "2026-10-01", "2026-10-31", PeriodState::Locked),
+        ];
+        let mut moved = header("2026-09-17");
+        place(&mut moved, &periods).unwrap();
+        assert_eq!(moved.tran_date.to_string(), "2026-11-01");
+        assert_eq!(moved.posting_period, Some(InternalId::new("9")));
+        assert_eq!(moved.memo, "Stripe: in_1 Original date: 2026-09-17");
+
+        let mut kept = header("2026-11-17");
+        place(&mut kept, &periods).unwrap();
+        assert_eq!(kept.tran_date.to_string(), "2026-11-17");
+        assert!(place(&mut header("2026-12-01"), &periods).is_err());
+        assert!(place(&mut header("2026-10-05"), &periods[1..]).is_err());
+    }
+}
