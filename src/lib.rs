@@ -2,6 +2,7 @@
 
 pub mod accounting;
 pub mod calendar;
+pub mod config;
 pub mod digest;
 pub mod ids;
 pub mod money;

@@ -1,0 +1,117 @@
+//! The configuration file, field by field. A name that is not here is an error with its line.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use serde::Deserialize;
+
+use crate::accounting::policy::{Trials, Uncollectible};
+use crate::config::secret::SecretFields;
+use crate::ids::{AccountId, InternalId};
+use crate::money::Currency;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub ledger: Option<PathBuf>,
+    pub stripe: Stripe,
+    pub netsuite: NetSuite,
+    pub accounts: Accounts,
+    #[serde(default)]
+    pub policy: Policy,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Stripe {
+    pub account: AccountId,
+    pub timezone: Tz,
+    #[serde(default)]
+    pub connected: bool,
+    pub start_date: Option<NaiveDate>,
+    pub base_url: Option<String>,
+    pub api_version: Option<String>,
+    pub api_key_env: Option<String>,
+    pub api_key_file: Option<PathBuf>,
+    pub api_key_command: Option<String>,
+}
+
+impl Stripe {
+    pub(super) fn key(&self) -> SecretFields {
+        SecretFields {
+            env: self.api_key_env.clone(),
+            file: self.api_key_file.clone(),
+            command: self.api_key_command.clone(),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NetSuite {
+    pub account: String,
+    pub base_url: Option<String>,
+    pub base_currency: Option<Currency>,
+    pub subsidiary: Option<InternalId>,
+    pub concurrency: Option<u16>,
+    pub oauth2: Option<OAuth2>,
+    pub token: Option<Token>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OAuth2 {
+    pub client_id: String,
+    pub certificate_id: String,
+    pub private_key_env: Option<String>,
+    pub private_key_file: Option<PathBuf>,
+    pub private_key_command: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Token {
+    pub consumer_key: String,
+    pub consumer_secret_env: Option<String>,
+    pub consumer_secret_file: Option<PathBuf>,
+    pub consumer_secret_command: Option<String>,
+    pub token_id: String,
+    pub token_secret_env: Option<String>,
+    pub token_secret_file: Option<PathBuf>,
+    pub token_secret_command: Option<String>,
+}
+
+/// `NetSuite` account numbers, as the chart of accounts shows them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Accounts {
+    pub receivable: String,
+    pub undeposited_funds: String,
+    pub revenue: String,
+    pub shipping_income: Option<String>,
+    pub tax_payable: Option<String>,
+    pub customer_balance: Option<String>,
+    pub bad_debt: Option<String>,
+    pub processing_fees: String,
+    pub stripe_fees: Option<String>,
+    pub application_fees: Option<String>,
+    pub dispute_fees: Option<String>,
+    pub network_costs: Option<String>,
+    pub conversion_fees: Option<String>,
+    pub tax_on_fees: Option<String>,
+    pub reserves: Option<String>,
+    pub bank: BTreeMap<Currency, String>,
+    #[serde(default)]
+    pub stripe_balance: BTreeMap<Currency, String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Policy {
+    #[serde(default)]
+    pub trials: Trials,
+    #[serde(default)]
+    pub uncollectible: Uncollectible,
+}
