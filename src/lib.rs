@@ -2,6 +2,7 @@
 
 pub mod accounting;
 pub mod calendar;
+pub mod cli;
 pub mod config;
 pub mod digest;
 pub mod ids;
@@ -11,3 +12,4 @@ pub mod netsuite;
 pub mod plan;
 pub mod sandbox;
 pub mod stripe;
+pub mod ui;

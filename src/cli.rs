@@ -1,0 +1,320 @@
+//! The command language, on one page. The doc comments are the manual.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Ties Stripe out to NetSuite, to the cent.
+///
+/// tieout pulls what happened in Stripe, works out the NetSuite records the books need, shows them
+/// as a plan, sends the plan exactly once, and proves that every total ties.
+#[derive(Debug, Parser)]
+#[command(name = "tieout", version, propagate_version = true, max_term_width = 100)]
+#[command(after_long_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, or nothing differs           6  totals differ by more than is tolerated
+  1  failed                             7  refused by a guard (stale plan, closed period, wrong account)
+  2  changes exist (--detailed-exitcode) 8  in-doubt records remain
+  3  finished, some records blocked     11  another run holds the lock
+  4  authentication or permission       64  usage or configuration
+  5  transient, try later           130/143  interrupted after a clean checkpoint
+
+Start here:
+  tieout demo             the whole job on an embedded Stripe and NetSuite, no set-up
+  tieout init             write a commented tieout.toml
+  tieout check            prove the configuration against both systems
+  tieout run --dry-run    pull, and show what would be posted";
+
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The configuration file.
+    #[arg(short, long, global = true, env = "TIEOUT_CONFIG", default_value = "tieout.toml")]
+    pub config: PathBuf,
+    /// The ledger, instead of the one the configuration names.
+    #[arg(long, global = true, env = "TIEOUT_LEDGER")]
+    pub ledger: Option<PathBuf>,
+    /// Stripe's address, instead of the real one; plain http only to this machine.
+    #[arg(long, global = true, env = "TIEOUT_STRIPE_BASE_URL", hide_short_help = true)]
+    pub stripe_base_url: Option<String>,
+    /// NetSuite's address, instead of the account's own.
+    #[arg(long, global = true, env = "TIEOUT_NETSUITE_BASE_URL", hide_short_help = true)]
+    pub netsuite_base_url: Option<String>,
+    /// Say only what went wrong.
+    #[arg(short, long, global = true, env = "TIEOUT_QUIET")]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Init(InitArgs),
+    Check(CheckArgs),
+    Pull(PullArgs),
+    Plan(PlanArgs),
+    Push(PushArgs),
+    Run(RunArgs),
+    Verify(VerifyArgs),
+    Report(ReportArgs),
+    Status(StatusArgs),
+    Demo(DemoArgs),
+    Sandbox(SandboxArgs),
+}
+
+/// Write a commented configuration file.
+///
+/// Example:
+///   tieout init                      writes tieout.toml here
+///   tieout init --config books.toml  writes it elsewhere
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct InitArgs {
+    /// Replace a file that exists.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Prove the configuration against both systems.
+///
+/// Checks the keys and their permissions, that every account exists and has the right type and
+/// currency, that posting periods are set up, and that the clocks agree. Each finding names its fix.
+///
+/// Example:
+///   tieout check
+///   tieout check --show-config       where each value came from
+///   tieout check --offline           the file alone
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct CheckArgs {
+    /// Print every setting with its value and where it came from.
+    #[arg(long)]
+    pub show_config: bool,
+    /// Check the file alone, without asking Stripe or NetSuite.
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// The window of a pull: half-open, since <= t < until.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WindowArgs {
+    /// First day (2026-10-01, in the account's zone) or instant (RFC 3339); default: the start date.
+    #[arg(long, env = "TIEOUT_SINCE")]
+    pub since: Option<String>,
+    /// The day or instant before which the window ends; default: ten minutes ago.
+    #[arg(long, env = "TIEOUT_UNTIL")]
+    pub until: Option<String>,
+}
+
+/// Copy what happened in Stripe into the ledger.
+///
+/// Reads only. Objects are kept byte for byte; one that changed becomes a new revision. Pulling the
+/// same window again changes nothing.
+///
+/// Example:
+///   tieout pull --since 2026-10-01 --until 2026-11-01
+///   tieout pull --from exported/     read exported JSON instead of the API
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct PullArgs {
+    #[command(flatten)]
+    pub window: WindowArgs,
+    /// A file or folder of exported JSON: lists, or one object per line.
+    #[arg(long, env = "TIEOUT_FROM")]
+    pub from: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    #[default]
+    Table,
+    Json,
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Args)]
+pub struct OutputArgs {
+    /// Print as a table for people, or as JSON for programs.
+    #[arg(short, long, value_enum, default_value_t, env = "TIEOUT_OUTPUT")]
+    pub output: Format,
+}
+
+/// Show what would be posted to NetSuite, and keep it as a file.
+///
+/// Nothing is sent. The file holds exactly the requests; `tieout push FILE` sends them or refuses.
+///
+/// Example:
+///   tieout plan
+///   tieout plan --out october.plan.json
+///   tieout plan --detailed-exitcode  exit 2 when there are changes
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct PlanArgs {
+    /// Write the plan here.
+    #[arg(long, env = "TIEOUT_PLAN_OUT")]
+    pub out: Option<PathBuf>,
+    /// Exit with 2 when the plan has changes.
+    #[arg(long, env = "TIEOUT_DETAILED_EXITCODE")]
+    pub detailed_exitcode: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Send a plan to NetSuite, each request exactly once.
+///
+/// A plan whose ledger, policy or accounts have moved is refused. Without a file the current plan is
+/// made and sent.
+///
+/// Example:
+///   tieout push october.plan.json
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct PushArgs {
+    /// The plan to send.
+    pub plan: Option<PathBuf>,
+}
+
+/// Pull, plan and push: the nightly job.
+///
+/// Example:
+///   tieout run
+///   tieout run --dry-run             stop at the plan
+///   tieout run --since 2026-10-01 --until 2026-11-01
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub window: WindowArgs,
+    /// Stop at the plan: show it and send nothing.
+    #[arg(long, env = "TIEOUT_DRY_RUN")]
+    pub dry_run: bool,
+    /// With --dry-run: exit with 2 when the plan has changes.
+    #[arg(long, env = "TIEOUT_DETAILED_EXITCODE")]
+    pub detailed_exitcode: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Read back from NetSuite what was posted, and compare.
+///
+/// Example:
+///   tieout verify
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct VerifyArgs {
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportName {
+    /// Roll-forward, bridge, payouts, receivables and fees, each with its difference.
+    Tieout,
+}
+
+/// Print a report.
+///
+/// Example:
+///   tieout report tieout
+///   tieout report tieout --html october.html
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct ReportArgs {
+    #[arg(value_enum)]
+    pub name: ReportName,
+    /// Also write the report as one self-contained HTML file.
+    #[arg(long, env = "TIEOUT_HTML")]
+    pub html: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Say what the ledger holds and how the last runs ended.
+///
+/// Example:
+///   tieout status
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct StatusArgs {
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Watch a company go from Stripe to NetSuite on two embedded systems.
+///
+/// Needs no configuration and no network. Leaves a folder with the ledger, the plan and an HTML
+/// report. Run it again on the same folder and it plans nothing.
+///
+/// Example:
+///   tieout demo
+///   tieout demo --dir my-demo
+///   tieout demo --charges 5000 --seed 7
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct DemoArgs {
+    /// The folder to leave everything in.
+    #[arg(long, env = "TIEOUT_DEMO_DIR", default_value = "tieout-demo")]
+    pub dir: PathBuf,
+    /// A generated company with about this many charges, instead of the demo company.
+    #[arg(long, env = "TIEOUT_DEMO_CHARGES")]
+    pub charges: Option<usize>,
+    /// What the generated company grows from.
+    #[arg(long, env = "TIEOUT_DEMO_SEED", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Serve the embedded Stripe and NetSuite on this machine until interrupted.
+///
+/// Example:
+///   tieout sandbox --dir play        then point any Stripe client at the printed address
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct SandboxArgs {
+    /// Keeps the embedded NetSuite's books and a configuration that points at both systems.
+    #[arg(long, env = "TIEOUT_SANDBOX_DIR", default_value = "tieout-sandbox")]
+    pub dir: PathBuf,
+    /// The port of the embedded Stripe; 0 takes any free one.
+    #[arg(long, env = "TIEOUT_SANDBOX_STRIPE_PORT", default_value_t = 0)]
+    pub stripe_port: u16,
+    /// The port of the embedded NetSuite; 0 takes any free one.
+    #[arg(long, env = "TIEOUT_SANDBOX_NETSUITE_PORT", default_value_t = 0)]
+    pub netsuite_port: u16,
+    /// A generated company with about this many charges, instead of the demo company.
+    #[arg(long, env = "TIEOUT_SANDBOX_CHARGES")]
+    pub charges: Option<usize>,
+    /// What the generated company grows from.
+    #[arg(long, env = "TIEOUT_SANDBOX_SEED", default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_language_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_an_environment_variable_and_every_command_an_example() {
+        // Flags that only make sense typed at a terminal.
+        let typed_only = ["help", "version", "force", "show_config", "offline", "name", "plan"];
+        let mut cli = super::Cli::command();
+        cli.build();
+        for command in cli.get_subcommands().filter(|command| command.get_name() != "help") {
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains("Example:"), "{} has no example", command.get_name());
+            for arg in command.get_arguments() {
+                let id = arg.get_id().as_str();
+                let has_variable = arg.get_env().is_some() || typed_only.contains(&id);
+                assert!(has_variable, "{} --{id} has no variable", command.get_name());
+            }
+        }
+    }
+}
