@@ -10,6 +10,7 @@ pub mod money;
 pub mod net;
 pub mod netsuite;
 pub mod plan;
+pub mod reconcile;
 pub mod sandbox;
 pub mod stripe;
 pub mod ui;

@@ -1,0 +1,58 @@
+//! The bridge: what the general ledger holds for Stripe, and the items that lead from there to
+//! Stripe's own balance.
+
+use std::collections::BTreeMap;
+
+use crate::money::{Amount, Currency};
+use crate::reconcile::movement::{self, Held, Movement, NotYet};
+use crate::reconcile::statement::{Item, Line, Statement};
+
+/// What NetSuite holds in one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LedgerBalances {
+    pub undeposited_funds: Amount,
+    pub stripe_balance: Amount,
+}
+
+/// Leads from undeposited funds and the Stripe balance account to the Stripe balance.
+pub fn bridge(currency: Currency, movements: &[Movement], books: LedgerBalances) -> Statement {
+    let zero = Amount::zero(currency);
+    let mut stripe = zero;
+    let mut fees = Vec::new();
+    let mut waiting: BTreeMap<NotYet, Vec<Item>> = BTreeMap::new();
+    for movement in movement::of(movements, currency) {
+        stripe += movement.net;
+        match &movement.held {
+            Held::Cleared => {}
+            Held::InBooks(amount) => {
+                if !(movement.net - *amount).is_zero() {
+                    fees.push(item(movement, movement.net - *amount));
+                }
+            }
+            Held::NotYet(why) => {
+                waiting.entry(*why).or_default().push(item(movement, movement.net));
+            }
+        }
+    }
+    let mut terms = vec![
+        Line::term("Undeposited funds, by NetSuite", books.undeposited_funds, 0),
+        Line::term("Stripe balance account, by NetSuite", books.stripe_balance, 0),
+        Line::itemised("Fees on payments that are not deposited yet", currency, fees),
+    ];
+    for why in [NotYet::WaitsForDeposit, NotYet::PayoutInTransit, NotYet::NotPosted] {
+        let items = waiting.remove(&why).unwrap_or_default();
+        terms.push(Line::itemised(why.label(), currency, items));
+    }
+    Statement::new(
+        "bridge",
+        format!("From the general ledger to the Stripe balance, {currency}"),
+        currency,
+        terms,
+        "Stripe balance, from the books",
+        Some(("Stripe balance, from its movements", stripe)),
+    )
+}
+
+fn item(movement: &Movement, amount: Amount) -> Item {
+    Item { date: movement.date, id: movement.id.clone(), label: movement.category.clone(), amount }
+}

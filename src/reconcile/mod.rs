@@ -1,0 +1,16 @@
+//! Reconciling: two sums from two systems, side by side, and the items that explain any difference.
+//!
+//! Pure: what was read from the ledger and from NetSuite goes in, [`Statement`]s come out. Nothing
+//! is plugged: a difference is shown as one. How a statement looks is `report`'s business.
+
+pub mod bridge;
+pub mod drift;
+pub mod fees;
+pub mod movement;
+pub mod payouts;
+pub mod receivables;
+pub mod rollforward;
+pub mod statement;
+
+pub use movement::{Held, Movement, NotYet};
+pub use statement::{Item, Line, LineKind, Statement, TieOut};

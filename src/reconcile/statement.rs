@@ -1,0 +1,113 @@
+//! A statement: terms that add up to one figure, the same figure from elsewhere, the difference.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::calendar::UnixTime;
+use crate::money::{Amount, Currency};
+
+/// One proof, in one currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// A stable word: `rollforward`, `bridge`, `payouts`, `receivables`, `fees`.
+    pub name: &'static str,
+    pub title: String,
+    pub currency: Currency,
+    pub lines: Vec<Line>,
+    /// Observed less computed; zero when it ties out.
+    pub difference: Amount,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineKind {
+    /// Adds to the total.
+    Term,
+    /// The sum of the terms so far.
+    Total,
+    /// The figure the total is held against, from the other system.
+    Observed,
+}
+
+/// One line, with what it is made of where that explains something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    pub label: String,
+    pub amount: Amount,
+    pub kind: LineKind,
+    /// How many things the amount sums.
+    pub count: usize,
+    pub items: Vec<Item>,
+}
+
+/// One thing behind a line.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Item {
+    pub date: NaiveDate,
+    pub id: String,
+    pub label: String,
+    pub amount: Amount,
+}
+
+impl Statement {
+    /// Adds up terms and holds the total against `observed`.
+    pub fn new(
+        name: &'static str,
+        title: impl Into<String>,
+        currency: Currency,
+        terms: Vec<Line>,
+        total_label: &str,
+        observed: Option<(&str, Amount)>,
+    ) -> Self {
+        let total = terms.iter().fold(Amount::zero(currency), |sum, line| sum + line.amount);
+        let mut lines = terms;
+        lines.push(Line::sum(total_label, total, LineKind::Total));
+        let mut difference = Amount::zero(currency);
+        if let Some((label, amount)) = observed {
+            lines.push(Line::sum(label, amount, LineKind::Observed));
+            difference = amount - total;
+        }
+        Self { name, title: title.into(), currency, lines, difference }
+    }
+
+    pub fn ties_out(&self) -> bool {
+        self.difference.is_zero()
+    }
+}
+
+impl Line {
+    /// A term without items.
+    pub fn term(label: impl Into<String>, amount: Amount, count: usize) -> Self {
+        Self { label: label.into(), amount, kind: LineKind::Term, count, items: Vec::new() }
+    }
+
+    /// A term that is the sum of its items.
+    pub fn itemised(label: impl Into<String>, currency: Currency, mut items: Vec<Item>) -> Self {
+        items.sort();
+        let amount = items.iter().fold(Amount::zero(currency), |sum, item| sum + item.amount);
+        let count = items.len();
+        Self { label: label.into(), amount, kind: LineKind::Term, count, items }
+    }
+
+    fn sum(label: &str, amount: Amount, kind: LineKind) -> Self {
+        Self { label: label.into(), amount, kind, count: 0, items: Vec::new() }
+    }
+}
+
+/// Every statement of one Stripe account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TieOut {
+    pub schema_version: u32,
+    pub stripe_account: String,
+    pub netsuite_account: String,
+    pub zone: String,
+    /// When NetSuite was read.
+    pub as_of: UnixTime,
+    pub statements: Vec<Statement>,
+}
+
+impl TieOut {
+    pub fn ties_out(&self) -> bool {
+        self.statements.iter().all(Statement::ties_out)
+    }
+}
