@@ -11,6 +11,7 @@ pub mod net;
 pub mod netsuite;
 pub mod plan;
 pub mod reconcile;
+pub mod report;
 pub mod sandbox;
 pub mod stripe;
 pub mod ui;

@@ -5,7 +5,6 @@
 
 mod progress;
 mod style;
-pub mod table;
 
 use std::io::{IsTerminal, Write};
 

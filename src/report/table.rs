@@ -10,14 +10,9 @@ pub enum Align {
     Right,
 }
 
-/// Lays rows out under `header` within the terminal's width, each line indented by two columns and
-/// ended by a line feed.
-pub fn render(header: &[(&str, Align)], rows: &[Vec<String>]) -> String {
-    render_within(header, rows, super::width())
-}
-
-/// Like [`render`], within `columns`.
-pub fn render_within(header: &[(&str, Align)], rows: &[Vec<String>], columns: u16) -> String {
+/// Lays rows out under `header` within `columns`, each line indented by two and ended by a line
+/// feed.
+pub fn render(header: &[(&str, Align)], rows: &[Vec<String>], columns: u16) -> String {
     let mut table = Table::new();
     table.load_style(NOTHING);
     table.set_content_arrangement(ContentArrangement::Dynamic);
@@ -53,7 +48,7 @@ mod tests {
             vec!["Invoice".into(), "1,204.50 USD".into()],
             vec!["Deposit".into(), "96.80 USD".into()],
         ];
-        let text = render_within(&header, &rows, 80);
+        let text = render(&header, &rows, 80);
         let ends: Vec<usize> = text.lines().map(str::len).collect();
         assert!(ends.windows(2).all(|pair| pair[0] == pair[1]), "{text}");
     }

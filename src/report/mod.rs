@@ -1,0 +1,16 @@
+//! Deliverables: plans and statements as text tables, JSON and HTML.
+//!
+//! Belongs here: turning values into text. Nothing here prints, computes a difference, or asks
+//! anything of anyone.
+
+pub mod html;
+pub mod plan;
+pub mod table;
+pub mod tieout;
+
+use crate::ids::InternalId;
+
+/// How accounts are called, by their key in NetSuite: `1200 Undeposited Funds`.
+pub trait AccountNames {
+    fn name(&self, account: &InternalId) -> String;
+}

@@ -1,0 +1,183 @@
+//! The plan as a person reads it: what is blocked, what would be made, what it moves.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::money::{Amount, Currency};
+use crate::netsuite::record::RecordKind;
+use crate::plan::effect::effect;
+use crate::plan::{Action, Plan};
+use crate::report::AccountNames;
+use crate::report::table::{Align, render};
+
+/// Rows of blocked records and of exceptions shown before the rest is counted.
+const ROWS_MAX: usize = 20;
+
+/// The whole plan as text within `columns`.
+pub fn text(plan: &Plan, names: &dyn AccountNames, columns: u16) -> String {
+    let mut text = String::new();
+    blocked(&mut text, plan, columns);
+    exceptions(&mut text, plan, columns);
+    if plan.is_empty() {
+        let count = plan.unchanged_count;
+        line(&mut text, &format!("Nothing to post: {count} records are as they should be."));
+        return text;
+    }
+    line(&mut text, "What would be posted");
+    text.push_str(&render(
+        &[
+            ("Record", Align::Left),
+            ("Create", Align::Right),
+            ("Update", Align::Right),
+            ("Amount", Align::Right),
+        ],
+        &kind_rows(plan),
+        columns,
+    ));
+    line(&mut text, "What it moves in the general ledger");
+    text.push_str(&render(
+        &[("Account", Align::Left), ("Debit", Align::Right), ("Credit", Align::Right)],
+        &effect_rows(plan, names),
+        columns,
+    ));
+    line(&mut text, &summary(plan));
+    text
+}
+
+/// One sentence: how many changes, and how many records stay.
+pub fn summary(plan: &Plan) -> String {
+    let count = |action| plan.changes.iter().filter(|change| change.action == action).count();
+    format!(
+        "{} to create, {} to update, {} unchanged, {} blocked, {}.",
+        count(Action::Create),
+        count(Action::Update),
+        plan.unchanged_count,
+        plan.blocked.len(),
+        counted(plan.exceptions.len(), "exception"),
+    )
+}
+
+/// `1 exception`, `2 exceptions`.
+pub fn counted(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+fn line(text: &mut String, heading: &str) {
+    writeln!(text, "\n{heading}").expect("writing to a string cannot fail");
+}
+
+fn blocked(text: &mut String, plan: &Plan, columns: u16) {
+    if plan.blocked.is_empty() {
+        return;
+    }
+    line(text, &format!("Blocked: {}", counted(plan.blocked.len(), "record")));
+    let rows: Vec<Vec<String>> = plan
+        .blocked
+        .iter()
+        .take(ROWS_MAX)
+        .map(|blocked| {
+            vec![
+                format!("{} {}", blocked.kind.title(), blocked.external_id),
+                blocked.amount.map(|amount| amount.to_string()).unwrap_or_default(),
+                format!("{} {}", blocked.reason, blocked.fix),
+            ]
+        })
+        .collect();
+    let header =
+        [("Record", Align::Left), ("Amount", Align::Right), ("Why, and what to do", Align::Left)];
+    text.push_str(&render(&header, &rows, columns));
+    more(text, plan.blocked.len());
+}
+
+fn exceptions(text: &mut String, plan: &Plan, columns: u16) {
+    if plan.exceptions.is_empty() {
+        return;
+    }
+    line(text, &format!("Needs a person: {}", counted(plan.exceptions.len(), "exception")));
+    let rows: Vec<Vec<String>> = plan
+        .exceptions
+        .iter()
+        .take(ROWS_MAX)
+        .map(|exception| {
+            vec![
+                exception.subject.clone(),
+                exception.amount.map(|amount| amount.to_string()).unwrap_or_default(),
+                format!("{} {}", exception.message, exception.fix),
+            ]
+        })
+        .collect();
+    let header =
+        [("Object", Align::Left), ("Amount", Align::Right), ("Why, and what to do", Align::Left)];
+    text.push_str(&render(&header, &rows, columns));
+    more(text, plan.exceptions.len());
+}
+
+fn more(text: &mut String, count: usize) {
+    if count > ROWS_MAX {
+        let rest = count - ROWS_MAX;
+        writeln!(text, "  … and {rest} more, all of them in the plan file and in --output json.")
+            .expect("writing to a string cannot fail");
+    }
+}
+
+/// One row per kind and currency, in the order of sending.
+fn kind_rows(plan: &Plan) -> Vec<Vec<String>> {
+    type Tally = (usize, usize, Option<Amount>);
+    let mut tallies: BTreeMap<(RecordKind, Option<Currency>), Tally> = BTreeMap::new();
+    for change in &plan.changes {
+        let total = change.record.body.total();
+        let tally =
+            tallies.entry((change.kind, total.map(Amount::currency))).or_insert((0, 0, None));
+        match change.action {
+            Action::Create => {
+                tally.0 += 1;
+                tally.2 = match (tally.2, total) {
+                    (Some(sum), Some(amount)) => Some(sum + amount),
+                    (sum, amount) => sum.or(amount),
+                };
+            }
+            Action::Update => tally.1 += 1,
+        }
+    }
+    tallies
+        .into_iter()
+        .map(|((kind, _), (created, updated, total))| {
+            let number = |count: usize| if count == 0 { String::new() } else { count.to_string() };
+            vec![
+                kind.title().into(),
+                number(created),
+                number(updated),
+                total.map(|amount| amount.to_string()).unwrap_or_default(),
+            ]
+        })
+        .collect()
+}
+
+/// Accounts with their debits and credits, and a total per currency that must foot.
+fn effect_rows(plan: &Plan, names: &dyn AccountNames) -> Vec<Vec<String>> {
+    let movements = effect(plan.changes.iter().flat_map(|change| &change.postings));
+    let mut named: Vec<(Currency, String, Amount, Amount)> = movements
+        .into_iter()
+        .map(|((currency, account), movement)| {
+            (currency, names.name(&account), movement.debit, movement.credit)
+        })
+        .collect();
+    named.sort();
+    let show = |amount: Amount| if amount.is_zero() { String::new() } else { amount.to_string() };
+    let mut rows = Vec::new();
+    let mut rest = named.as_slice();
+    while let Some((currency, ..)) = rest.first() {
+        let count = rest.iter().take_while(|row| row.0 == *currency).count();
+        let (own, after) = rest.split_at(count);
+        let zero = Amount::zero(*currency);
+        let (mut debits, mut credits) = (zero, zero);
+        for (_, name, debit, credit) in own {
+            debits += *debit;
+            credits += *credit;
+            rows.push(vec![name.clone(), show(*debit), show(*credit)]);
+        }
+        rows.push(vec![format!("Total {currency}"), debits.to_string(), credits.to_string()]);
+        rest = after;
+    }
+    rows
+}

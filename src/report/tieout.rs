@@ -1,0 +1,68 @@
+//! The tie-out as text: each statement with its terms, the figure it is held against, and the
+//! difference.
+
+use std::fmt::Write;
+
+use crate::reconcile::{Line, LineKind, Statement, TieOut};
+use crate::report::plan::counted;
+use crate::report::table::{Align, render};
+
+/// Items shown under a line before the rest is counted.
+const ITEMS_MAX: usize = 10;
+
+/// Every statement as text within `columns`.
+pub fn text(tieout: &TieOut, columns: u16) -> String {
+    let mut text = String::new();
+    for statement in &tieout.statements {
+        let rows = rows(statement);
+        writeln!(text, "\n{}", statement.title).expect("writing to a string cannot fail");
+        let header = [("", Align::Left), ("Count", Align::Right), ("Amount", Align::Right)];
+        text.push_str(&render(&header, &rows, columns));
+    }
+    writeln!(text, "\n{}", summary(tieout)).expect("writing to a string cannot fail");
+    text
+}
+
+/// One sentence: whether everything ties out.
+pub fn summary(tieout: &TieOut) -> String {
+    let differing: Vec<&Statement> =
+        tieout.statements.iter().filter(|statement| !statement.ties_out()).collect();
+    if differing.is_empty() {
+        let count = counted(tieout.statements.len(), "statement");
+        return format!("Everything ties out: {count}, every difference 0.00.");
+    }
+    let named: Vec<String> = differing
+        .iter()
+        .map(|statement| format!("{} ({})", statement.title, statement.difference))
+        .collect();
+    format!("{} differ: {}.", counted(differing.len(), "statement"), named.join("; "))
+}
+
+fn rows(statement: &Statement) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for line in &statement.lines {
+        rows.push(row(line));
+        if line.kind == LineKind::Term && shows_items(line) {
+            for item in line.items.iter().take(ITEMS_MAX) {
+                let label = format!("    {} {} {}", item.date, item.id, item.label);
+                rows.push(vec![label, String::new(), item.amount.to_string()]);
+            }
+            if line.items.len() > ITEMS_MAX {
+                let rest = line.items.len() - ITEMS_MAX;
+                rows.push(vec![format!("    … and {rest} more"), String::new(), String::new()]);
+            }
+        }
+    }
+    rows.push(vec!["Difference".into(), String::new(), statement.difference.to_string()]);
+    rows
+}
+
+/// Long lists of ordinary timing items are counted, not listed: the JSON and the HTML have them.
+fn shows_items(line: &Line) -> bool {
+    !line.items.is_empty() && line.items.len() <= ITEMS_MAX
+}
+
+fn row(line: &Line) -> Vec<String> {
+    let count = if line.count == 0 { String::new() } else { line.count.to_string() };
+    vec![line.label.clone(), count, line.amount.to_string()]
+}
