@@ -17,7 +17,7 @@ use super::record::RecordKind;
 use super::retry::{self, Attempt, Effect, Next};
 use super::row::is_internal_id;
 use crate::ids::{ExternalId, InternalId};
-use crate::net::transport::{HttpRequest, HttpResponse, Method, Transport};
+use crate::net::transport::{HttpRequest, HttpResponse, Method, Transport, TransportError};
 use secrecy::ExposeSecret;
 
 /// How much of NetSuite's capacity is used, and how patiently.
@@ -34,7 +34,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { in_flight_max: 4, timeout: Duration::from_secs(120), retry_delay_ms: 1_000 }
+        Self { in_flight_max: 4, timeout: Duration::from_mins(2), retry_delay_ms: 1_000 }
     }
 }
 
@@ -58,11 +58,11 @@ impl Client {
     /// `base` is where the account's REST services are: `https://<account>.suitetalk.api.netsuite.com`.
     pub fn new(
         transport: Arc<dyn Transport>,
-        base: String,
+        mut base: String,
         auth: Authenticator,
         limits: Limits,
     ) -> Self {
-        let base = base.trim_end_matches('/').to_owned();
+        base.truncate(base.trim_end_matches('/').len());
         let permits = Semaphore::new(limits.in_flight_max.max(1));
         Self { transport, base, auth, limits, permits, requests: AtomicU64::new(0) }
     }
@@ -202,7 +202,7 @@ impl Client {
 fn answer(
     subject: &str,
     effect: Effect,
-    outcome: Result<HttpResponse, crate::net::transport::TransportError>,
+    outcome: Result<HttpResponse, TransportError>,
 ) -> Result<HttpResponse, NetSuiteError> {
     match outcome {
         Ok(response) if response.is_success() => Ok(response),

@@ -212,8 +212,8 @@ struct Envelope {
 
 #[derive(Deserialize)]
 struct Detail {
-    #[serde(default)]
-    detail: String,
+    #[serde(rename = "detail", default)]
+    text: String,
     #[serde(rename = "o:errorCode", default)]
     code: String,
     #[serde(rename = "o:errorPath")]
@@ -227,8 +227,8 @@ impl Envelope {
             return Some(envelope.details);
         }
         let mut top = envelope.top;
-        if top.detail.is_empty() {
-            top.detail = envelope.title?;
+        if top.text.is_empty() {
+            top.text = envelope.title?;
         }
         Some(vec![top])
     }
@@ -239,18 +239,21 @@ fn classify(effect: Effect, response: &HttpResponse) -> Class {
     let details = Envelope::read(response);
     match (status, effect) {
         (401, _) => {
-            let said = details.and_then(|details| details.into_iter().next()).map(|d| d.detail);
+            let said =
+                details.and_then(|details| details.into_iter().next()).map(|first| first.text);
             let challenge = || response.header("www-authenticate").map(str::to_owned);
             let detail = said.or_else(challenge).unwrap_or_else(|| "status 401".into());
             return Class::Authentication { detail };
         }
         (429, _) => return Class::Concurrency,
         (408 | 500..=599, Effect::Write) => {
-            let cause = format!("NetSuite answered {status}: {}", said(details, response));
+            let cause =
+                format!("NetSuite answered {status}: {}", said(details.as_deref(), response));
             return Class::InDoubt { cause };
         }
         (408 | 500..=599, Effect::Read) => {
-            let cause = format!("NetSuite answered {status}: {}", said(details, response));
+            let cause =
+                format!("NetSuite answered {status}: {}", said(details.as_deref(), response));
             return Class::Unreachable { cause };
         }
         _ => {}
@@ -259,7 +262,7 @@ fn classify(effect: Effect, response: &HttpResponse) -> Class {
         return Class::NotJson { status, excerpt: response.excerpt() };
     };
     details.iter().find_map(|detail| known(status, detail)).unwrap_or_else(|| {
-        let texts: Vec<&str> = details.iter().map(|detail| detail.sentence()).collect();
+        let texts: Vec<&str> = details.iter().map(Detail::sentence).collect();
         let code = details.iter().map(|detail| detail.code.as_str()).find(|code| !code.is_empty());
         Class::Rejected {
             detail: texts.join("; "),
@@ -269,8 +272,8 @@ fn classify(effect: Effect, response: &HttpResponse) -> Class {
     })
 }
 
-fn said(details: Option<Vec<Detail>>, response: &HttpResponse) -> String {
-    match details.as_deref() {
+fn said(details: Option<&[Detail]>, response: &HttpResponse) -> String {
+    match details {
         Some([first, ..]) => first.sentence().to_owned(),
         _ => response.excerpt(),
     }
@@ -280,8 +283,8 @@ impl Detail {
     /// The sentence without its prefix and its full stop.
     fn sentence(&self) -> &str {
         let prefixes = ["Error while accessing resource: ", "Error while accessing a resource. "];
-        let text = prefixes.iter().find_map(|prefix| self.detail.strip_prefix(prefix));
-        text.unwrap_or(&self.detail).trim().trim_end_matches('.')
+        let text = prefixes.iter().find_map(|prefix| self.text.strip_prefix(prefix));
+        text.unwrap_or(&self.text).trim().trim_end_matches('.')
     }
 
     fn has_code(&self, codes: &[&str]) -> bool {

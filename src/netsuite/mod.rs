@@ -9,7 +9,9 @@ pub mod auth;
 pub mod client;
 pub mod error;
 
+pub mod readback;
 pub mod record;
+pub mod references;
 
 pub mod retry;
 pub mod row;

@@ -1,5 +1,7 @@
 //! The one place where NetSuite requests get randomness from.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ring::rand::{SecureRandom, SystemRandom};
 
 /// The operating system's random source gave nothing.
@@ -7,12 +9,11 @@ use ring::rand::{SecureRandom, SystemRandom};
 #[error("the operating system gave no random bytes")]
 pub struct NoRandomness;
 
-/// 20 characters from 80 random bits: the length that Oracle calls ideal for a nonce, and enough
-/// that no two of one second are ever equal.
+/// 20 characters from 120 random bits: the length that Oracle calls ideal for a nonce.
 pub fn nonce() -> Result<String, NoRandomness> {
-    let mut bytes = [0_u8; 10];
+    let mut bytes = [0_u8; 15];
     SystemRandom::new().fill(&mut bytes).map_err(|_| NoRandomness)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// A number to spread retries with; without randomness they are not spread, which is harmless.

@@ -80,8 +80,8 @@ mod tests {
 
     type Outcome = Result<HttpResponse, TransportError>;
 
-    fn status(status: u16) -> Outcome {
-        Ok(HttpResponse { status, headers: Vec::new(), body: Vec::new() })
+    fn response(status: u16) -> HttpResponse {
+        HttpResponse { status, headers: Vec::new(), body: Vec::new() }
     }
 
     fn decide(effect: Effect, outcome: &Outcome, number: u32) -> Next {
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_write_in_doubt_is_never_sent_again() {
         let doubt = Err(TransportError::InDoubt { host: "h".into(), cause: "c".into() });
-        for outcome in [doubt, status(500), status(503)] {
+        for outcome in [doubt, Ok(response(500)), Ok(response(503))] {
             assert_eq!(decide(Effect::Write, &outcome, 1), Next::Return);
             assert_eq!(decide(Effect::Read, &outcome, 1), Next::Wait { delay_ms: 999 });
         }
@@ -100,7 +100,7 @@ mod tests {
     #[test]
     fn a_write_that_was_surely_not_acted_on_is_sent_again() {
         let unsent = Err(TransportError::NotSent { host: "h".into(), cause: "c".into() });
-        for outcome in [unsent, status(429)] {
+        for outcome in [unsent, Ok(response(429))] {
             assert_eq!(decide(Effect::Write, &outcome, 1), Next::Wait { delay_ms: 999 });
             assert_eq!(decide(Effect::Write, &outcome, ATTEMPTS_MAX), Next::Return);
         }
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn a_refused_token_is_renewed_once() {
-        let outcome = status(401);
+        let outcome = Ok(response(401));
         assert_eq!(decide(Effect::Write, &outcome, 1), Next::Renew);
         let attempt = Attempt {
             effect: Effect::Write,
@@ -123,19 +123,19 @@ mod tests {
 
     #[test]
     fn a_rejected_record_is_not_tried_again() {
-        assert_eq!(decide(Effect::Write, &status(400), 1), Next::Return);
-        assert_eq!(decide(Effect::Read, &status(404), 1), Next::Return);
+        assert_eq!(decide(Effect::Write, &Ok(response(400)), 1), Next::Return);
+        assert_eq!(decide(Effect::Read, &Ok(response(404)), 1), Next::Return);
     }
 
     #[test]
     fn waits_double_honour_the_server_and_are_bounded() {
-        let Ok(mut response) = status(429) else { unreachable!() };
-        response.headers.push(("retry-after".into(), "2".into()));
-        assert_eq!(decide(Effect::Write, &Ok(response.clone()), 1), Next::Wait { delay_ms: 2_999 });
-        response.headers[0].1 = "86400".into();
-        assert_eq!(decide(Effect::Read, &Ok(response), 1), Next::Wait { delay_ms: DELAY_MS_MAX });
+        let mut asking = response(429);
+        asking.headers.push(("retry-after".into(), "2".into()));
+        assert_eq!(decide(Effect::Write, &Ok(asking.clone()), 1), Next::Wait { delay_ms: 2_999 });
+        asking.headers[0].1 = "86400".into();
+        assert_eq!(decide(Effect::Read, &Ok(asking), 1), Next::Wait { delay_ms: DELAY_MS_MAX });
         let waits = |number| {
-            let outcome = status(429);
+            let outcome = Ok(response(429));
             let jitter = u64::MAX - 1;
             match next(&Attempt {
                 effect: Effect::Write,

@@ -17,6 +17,8 @@ pub const PAGE_ROWS: u64 = 1_000;
 /// NetSuite gives no more rows to one query.
 pub const QUERY_ROWS_MAX: u64 = 100_000;
 
+const QUERY_PAGES_MAX: u64 = QUERY_ROWS_MAX / PAGE_ROWS;
+
 /// Pages of one keyset walk: ten million rows, more records than an account of ours can have.
 /// Reaching it means that a query does not move forward.
 const KEYSET_PAGES_MAX: u64 = 10_000;
@@ -43,9 +45,8 @@ impl Client {
     /// [`Class::TooManyRows`] before any further page is asked for.
     pub async fn suiteql(&self, query: &str, params: &[&str]) -> Result<Vec<Row>, NetSuiteError> {
         let mut rows = Vec::new();
-        for offset in (0..QUERY_ROWS_MAX).step_by(usize::try_from(PAGE_ROWS).unwrap_or(usize::MAX))
-        {
-            let page = self.page(query, params, offset).await?;
+        for number in 0..QUERY_PAGES_MAX {
+            let page = self.page(query, params, number * PAGE_ROWS).await?;
             if let Some(count) = page.total_results.filter(|count| *count > QUERY_ROWS_MAX) {
                 return Err(NetSuiteError::new(subject(query), Class::TooManyRows { count }));
             }
@@ -74,12 +75,12 @@ impl Client {
             for row in &page.items {
                 take(row).map_err(unreadable)?;
             }
-            let last = page.items.last().map(|row| row.id(id_column)).transpose();
-            match last.map_err(unreadable)? {
-                Some(last) if page.has_more && last != after => after = last,
-                None if page.has_more => break,
-                Some(_) if page.has_more => break,
-                _ => return Ok(()),
+            if !page.has_more {
+                return Ok(());
+            }
+            match page.items.last().map(|row| row.id(id_column)).transpose().map_err(unreadable)? {
+                Some(last) if last != after => after = last,
+                _ => break,
             }
         }
         let cause = format!("there are more rows after id {after}, but none of them come");
@@ -107,4 +108,61 @@ pub(super) fn subject(query: &str) -> String {
     let from = text.find("FROM ").unwrap_or(0);
     let short: String = text[from..].chars().take(80).collect();
     format!("SuiteQL query `…{short}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::testing::{Answer, Scripted, client};
+    use super::*;
+    use crate::net::transport::HttpRequest;
+
+    fn page(ids: std::ops::Range<u32>, has_more: bool, total: u64) -> Answer {
+        let items: Vec<String> = ids.map(|id| format!(r#"{{"links":[],"id":"{id}"}}"#)).collect();
+        let items = items.join(",");
+        let body = format!(r#"{{"items":[{items}],"hasMore":{has_more},"totalResults":{total}}}"#);
+        Answer::json(200, &body)
+    }
+
+    fn body(request: &HttpRequest) -> serde_json::Value {
+        serde_json::from_slice(request.body.as_ref().unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn pages_are_asked_for_at_multiples_of_the_limit_until_there_are_no_more() {
+        let transport = Arc::new(Scripted::new([page(1..4, true, 5), page(4..6, false, 5)]));
+        let client = client(Arc::clone(&transport));
+        let rows = client.suiteql("SELECT id FROM item WHERE id > ?", &["0"]).await.unwrap();
+        assert_eq!(rows.len(), 5);
+        let requests = transport.requests();
+        assert!(requests[0].url.ends_with("/query/v1/suiteql?limit=1000&offset=0"));
+        assert!(requests[1].url.ends_with("/query/v1/suiteql?limit=1000&offset=1000"));
+        assert!(requests[0].headers.contains(&("Prefer".into(), "transient".into())));
+        assert_eq!(body(&requests[0])["params"], serde_json::json!(["0"]));
+    }
+
+    #[tokio::test]
+    async fn a_query_beyond_the_ceiling_is_an_error_and_never_a_part_of_the_rows() {
+        let transport = Arc::new(Scripted::new([page(1..4, true, 100_001)]));
+        let client = client(Arc::clone(&transport));
+        let error = client.suiteql("SELECT id FROM item", &[]).await.unwrap_err();
+        assert_eq!(error.class, Class::TooManyRows { count: 100_001 });
+        assert!(body(&transport.requests()[0]).get("params").is_none());
+    }
+
+    #[tokio::test]
+    async fn a_walk_goes_on_behind_the_last_id_and_stops_when_it_stands_still() {
+        let query = "SELECT id FROM item WHERE id > ? ORDER BY id";
+        let transport = Arc::new(Scripted::new([page(1..4, true, 5), page(4..6, false, 2)]));
+        let walking = client(Arc::clone(&transport));
+        let mut seen = Vec::new();
+        let mut take = |row: &Row| row.id("id").map(|id| seen.push(id.as_str().to_owned()));
+        walking.suiteql_by_id(query, "id", &mut take).await.unwrap();
+        assert_eq!(seen, ["1", "2", "3", "4", "5"]);
+        assert_eq!(body(&transport.requests()[1])["params"], serde_json::json!(["3"]));
+        let stuck = client(Scripted::new([page(1..4, true, 5), page(3..4, true, 5)]));
+        let error = stuck.suiteql_by_id(query, "id", &mut |_| Ok(())).await.unwrap_err();
+        assert!(error.to_string().contains("after id 3"), "{error}");
+    }
 }

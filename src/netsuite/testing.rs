@@ -109,7 +109,7 @@ impl Transport for RouterTransport {
 }
 
 const LIMITS: Limits =
-    Limits { in_flight_max: 3, timeout: Duration::from_secs(120), retry_delay_ms: 0 };
+    Limits { in_flight_max: 3, timeout: Duration::from_mins(2), retry_delay_ms: 0 };
 const NOW: FixedClock = FixedClock(UnixTime(1_700_000_000));
 const BASE: &str = "https://123456-sb1.suitetalk.api.netsuite.com";
 
@@ -133,4 +133,9 @@ pub fn bearer_client(transport: impl Transport + 'static) -> Client {
         M2mCredentials { client_id: "client".into(), certificate_id: "cert".into(), key };
     let auth = Authenticator::m2m(credentials, BASE, Arc::new(NOW));
     Client::new(Arc::new(transport), BASE.into(), auth, LIMITS)
+}
+
+/// A page with these rows (JSON objects, comma between them), and no page after it.
+pub fn rows(items: &str) -> Answer {
+    Answer::json(200, &format!(r#"{{"items":[{items}],"hasMore":false}}"#))
 }

@@ -52,11 +52,14 @@ impl TbaCredentials {
             ("oauth_version", "1.0"),
         ];
         let signature = self.signature(&base_string(method, url, &protocol));
-        let mut header = format!("OAuth realm=\"{}\"", percent::encode(self.account.realm()));
-        for (name, value) in protocol.iter().chain(&[("oauth_signature", signature.as_str())]) {
-            header.push_str(&format!(", {name}=\"{}\"", percent::encode(value)));
-        }
-        header
+        let realm = ("realm", self.account.realm());
+        let signature = ("oauth_signature", signature.as_str());
+        let parts: Vec<String> = std::iter::once(realm)
+            .chain(protocol)
+            .chain([signature])
+            .map(|(name, value)| format!("{name}=\"{}\"", percent::encode(value)))
+            .collect();
+        format!("OAuth {}", parts.join(", "))
     }
 
     fn signature(&self, base_string: &str) -> String {
@@ -105,7 +108,7 @@ fn base_uri(address: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Throw-away credentials that Oracle's help prints (page section_1534941088).
+    /// Throw-away credentials that Oracle's help prints (page `section_1534941088`).
     fn documented() -> TbaCredentials {
         TbaCredentials {
             account: "123456".parse().unwrap(),
