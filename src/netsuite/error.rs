@@ -319,8 +319,8 @@ fn known(status: u16, error: &Detail) -> Option<Class> {
     {
         return Some(Class::AlreadyExists { detail: detail() });
     }
-    if let Some((_, labels)) = sentence.split_once("Please enter value(s) for: ") {
-        return Some(Class::MissingField { labels: labels.to_owned() });
+    if let Some((_, labels)) = sentence.split_once("Please enter value(s) for:") {
+        return Some(Class::MissingField { labels: labels.trim().to_owned() });
     }
     // "Record type 'x' does not exist" is a 404 too, but says nothing about the record: taking it
     // for "not there" would let the record be created twice.
