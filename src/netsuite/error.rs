@@ -181,7 +181,7 @@ impl fmt::Display for Class {
                  before anything else is sent"
             ),
             Self::Unreachable { cause } => {
-                write!(f, "nothing was changed, because {cause}; run again later")
+                write!(f, "nothing was changed: {cause}; run again later")
             }
             Self::NotJson { status, excerpt } => write!(
                 f,
