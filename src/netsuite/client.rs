@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
@@ -18,7 +19,6 @@ use super::retry::{self, Attempt, Effect, Next};
 use super::row::is_internal_id;
 use crate::ids::{ExternalId, InternalId};
 use crate::net::transport::{HttpRequest, HttpResponse, Method, Transport, TransportError};
-use secrecy::{ExposeSecret, SecretString};
 
 /// How much of NetSuite's capacity is used, and how patiently.
 #[derive(Debug, Clone, Copy)]

@@ -34,8 +34,10 @@ pub struct Posted {
     pub exchange_rate: Option<Decimal>,
     /// In `currency`, with whatever sign NetSuite gives this record type.
     pub total: Option<Amount>,
-    /// What is still open of an invoice or a credit memo.
+    /// What is still open of an invoice.
     pub unpaid: Option<Amount>,
+    /// What is still to be applied of a payment or a credit memo.
+    pub unapplied: Option<Amount>,
     pub is_voided: bool,
     /// In order of account, one line for each.
     pub gl: Vec<GlLine>,
@@ -87,7 +89,7 @@ pub struct Reader<'a> {
 
 impl Reader<'_> {
     /// The records with these internal ids, in order of id; one that NetSuite no longer has is
-    /// not among them.
+    /// not among them. All must be of a kind that we make.
     pub async fn posted(&self, ids: &[InternalId]) -> Result<Vec<Posted>, NetSuiteError> {
         let mut records = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(IDS_PER_QUERY) {
@@ -220,6 +222,7 @@ impl Reader<'_> {
             exchange_rate: row.get("exchangerate").map(|text| Decimal(text.to_owned())),
             total: row.optional("foreigntotal", amount)?,
             unpaid: row.optional("foreignamountunpaid", amount)?,
+            unapplied: row.optional("foreignpaymentamountunused", amount)?,
             is_voided: row.optional("voided", Row::flag)?.unwrap_or(false),
             gl: Vec::new(),
         })
@@ -262,7 +265,7 @@ fn header_query(ids: &str) -> String {
     format!(
         "SELECT t.id, t.externalid, t.recordtype, TO_CHAR(t.trandate, 'YYYY-MM-DD') AS trandate, \
          t.postingperiod, t.entity, t.currency, t.exchangerate, t.foreigntotal, \
-         t.foreignamountunpaid, t.voided FROM transaction t WHERE t.id IN ({ids}) ORDER BY t.id"
+         t.foreignamountunpaid, t.foreignpaymentamountunused, t.voided FROM transaction t WHERE t.id IN ({ids}) ORDER BY t.id"
     )
 }
 
