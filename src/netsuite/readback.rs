@@ -59,8 +59,10 @@ pub struct GlLine {
 pub struct Link {
     /// The document that is paid.
     pub earlier: InternalId,
+    pub earlier_line: Option<InternalId>,
     /// The payment, credit or refund.
     pub later: InternalId,
+    pub later_line: Option<InternalId>,
     /// NetSuite's word, such as `Payment`.
     pub link_type: String,
     /// Digits as NetSuite sends them, in the currency of the documents; absent on some links.
@@ -119,9 +121,9 @@ impl Reader<'_> {
             let list = id_list(chunk)?;
             for column in ["previousdoc", "nextdoc"] {
                 let query = format!(
-                    "SELECT l.previousdoc, l.nextdoc, l.linktype, l.foreignamount \
-                     FROM nexttransactionlinelink l WHERE l.{column} IN ({list}) \
-                     ORDER BY l.previousdoc, l.nextdoc"
+                    "SELECT l.previousdoc, l.previousline, l.nextdoc, l.nextline, l.linktype, \
+                     l.foreignamount FROM nexttransactionlinelink l WHERE l.{column} IN ({list}) \
+                     ORDER BY l.previousdoc, l.previousline, l.nextdoc, l.nextline, l.linktype"
                 );
                 links.extend(self.rows(&query, link).await?);
             }
@@ -265,7 +267,8 @@ fn header_query(ids: &str) -> String {
     format!(
         "SELECT t.id, t.externalid, t.recordtype, TO_CHAR(t.trandate, 'YYYY-MM-DD') AS trandate, \
          t.postingperiod, t.entity, t.currency, t.exchangerate, t.foreigntotal, \
-         t.foreignamountunpaid, t.foreignpaymentamountunused, t.voided FROM transaction t WHERE t.id IN ({ids}) ORDER BY t.id"
+         t.foreignamountunpaid, t.foreignpaymentamountunused, t.voided \
+         FROM transaction t WHERE t.id IN ({ids}) ORDER BY t.id"
     )
 }
 
@@ -299,7 +302,9 @@ fn gl_owner(row: &Row) -> Result<(InternalId, Row), RowError> {
 fn link(row: &Row) -> Result<Link, RowError> {
     Ok(Link {
         earlier: row.id("previousdoc")?,
+        earlier_line: row.optional("previousline", Row::id)?,
         later: row.id("nextdoc")?,
+        later_line: row.optional("nextline", Row::id)?,
         link_type: row.get("linktype").unwrap_or_default().to_owned(),
         amount: row.get("foreignamount").map(|text| Decimal(text.to_owned())),
     })
