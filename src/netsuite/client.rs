@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 
-use super::auth::Authenticator;
+use super::auth::{AuthError, Authenticator};
 use super::error::{Class, NetSuiteError};
 use super::random;
 use super::record::RecordKind;
@@ -18,7 +19,6 @@ use super::retry::{self, Attempt, Effect, Next};
 use super::row::is_internal_id;
 use crate::ids::{ExternalId, InternalId};
 use crate::net::transport::{HttpRequest, HttpResponse, Method, Transport, TransportError};
-use secrecy::ExposeSecret;
 
 /// How much of NetSuite's capacity is used, and how patiently.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +105,12 @@ impl Client {
             path.push_str(&replace.join(","));
         }
         let request = self.write(Method::Patch, path, body_json);
-        self.exchange(&subject, Effect::Write, request).await.map(|_| ())
+        let response = self.exchange(&subject, Effect::Write, request).await?;
+        if response.status == 204 || response.header("location").is_some() {
+            return Ok(());
+        }
+        let cause = format!("it answered {} without naming the record", response.status);
+        Err(NetSuiteError::new(&subject, Class::InDoubt { cause }))
     }
 
     /// The internal id of the record with this external id; `None` only when NetSuite says in so
@@ -172,14 +177,10 @@ impl Client {
         let mut renewed = false;
         loop {
             number += 1;
-            let authorization = self
-                .auth
-                .authorization(self.transport.as_ref(), &request)
-                .await
-                .map_err(|error| NetSuiteError::from_auth(subject, &error))?;
-            let signed = request.clone().header("Authorization", authorization.expose_secret());
-            self.requests.fetch_add(1, Ordering::Relaxed);
-            let outcome = self.transport.send(signed).await;
+            let (authorization, outcome) = match self.attempt(&request).await {
+                Ok(sent) => sent,
+                Err(error) => return Err(NetSuiteError::from_auth(subject, &error)),
+            };
             let next = retry::next(&Attempt {
                 effect,
                 outcome: &outcome,
@@ -189,7 +190,7 @@ impl Client {
                 jitter: random::jitter(),
             });
             match next {
-                Next::Renew if self.auth.refused(&authorization).await => renewed = true,
+                Next::Renew if self.auth.refused(authorization.as_ref()).await => renewed = true,
                 Next::Wait { delay_ms } => {
                     tokio::time::sleep(Duration::from_millis(delay_ms)).await;
                 }
@@ -197,7 +198,26 @@ impl Client {
             }
         }
     }
+
+    /// Authorizes and sends once. When the token endpoint is out of order, the request itself was
+    /// not sent, and may be tried again like any other that was not.
+    async fn attempt(&self, request: &HttpRequest) -> Result<Sent, AuthError> {
+        let authorization = match self.auth.authorization(&*self.transport, request).await {
+            Ok(authorization) => authorization,
+            Err(AuthError::Unreachable(cause)) => {
+                let host = self.base.clone();
+                return Ok((None, Err(TransportError::NotSent { host, cause })));
+            }
+            Err(error) => return Err(error),
+        };
+        let request = request.clone().header("Authorization", authorization.expose_secret());
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        Ok((Some(authorization), self.transport.send(request).await))
+    }
 }
+
+/// What one attempt was authorized by, and how it went.
+type Sent = (Option<SecretString>, Result<HttpResponse, TransportError>);
 
 fn answer(
     subject: &str,
@@ -419,6 +439,27 @@ mod tests {
         let last = transport.requests().pop().unwrap();
         assert!(last.headers.contains(&("Authorization".into(), "Bearer new".into())));
         assert_eq!(client.requests(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_token_endpoint_that_is_out_of_order_is_asked_again() {
+        let grant = r#"{"access_token":"one","expires_in":3600}"#;
+        let transport = Arc::new(Scripted::new([
+            Answer::text(503, "busy"),
+            Answer::json(200, grant),
+            Answer::located("https://x/record/v1/invoice/5"),
+        ]));
+        let client = bearer_client(Arc::clone(&transport));
+        client.create(RecordKind::Invoice, INVOICE).await.unwrap();
+        assert_eq!(client.requests(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_proxys_page_is_not_taken_for_a_saved_change() {
+        let client = client(Scripted::new([Answer::text(200, "<html>please log in</html>")]));
+        let id = InternalId::new("9");
+        let error = client.update(RecordKind::Invoice, &id, "{}", &[]).await.unwrap_err();
+        assert!(error.is_in_doubt(), "{error}");
     }
 
     #[tokio::test]

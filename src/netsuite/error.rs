@@ -141,8 +141,7 @@ impl fmt::Display for Class {
                  Users/Roles > Manage Roles"
             ),
             Self::NotFound => f.write_str(
-                "NetSuite has no such record, or it was deleted there; `tieout verify` compares \
-                 the ledger with NetSuite",
+                "NetSuite has no such record; `tieout verify` compares the ledger with NetSuite",
             ),
             Self::AlreadyExists { detail } => write!(
                 f,
@@ -165,15 +164,16 @@ impl fmt::Display for Class {
                  integration's role uses, or give it a default there"
             ),
             Self::Concurrency => f.write_str(
-                "NetSuite kept refusing because too many requests run at once; lower the number \
-                 of requests in flight, or run again when other integrations are quiet",
+                "NetSuite takes no more requests at once; lower the number in flight, or run again \
+                 when other integrations are quiet",
             ),
             Self::Rejected { detail, code, path } => {
-                write!(f, "NetSuite rejected it ({code}")?;
-                if let Some(path) = path {
-                    write!(f, " at {path}")?;
-                }
-                write!(f, "): {detail}; nothing was saved, correct the cause and run again")
+                let place = path.as_ref().map(|path| format!(" at {path}")).unwrap_or_default();
+                write!(
+                    f,
+                    "NetSuite rejected it ({code}{place}): {detail}; nothing was saved, correct \
+                     the cause and run again"
+                )
             }
             Self::InDoubt { cause } => write!(
                 f,
@@ -181,7 +181,7 @@ impl fmt::Display for Class {
                  before anything else is sent"
             ),
             Self::Unreachable { cause } => {
-                write!(f, "nothing was changed, because {cause}; run again later")
+                write!(f, "nothing was changed: {cause}; run again later")
             }
             Self::NotJson { status, excerpt } => write!(
                 f,
@@ -319,8 +319,8 @@ fn known(status: u16, error: &Detail) -> Option<Class> {
     {
         return Some(Class::AlreadyExists { detail: detail() });
     }
-    if let Some((_, labels)) = sentence.split_once("Please enter value(s) for: ") {
-        return Some(Class::MissingField { labels: labels.to_owned() });
+    if let Some((_, labels)) = sentence.split_once("Please enter value(s) for:") {
+        return Some(Class::MissingField { labels: labels.trim().to_owned() });
     }
     // "Record type 'x' does not exist" is a 404 too, but says nothing about the record: taking it
     // for "not there" would let the record be created twice.

@@ -34,8 +34,10 @@ pub struct Posted {
     pub exchange_rate: Option<Decimal>,
     /// In `currency`, with whatever sign NetSuite gives this record type.
     pub total: Option<Amount>,
-    /// What is still open of an invoice or a credit memo.
+    /// What is still open of an invoice.
     pub unpaid: Option<Amount>,
+    /// What is still to be applied of a payment or a credit memo.
+    pub unapplied: Option<Amount>,
     pub is_voided: bool,
     /// In order of account, one line for each.
     pub gl: Vec<GlLine>,
@@ -57,8 +59,10 @@ pub struct GlLine {
 pub struct Link {
     /// The document that is paid.
     pub earlier: InternalId,
+    pub earlier_line: Option<InternalId>,
     /// The payment, credit or refund.
     pub later: InternalId,
+    pub later_line: Option<InternalId>,
     /// NetSuite's word, such as `Payment`.
     pub link_type: String,
     /// Digits as NetSuite sends them, in the currency of the documents; absent on some links.
@@ -87,7 +91,7 @@ pub struct Reader<'a> {
 
 impl Reader<'_> {
     /// The records with these internal ids, in order of id; one that NetSuite no longer has is
-    /// not among them.
+    /// not among them. All must be of a kind that we make.
     pub async fn posted(&self, ids: &[InternalId]) -> Result<Vec<Posted>, NetSuiteError> {
         let mut records = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(IDS_PER_QUERY) {
@@ -117,9 +121,9 @@ impl Reader<'_> {
             let list = id_list(chunk)?;
             for column in ["previousdoc", "nextdoc"] {
                 let query = format!(
-                    "SELECT l.previousdoc, l.nextdoc, l.linktype, l.foreignamount \
-                     FROM nexttransactionlinelink l WHERE l.{column} IN ({list}) \
-                     ORDER BY l.previousdoc, l.nextdoc"
+                    "SELECT l.previousdoc, l.previousline, l.nextdoc, l.nextline, l.linktype, \
+                     l.foreignamount FROM nexttransactionlinelink l WHERE l.{column} IN ({list}) \
+                     ORDER BY l.previousdoc, l.previousline, l.nextdoc, l.nextline, l.linktype"
                 );
                 links.extend(self.rows(&query, link).await?);
             }
@@ -220,6 +224,7 @@ impl Reader<'_> {
             exchange_rate: row.get("exchangerate").map(|text| Decimal(text.to_owned())),
             total: row.optional("foreigntotal", amount)?,
             unpaid: row.optional("foreignamountunpaid", amount)?,
+            unapplied: row.optional("foreignpaymentamountunused", amount)?,
             is_voided: row.optional("voided", Row::flag)?.unwrap_or(false),
             gl: Vec::new(),
         })
@@ -262,7 +267,8 @@ fn header_query(ids: &str) -> String {
     format!(
         "SELECT t.id, t.externalid, t.recordtype, TO_CHAR(t.trandate, 'YYYY-MM-DD') AS trandate, \
          t.postingperiod, t.entity, t.currency, t.exchangerate, t.foreigntotal, \
-         t.foreignamountunpaid, t.voided FROM transaction t WHERE t.id IN ({ids}) ORDER BY t.id"
+         t.foreignamountunpaid, t.foreignpaymentamountunused, t.voided \
+         FROM transaction t WHERE t.id IN ({ids}) ORDER BY t.id"
     )
 }
 
@@ -296,7 +302,9 @@ fn gl_owner(row: &Row) -> Result<(InternalId, Row), RowError> {
 fn link(row: &Row) -> Result<Link, RowError> {
     Ok(Link {
         earlier: row.id("previousdoc")?,
+        earlier_line: row.optional("previousline", Row::id)?,
         later: row.id("nextdoc")?,
+        later_line: row.optional("nextline", Row::id)?,
         link_type: row.get("linktype").unwrap_or_default().to_owned(),
         amount: row.get("foreignamount").map(|text| Decimal(text.to_owned())),
     })

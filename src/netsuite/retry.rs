@@ -5,8 +5,8 @@
 
 use crate::net::transport::{HttpResponse, TransportError};
 
-/// Attempts at one request, the first one included. With the delays below the last one comes
-/// after about two minutes, longer than NetSuite's requests hold their places as a rule.
+/// Attempts at one request, the first one included. With a first wait of a second the
+/// last one comes at most two minutes later: longer than other requests hold their places.
 pub const ATTEMPTS_MAX: u32 = 8;
 
 /// No single wait is longer, whatever the server asks for.

@@ -81,13 +81,13 @@ impl Authenticator {
 
     /// Takes note that NetSuite answered 401 to `authorization`. Whether another attempt makes
     /// sense: an access token can be renewed, a signature by the same secrets will not get better.
-    pub async fn refused(&self, authorization: &SecretString) -> bool {
-        match &self.scheme {
-            Scheme::Tba(_) => false,
-            Scheme::M2m(tokens) => {
+    pub async fn refused(&self, authorization: Option<&SecretString>) -> bool {
+        match (&self.scheme, authorization) {
+            (Scheme::M2m(tokens), Some(authorization)) => {
                 tokens.forget(authorization).await;
                 true
             }
+            _ => false,
         }
     }
 }

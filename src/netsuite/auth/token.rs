@@ -72,7 +72,11 @@ fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> 
 
 impl TokenSource {
     pub fn new(credentials: M2mCredentials, base: &str) -> Self {
-        Self { credentials, token_url: format!("{base}{TOKEN_PATH}"), current: Mutex::new(None) }
+        Self {
+            credentials,
+            token_url: format!("{}{TOKEN_PATH}", base.trim_end_matches('/')),
+            current: Mutex::new(None),
+        }
     }
 
     /// `Bearer …`, from the kept token or a new one.
