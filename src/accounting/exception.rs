@@ -53,6 +53,37 @@ pub struct Exception {
 }
 
 impl Exception {
+    /// An exception about `subject` that blocks nothing yet.
+    pub fn new(
+        class: ExceptionClass,
+        code: &str,
+        subject: &(impl ToString + ?Sized),
+        message: impl Into<String>,
+        fix: impl Into<String>,
+    ) -> Self {
+        Self {
+            code: code.into(),
+            subject: subject.to_string(),
+            class,
+            message: message.into(),
+            fix: fix.into(),
+            amount: None,
+            blocks: Vec::new(),
+        }
+    }
+
+    #[must_use]
+    pub fn of(self, amount: Amount) -> Self {
+        Self { amount: Some(amount), ..self }
+    }
+
+    /// Adds a record that is not made because of it.
+    #[must_use]
+    pub fn blocking(mut self, record: &ExternalId) -> Self {
+        self.blocks.push(record.clone());
+        self
+    }
+
     /// Stable across runs: cause and subject.
     pub fn id(&self) -> String {
         format!("{}:{}", self.code, self.subject)

@@ -5,17 +5,39 @@
 //! whatever order the facts arrived. What cannot be placed becomes an [`Exception`] that names its
 //! fix; nothing is guessed and nothing is plugged.
 //!
-//! One file per Stripe thing. Where a rule comes from is said beside it; the choices are explained
-//! in `docs/accounting.md` and `docs/decisions.md`.
+//! One file per Stripe thing. Start reading at `customer_case` for what a customer does, and at
+//! `payout` for what reaches the bank. Where a rule comes from is said beside it; the choices are
+//! explained in `docs/decisions.md`.
 
+pub mod balance_transaction;
 pub mod case;
 pub mod chart;
+mod context;
+mod credit_note;
+mod customer;
+mod customer_balance;
+mod customer_case;
+pub mod deposit;
+mod derive;
+mod desk;
+mod dispute;
 pub mod exception;
+mod facts;
+mod fx;
+mod invoice;
+mod invoice_lines;
+mod item;
+mod payment;
+pub mod payout;
 pub mod policy;
 pub mod posting;
 pub mod record;
+mod refund;
+mod reversal;
+mod write_off;
 
 pub use case::{Case, Catalog, CustomerCase, PayoutCase};
+pub use derive::derive;
 pub use exception::{Exception, ExceptionClass};
 pub use policy::Policy;
 pub use record::{Derived, Record, Rule};

@@ -114,6 +114,12 @@ impl Ref {
     }
 }
 
+impl From<ExternalId> for Ref {
+    fn from(id: ExternalId) -> Self {
+        Self::External(id)
+    }
+}
+
 /// A positive decimal number kept as text, such as an exchange rate or a quantity: exact digits
 /// in, the same digits out.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

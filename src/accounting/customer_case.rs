@@ -1,0 +1,34 @@
+//! A customer's facts, from the first invoice to the last refund: the order of the story.
+
+use crate::accounting::case::CustomerCase;
+use crate::accounting::context::Context;
+use crate::accounting::customer;
+use crate::accounting::desk::Desk;
+use crate::accounting::policy::Policy;
+use crate::accounting::record::Derived;
+
+/// The records of everything one customer did.
+///
+/// What pays an invoice is applied in a fixed order, because each takes only what is still open:
+/// credit notes, then payments, then customer balance; what is left of an invoice that was given up
+/// is written off last. Then money that went back, in the order in which it moved.
+pub(super) fn derive(case: &CustomerCase, policy: &Policy) -> Derived {
+    let context = Context { policy };
+    let customer = customer::key(case).and_then(|key| Ok((key, customer::record(case, context)?)));
+    let (key, record) = match customer {
+        Ok((key, Some(record))) => (key, record),
+        Ok((_, None)) => return Derived::default(),
+        Err(exception) => {
+            return Derived { records: Vec::new(), exceptions: vec![exception] };
+        }
+    };
+    let mut desk = Desk::new(case, policy, key);
+    desk.add(record);
+    desk.post_invoices();
+    desk.post_credit_notes();
+    desk.post_payments();
+    desk.follow_customer_balance();
+    desk.write_off();
+    desk.post_reversals();
+    desk.finish()
+}

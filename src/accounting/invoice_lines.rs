@@ -1,0 +1,195 @@
+//! The lines of an invoice: what was sold, each discount under the line it reduces, shipping, and
+//! one line per tax rate. They always add up to Stripe's total, or the invoice is an exception.
+
+use std::collections::BTreeMap;
+
+use crate::accounting::desk::Desk;
+use crate::accounting::exception::{Exception, ExceptionClass};
+use crate::accounting::item::{Global, Item};
+use crate::calendar::day_before;
+use crate::ids::{CouponId, DiscountId, TaxRateId};
+use crate::money::{Amount, Currency};
+use crate::netsuite::record::{Decimal, ItemLine};
+use crate::stripe::objects::{Invoice, InvoiceLine, ShippingCost, TaxAmount};
+
+impl Desk<'_> {
+    /// The lines of an invoice, in Stripe's order.
+    pub(super) fn invoice_lines(&mut self, invoice: &Invoice) -> Result<Vec<ItemLine>, Exception> {
+        let mut lines = Vec::new();
+        for line in &invoice.lines.data {
+            self.sold(invoice, line, &mut lines)?;
+        }
+        if let Some(shipping) = &invoice.shipping_cost {
+            self.shipping(shipping, invoice.currency, &mut lines)?;
+        }
+        self.taxes(&invoice.total_taxes(), invoice.currency, &mut lines)?;
+        adds_up(&lines, invoice.total(), "invoice", invoice.id.as_str())?;
+        Ok(lines)
+    }
+
+    fn sold(
+        &mut self,
+        invoice: &Invoice,
+        line: &InvoiceLine,
+        lines: &mut Vec<ItemLine>,
+    ) -> Result<(), Exception> {
+        let inclusive = inclusive(&line.taxes(), invoice.currency);
+        let item = self.price_item(line.price(), line.product())?;
+        let account = item.posts_to.clone();
+        let description = line.description.clone().unwrap_or_default();
+        // Without the tax inside it, the price times the quantity is no longer the amount.
+        let is_divisible = inclusive.is_zero();
+        let net = line.amount() - inclusive;
+        let mut own = priced(item, &description, net, line.quantity(), is_divisible);
+        own.service_period = line.period.filter(|period| period.end > period.start).map(|period| {
+            let last = day_before(self.context.date(period.end));
+            let first = self.context.date(period.start);
+            (first, last.max(first))
+        });
+        lines.push(own);
+        for (amount, discount) in line.discount_amounts() {
+            let coupon = discount.and_then(|id| self.coupon_of(id, invoice));
+            lines.push(self.discount(coupon.as_ref(), &account, amount)?);
+        }
+        for (amount, _) in line.credit_grants() {
+            let item = self.global_item(Global::CreditGrant)?;
+            lines.push(single(item, "Billing credits used", -amount));
+        }
+        Ok(())
+    }
+
+    /// A line that takes `amount` (positive) off the line above it.
+    pub(super) fn discount(
+        &mut self,
+        coupon: Option<&CouponId>,
+        account: &crate::ids::InternalId,
+        amount: Amount,
+    ) -> Result<ItemLine, Exception> {
+        let item = self.discount_item(coupon, account)?;
+        let name = coupon.and_then(|id| self.case.catalog.coupons.get(id)?.name.clone());
+        Ok(ItemLine {
+            item: item.item,
+            description: name.unwrap_or_else(|| "Discount".into()),
+            quantity: None,
+            rate: None,
+            amount: -amount,
+            service_period: None,
+            posts_to: item.posts_to,
+        })
+    }
+
+    /// The coupon a discount came from, wherever it was seen whole.
+    pub(super) fn coupon_of(&self, discount: &DiscountId, invoice: &Invoice) -> Option<CouponId> {
+        let known = self.case.catalog.discounts.get(discount).cloned();
+        known.or_else(|| {
+            let whole = invoice.discounts().find(|whole| whole.id == *discount)?;
+            whole.coupon().cloned()
+        })
+    }
+
+    pub(super) fn shipping(
+        &mut self,
+        shipping: &ShippingCost,
+        currency: Currency,
+        lines: &mut Vec<ItemLine>,
+    ) -> Result<(), Exception> {
+        let base = shipping.total(currency) - shipping.tax(currency);
+        if !base.is_zero() {
+            let item = self.global_item(Global::Shipping)?;
+            lines.push(single(item, "Shipping", base));
+        }
+        Ok(())
+    }
+
+    /// One line per tax rate; rates that collected nothing are left out.
+    pub(super) fn taxes(
+        &mut self,
+        taxes: &[TaxAmount],
+        currency: Currency,
+        lines: &mut Vec<ItemLine>,
+    ) -> Result<(), Exception> {
+        let mut by_rate: BTreeMap<Option<TaxRateId>, Amount> = BTreeMap::new();
+        for tax in taxes {
+            *by_rate.entry(tax.rate.clone()).or_insert(Amount::zero(currency)) += tax.amount;
+        }
+        for (rate, amount) in by_rate.into_iter().filter(|(_, amount)| !amount.is_zero()) {
+            let item = self.tax_item(rate.as_ref())?;
+            let known = rate.as_ref().and_then(|rate| self.case.catalog.tax_rates.get(rate));
+            let name = known.map_or("Tax", |known| known.display_name.as_str()).to_owned();
+            lines.push(single(item, &name, amount));
+        }
+        Ok(())
+    }
+}
+
+/// The tax that is inside the amount it is charged on.
+pub(super) fn inclusive(taxes: &[TaxAmount], currency: Currency) -> Amount {
+    taxes
+        .iter()
+        .filter(|tax| tax.inclusive)
+        .fold(Amount::zero(currency), |sum, tax| sum + tax.amount)
+}
+
+/// A line of one piece.
+pub(super) fn single(item: Item, description: &str, amount: Amount) -> ItemLine {
+    priced(item, description, amount, None, true)
+}
+
+/// A line with quantity and rate when they multiply to the amount exactly; otherwise one piece of
+/// the whole amount, and the real quantity in words: tiers, packages and metered prices have no
+/// unit price.
+pub(super) fn priced(
+    item: Item,
+    description: &str,
+    amount: Amount,
+    quantity: Option<&str>,
+    is_divisible: bool,
+) -> ItemLine {
+    let exact = quantity
+        .filter(|_| is_divisible)
+        .and_then(|text| text.parse::<i64>().ok())
+        .filter(|count| *count >= 1 && amount.minor() % count == 0);
+    let count = exact.unwrap_or(1);
+    let rate = Amount::new(amount.minor() / count, amount.currency());
+    let described = match quantity {
+        Some(real) if exact.is_none() && real != "1" => {
+            format!("{description} (quantity {real})").trim().to_owned()
+        }
+        _ => description.to_owned(),
+    };
+    ItemLine {
+        item: item.item,
+        description: described,
+        quantity: Some(Decimal(count.to_string())),
+        rate: Some(Decimal(rate.to_decimal())),
+        amount,
+        service_period: None,
+        posts_to: item.posts_to,
+    }
+}
+
+/// Lines that do not sum to the document's total would put a wrong amount into the books.
+pub(super) fn adds_up(
+    lines: &[ItemLine],
+    total: Amount,
+    what: &str,
+    id: &str,
+) -> Result<(), Exception> {
+    let zero = Amount::zero(total.currency());
+    let foreign = lines.iter().any(|line| line.amount.currency() != total.currency());
+    let sum = if foreign { zero } else { lines.iter().fold(zero, |sum, l| sum + l.amount) };
+    if !foreign && sum == total {
+        return Ok(());
+    }
+    Err(Exception::new(
+        ExceptionClass::Data,
+        &format!("{what}_lines_do_not_add_up"),
+        id,
+        format!(
+            "The lines add up to {sum}, the total is {total}: a difference of {}.",
+            total - sum
+        ),
+        "Pull again, so that every line is known; report it if the difference stays.",
+    )
+    .of(total))
+}

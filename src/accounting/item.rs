@@ -1,0 +1,180 @@
+//! Items: what the lines of invoices and memos sell, reduce, or collect.
+//!
+//! One service item per price, one non-posting discount item per coupon, one item per tax rate that
+//! posts to the liability account, and a few global ones with the connector's meaning.
+
+use crate::accounting::chart::Role;
+use crate::accounting::context::external_id;
+use crate::accounting::desk::Desk;
+use crate::accounting::exception::Exception;
+use crate::accounting::record::{Record, Rule};
+use crate::digest::sha256_hex;
+use crate::ids::{CouponId, ExternalId, InternalId, ObjectId, PriceId, ProductId, TaxRateId};
+use crate::netsuite::record::{Body, DiscountItem, Ref, ServiceSaleItem};
+
+/// Longest name NetSuite keeps for an item.
+const NAME_CHARS_MAX: usize = 60;
+
+/// An item to put on a line, and the account the line will post to.
+pub(super) struct Item {
+    pub(super) item: Ref,
+    pub(super) posts_to: InternalId,
+}
+
+/// The items that stand for something other than a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Global {
+    /// Lines without a price.
+    Unpriced,
+    Shipping,
+    /// Tax whose rate Stripe does not name.
+    Tax,
+    /// Credit on a customer's balance that no document explains.
+    BalanceCredit,
+    /// Debt on a customer's balance.
+    BalanceDebit,
+    BadDebt,
+    /// Billing credits used on an invoice.
+    CreditGrant,
+    CreditNoteLine,
+}
+
+impl Global {
+    /// External id, name and the role of the account it posts to.
+    const fn facts(self) -> (&'static str, &'static str, Role) {
+        match self {
+            Self::Unpriced => ("stripe-item", "Stripe Item", Role::Revenue),
+            Self::Shipping => ("stripe-shipping", "Stripe Shipping", Role::ShippingIncome),
+            Self::Tax => ("stripe-tax", "Stripe Tax", Role::TaxPayable),
+            Self::BalanceCredit => {
+                ("stripe-customer-balance", "Stripe Customer Balance Item", Role::CustomerBalance)
+            }
+            Self::BalanceDebit => (
+                "stripe-customer-balance-debit",
+                "Stripe Customer Balance Debit Item",
+                Role::CustomerBalance,
+            ),
+            Self::BadDebt => ("stripe-bad-debt", "Stripe Bad Debt", Role::BadDebt),
+            Self::CreditGrant => {
+                ("stripe-credit-grant", "Stripe Credit Grant", Role::CustomerBalance)
+            }
+            Self::CreditNoteLine => (
+                "stripe-custom-credit-note-line",
+                "Stripe Custom Credit Note Line Item",
+                Role::Revenue,
+            ),
+        }
+    }
+}
+
+impl Desk<'_> {
+    pub(super) fn global_item(&mut self, global: Global) -> Result<Item, Exception> {
+        let (id, name, role) = global.facts();
+        self.sale_item(&external_id(id)?, name, name, role, (Rule::GlobalItem, id))
+    }
+
+    pub(super) fn price_item(
+        &mut self,
+        price: Option<&PriceId>,
+        product: Option<&ProductId>,
+    ) -> Result<Item, Exception> {
+        let Some(price) = price else { return self.global_item(Global::Unpriced) };
+        let id = external_id(price)?;
+        let name = self.price_name(price, product);
+        let source = price.to_string();
+        self.sale_item(&id, price.as_str(), &name, Role::Revenue, (Rule::PriceSold, &source))
+    }
+
+    /// `Team plan – monthly`: the product's name and the price's nickname, as far as they are known.
+    fn price_name(&self, price: &PriceId, product: Option<&ProductId>) -> String {
+        let catalog = &self.case.catalog;
+        let known = catalog.prices.get(price);
+        let product = known.and_then(|known| known.product.as_ref()).or(product);
+        let product = product.and_then(|id| catalog.products.get(id)).map(|p| p.name.as_str());
+        let nickname = known.and_then(|known| known.nickname.as_deref());
+        let words: Vec<&str> =
+            [product, nickname].into_iter().flatten().filter(|word| !word.is_empty()).collect();
+        let name = if words.is_empty() { price.to_string() } else { words.join(" – ") };
+        name.chars().take(NAME_CHARS_MAX).collect()
+    }
+
+    pub(super) fn tax_item(&mut self, rate: Option<&TaxRateId>) -> Result<Item, Exception> {
+        let Some(rate) = rate else { return self.global_item(Global::Tax) };
+        let id = external_id(rate)?;
+        let known = self.case.catalog.tax_rates.get(rate);
+        let name = known.map_or_else(
+            || rate.to_string(),
+            |known| {
+                let percentage = known.percentage.as_deref().unwrap_or("?");
+                let place = known.jurisdiction.as_deref().or(known.country.as_deref());
+                let place = place.map(|place| format!(" {place}")).unwrap_or_default();
+                format!("{}{place} {percentage}%", known.display_name)
+            },
+        );
+        let source = rate.to_string();
+        self.sale_item(&id, rate.as_str(), &name, Role::TaxPayable, (Rule::TaxCollected, &source))
+    }
+
+    fn sale_item(
+        &mut self,
+        id: &ExternalId,
+        item_id: &str,
+        display_name: &str,
+        role: Role,
+        (rule, source): (Rule, &str),
+    ) -> Result<Item, Exception> {
+        let account = self.context.account(role, id.as_str())?;
+        if !self.has(id) {
+            let body = Body::ServiceSaleItem(ServiceSaleItem {
+                external_id: id.clone(),
+                item_id: item_id.into(),
+                display_name: display_name.into(),
+                income_account: account.clone(),
+                subsidiary: self.context.policy.books.subsidiary.clone(),
+            });
+            self.add(Record { body, rule, sources: vec![ObjectId::new(source)], settles: None });
+        }
+        Ok(Item { item: Ref::External(id.clone()), posts_to: account })
+    }
+
+    /// A discount reduces the income of the line above it, so it posts to that line's account.
+    pub(super) fn discount_item(
+        &mut self,
+        coupon: Option<&CouponId>,
+        line_above: &InternalId,
+    ) -> Result<Item, Exception> {
+        let (id, name) = match coupon {
+            None => (external_id("stripe-discount")?, "Stripe Discount".to_owned()),
+            Some(coupon) => {
+                let known = self.case.catalog.coupons.get(coupon);
+                let name = known.and_then(|known| known.name.clone());
+                (coupon_external_id(coupon)?, name.unwrap_or_else(|| coupon.to_string()))
+            }
+        };
+        if !self.has(&id) {
+            let source = coupon.map_or("stripe-discount", |coupon| coupon.as_str());
+            let body = Body::DiscountItem(DiscountItem {
+                external_id: id.clone(),
+                item_id: id.to_string(),
+                display_name: name.chars().take(NAME_CHARS_MAX).collect(),
+                account: None,
+                subsidiary: self.context.policy.books.subsidiary.clone(),
+            });
+            let sources = vec![ObjectId::new(source)];
+            self.add(Record { body, rule: Rule::CouponUsed, sources, settles: None });
+        }
+        Ok(Item { item: Ref::External(id), posts_to: line_above.clone() })
+    }
+}
+
+/// Coupon ids are free text: what NetSuite does not take becomes `-`, and a few characters of the
+/// digest keep two such ids apart.
+fn coupon_external_id(coupon: &CouponId) -> Result<ExternalId, Exception> {
+    let text = coupon.as_str();
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if text.chars().all(allowed) {
+        return external_id(format!("coupon-{text}"));
+    }
+    let clean: String = text.chars().map(|c| if allowed(c) { c } else { '-' }).take(200).collect();
+    external_id(format!("coupon-{clean}-{}", &sha256_hex(text.as_bytes())[..8]))
+}

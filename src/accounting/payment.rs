@@ -1,0 +1,199 @@
+//! Payments: each charge that reached the Stripe balance is a customer payment, gross, in the
+//! currency the customer paid in, applied to the invoices it paid.
+
+use crate::accounting::chart::Role;
+use crate::accounting::context::external_id;
+use crate::accounting::desk::Desk;
+use crate::accounting::exception::{Exception, ExceptionClass};
+use crate::accounting::fx::{self, NoRate};
+use crate::accounting::record::{Record, Rule};
+use crate::ids::{BalanceTransactionId, ExternalId, ObjectId};
+use crate::money::Amount;
+use crate::netsuite::record::{Apply, Body, CustomerPayment, CustomerRefund, Decimal};
+use crate::stripe::objects::{BalanceTransaction, Charge};
+
+impl<'a> Desk<'a> {
+    /// Makes the payments of every charge of the case, oldest first.
+    pub(super) fn post_payments(&mut self) {
+        let mut charges: Vec<&Charge> = self
+            .case
+            .charges
+            .iter()
+            .filter(|charge| charge.balance_transaction.is_some() && charge.captured)
+            .collect();
+        charges.sort_by_key(|charge| (charge.created, charge.id.clone()));
+        for charge in charges {
+            if let Err(exception) = self.post_payment(charge) {
+                self.except(exception);
+            }
+        }
+    }
+
+    fn post_payment(&mut self, charge: &Charge) -> Result<(), Exception> {
+        let id = external_id(&charge.id)?;
+        let block = |exception: Exception| exception.blocking(&id);
+        let movement = self
+            .movement(charge.balance_transaction.as_ref(), charge.id.as_str())
+            .map_err(block)?;
+        let amount = charge.amount_captured();
+        if !amount.is_positive() {
+            return Ok(());
+        }
+        let received = Received {
+            id: id.clone(),
+            memo: memo(charge, self.facts.applications_of(charge).is_empty()),
+            amount,
+            rule: Rule::ChargeSucceeded,
+            sources: vec![ObjectId::new(charge.id.as_str()), ObjectId::new(movement.id.as_str())],
+        };
+        let record = self.payment(received, movement).map_err(block)?;
+        self.add(record);
+        if charge.failure_balance_transaction.is_some() {
+            // The invoice is open again, so nothing of this payment is applied to it.
+            return self.fail(charge, &id, amount);
+        }
+        for (invoice, part) in self.facts.applications_of(charge).to_vec() {
+            self.apply(&id, &invoice, part);
+        }
+        Ok(())
+    }
+
+    /// The payment failed after it had been booked: it is refunded, unapplied as it is.
+    fn fail(
+        &mut self,
+        charge: &Charge,
+        payment: &ExternalId,
+        amount: Amount,
+    ) -> Result<(), Exception> {
+        let id = payment.with_suffix("failed");
+        let movement = self
+            .movement(charge.failure_balance_transaction.as_ref(), charge.id.as_str())
+            .map_err(|exception| exception.blocking(&id))?;
+        let why = charge.failure_message.as_deref().unwrap_or("the payment failed");
+        let paid = PaidBack {
+            memo: format!("{}, {why}", charge.id),
+            id,
+            apply: vec![Apply { doc: payment.clone().into(), amount }],
+            rule: Rule::ChargeFailedLater,
+            sources: vec![ObjectId::new(charge.id.as_str()), ObjectId::new(movement.id.as_str())],
+        };
+        let record = self.refund(paid, movement)?;
+        self.add(record);
+        Ok(())
+    }
+
+    /// A payment into undeposited funds, not applied to anything yet.
+    pub(super) fn payment(
+        &self,
+        received: Received,
+        movement: &BalanceTransaction,
+    ) -> Result<Record, Exception> {
+        let Received { id, memo, amount, rule, sources } = received;
+        let date = self.context.date(movement.created);
+        let rate = self.rate(amount, movement, &id)?;
+        let body = Body::CustomerPayment(CustomerPayment {
+            header: self.context.header(&id, &memo, date, amount.currency(), rate)?,
+            customer: self.customer.clone(),
+            ar_account: self.context.account(Role::AccountsReceivable, id.as_str())?,
+            account: self.context.account(Role::UndepositedFunds, id.as_str())?,
+            payment: amount,
+            apply: Vec::new(),
+        });
+        Ok(Record { body, rule, sources, settles: Some(movement.amount()) })
+    }
+
+    /// A refund out of undeposited funds.
+    pub(super) fn refund(
+        &self,
+        paid: PaidBack,
+        movement: &BalanceTransaction,
+    ) -> Result<Record, Exception> {
+        let PaidBack { id, memo, apply, rule, sources } = paid;
+        let block = |exception: Exception| exception.blocking(&id);
+        let total: Amount = apply.iter().map(|apply| apply.amount).sum();
+        let date = self.context.date(movement.created);
+        let rate = self.rate(total, movement, &id).map_err(block)?;
+        let body = Body::CustomerRefund(CustomerRefund {
+            header: self.context.header(&id, &memo, date, total.currency(), rate)?,
+            customer: self.customer.clone(),
+            ar_account: self
+                .context
+                .account(Role::AccountsReceivable, id.as_str())
+                .map_err(block)?,
+            account: self.context.account(Role::UndepositedFunds, id.as_str()).map_err(block)?,
+            apply,
+        });
+        Ok(Record { body, rule, sources, settles: Some(movement.amount()) })
+    }
+
+    /// The balance transaction of an object, which the books cannot do without.
+    pub(super) fn movement(
+        &self,
+        id: Option<&BalanceTransactionId>,
+        subject: &str,
+    ) -> Result<&'a BalanceTransaction, Exception> {
+        self.facts.balance_transaction(id).ok_or_else(|| {
+            let named = id.map_or_else(|| "its balance transaction".into(), ToString::to_string);
+            Exception::new(
+                ExceptionClass::Data,
+                "balance_transaction_not_pulled",
+                subject,
+                format!("{named} is not in the ledger, so date and settled amount are not known."),
+                "Pull a window that holds it.",
+            )
+        })
+    }
+
+    fn rate(
+        &self,
+        presented: Amount,
+        movement: &BalanceTransaction,
+        id: &ExternalId,
+    ) -> Result<Option<Decimal>, Exception> {
+        let base = self.context.policy.books.base_currency;
+        let settled = movement.amount();
+        fx::rate(presented, settled, base).map_err(|reason| {
+            let message = match reason {
+                NoRate::ThreeCurrencies { settled: currency } => format!(
+                    "{presented} was settled in {currency}, while the books are kept in {base}."
+                ),
+                NoRate::NotExact => {
+                    format!("No exchange rate turns {presented} into {settled} exactly.")
+                }
+            };
+            let fix =
+                "Post this record by hand until payments across three currencies are covered.";
+            Exception::new(ExceptionClass::Fx, "no_exchange_rate", id, message, fix)
+                .of(presented)
+                .blocking(id)
+        })
+    }
+}
+
+/// Money that came in.
+pub(super) struct Received {
+    pub(super) id: ExternalId,
+    /// Behind `Stripe: `.
+    pub(super) memo: String,
+    /// In the currency the customer paid in.
+    pub(super) amount: Amount,
+    pub(super) rule: Rule,
+    pub(super) sources: Vec<ObjectId>,
+}
+
+/// Money that went back, and what it settles.
+pub(super) struct PaidBack {
+    pub(super) id: ExternalId,
+    pub(super) memo: String,
+    /// Never empty, all of one currency.
+    pub(super) apply: Vec<Apply>,
+    pub(super) rule: Rule,
+    pub(super) sources: Vec<ObjectId>,
+}
+
+fn memo(charge: &Charge, stands_alone: bool) -> String {
+    match charge.description.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        Some(description) if stands_alone => format!("{} – {description}", charge.id),
+        _ => charge.id.to_string(),
+    }
+}
