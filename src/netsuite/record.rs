@@ -97,7 +97,7 @@ impl RecordKind {
 }
 
 /// Points at another record: by NetSuite's own key, or by our external id.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ref {
     Id(InternalId),

@@ -115,6 +115,7 @@ impl Pusher<'_> {
             method: &change.request.method,
             path: &change.request.path,
             request_digest: &change.request.digest(),
+            intended: &change.record.body,
         })?;
         flying.spawn(send(place, attempt, Arc::clone(&self.client), Request::of(change, body)));
         Ok(true)
@@ -128,7 +129,6 @@ impl Pusher<'_> {
         answer: Result<Option<InternalId>, NetSuiteError>,
         pushed: &mut Pushed,
     ) -> Result<Ended, LedgerError> {
-        let body = &change.record.body;
         let error = match answer {
             Ok(internal_id) => {
                 let Some(id) = internal_id.or_else(|| change.internal_id.clone()) else {
@@ -137,7 +137,7 @@ impl Pusher<'_> {
                     pushed.in_doubt.push((change.external_id.clone(), why));
                     return Ok(Ended::Failed);
                 };
-                self.ledger.finish_attempt(attempt, Outcome::Posted { internal_id: &id, body })?;
+                self.ledger.finish_attempt(attempt, Outcome::Posted { internal_id: &id })?;
                 count(change.action, pushed);
                 return Ok(Ended::Done);
             }
@@ -146,7 +146,7 @@ impl Pusher<'_> {
         if error.is_in_doubt() && change.action == Action::Create {
             let found = self.client.find_by_external_id(change.kind, &change.external_id).await;
             if let Ok(Some(id)) = found {
-                self.ledger.finish_attempt(attempt, Outcome::Posted { internal_id: &id, body })?;
+                self.ledger.finish_attempt(attempt, Outcome::Posted { internal_id: &id })?;
                 count(change.action, pushed);
                 return Ok(Ended::Done);
             }
@@ -180,7 +180,10 @@ fn count(action: Action, pushed: &mut Pushed) {
 
 /// What is sent, owned, so that it can fly on its own.
 enum Request {
-    Create { kind: crate::netsuite::record::RecordKind, body: String },
+    Create {
+        kind: crate::netsuite::record::RecordKind,
+        body: String,
+    },
     Update {
         kind: crate::netsuite::record::RecordKind,
         id: InternalId,

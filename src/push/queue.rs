@@ -43,7 +43,10 @@ pub enum Next {
     /// Send the change at this place of the plan.
     Send(usize),
     /// The change at `place` is not sent, because the one at `because` failed.
-    Held { place: usize, because: usize },
+    Held {
+        place: usize,
+        because: usize,
+    },
     /// Everything that could be sent is on its way; something must end first.
     Wait,
     Empty,

@@ -33,7 +33,7 @@ pub async fn resolve_unfinished(
         };
         match (found, attempt.action.as_str() == Action::Create.verb()) {
             (Some(id), true) => {
-                ledger.finish_attempt(attempt.id, Outcome::Found { internal_id: &id })?;
+                ledger.finish_attempt(attempt.id, Outcome::Posted { internal_id: &id })?;
                 resolution.found += 1;
             }
             (None, true) => {

@@ -3,4 +3,5 @@
 //! Belongs here: tolerant views over raw objects, the API client and its crawl, the directory
 //! source. Does not belong here: what an object means to the books (`accounting`).
 
+pub mod links;
 pub mod objects;

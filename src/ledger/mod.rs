@@ -1,0 +1,58 @@
+//! The ledger: one SQLite file with the facts, what NetSuite is believed to hold, and the journal.
+//!
+//! The only room with SQL. One writer; the file belongs to one Stripe account in one mode and one
+//! NetSuite account, and refuses any other. `open` is where to start reading, then `objects` for
+//! the facts, `cases` for how they are put together, `records` and `attempts` for what is posted.
+
+mod attempts;
+mod cases;
+mod coverage;
+mod error;
+mod exceptions;
+mod journal;
+mod lock;
+mod objects;
+mod open;
+mod records;
+mod runs;
+
+use rusqlite::Connection;
+
+pub use attempts::{AttemptId, Intent, Outcome, Unfinished};
+pub use cases::CaseKey;
+pub use error::LedgerError;
+pub use exceptions::StoredException;
+pub use lock::LockGuard;
+pub use objects::{Incoming, Stored};
+pub use open::Identity;
+pub use records::{RecordRow, RecordState};
+pub use runs::{Run, RunId};
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::calendar::Clock;
+
+/// An open ledger.
+pub struct Ledger {
+    connection: Connection,
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+    id: String,
+}
+
+impl Ledger {
+    /// Tells this ledger from any other.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn now(&self) -> i64 {
+        self.clock.now().0
+    }
+
+    /// Gives an error of SQLite the file it happened in.
+    fn fail(&self, error: rusqlite::Error) -> LedgerError {
+        LedgerError::sqlite(&self.path, error)
+    }
+}

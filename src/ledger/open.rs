@@ -1,0 +1,154 @@
+//! Opening: the file, its schema, and whose it is.
+
+use std::fs::OpenOptions;
+use std::path::Path;
+use std::sync::Arc;
+
+use ring::rand::SecureRandom;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{Ledger, LedgerError};
+use crate::calendar::Clock;
+use crate::digest::sha256_hex;
+
+/// The migrations, in order; the schema's version is how many have run. Never edited, only added.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+
+/// Whose ledger it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub stripe_account: String,
+    pub livemode: bool,
+    pub netsuite_account: String,
+}
+
+impl Ledger {
+    /// Opens the ledger at `path`, or makes one for `identity`.
+    ///
+    /// # Errors
+    /// Among others, when the file is of another pair of accounts or of a newer program.
+    pub fn open(
+        path: &Path,
+        identity: &Identity,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, LedgerError> {
+        create_private(path)?;
+        let ledger = Self::connect(path, clock)?;
+        ledger.bind("stripe account", "stripe_account", &identity.stripe_account)?;
+        ledger.bind("NetSuite account", "netsuite_account", &identity.netsuite_account)?;
+        ledger.bind("mode", "mode", mode(identity.livemode))?;
+        Ok(ledger)
+    }
+
+    /// Opens the ledger at `path`, whoever's it is.
+    pub fn open_existing(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, LedgerError> {
+        if !path.exists() {
+            let cause = std::io::Error::from(std::io::ErrorKind::NotFound);
+            return Err(LedgerError::File { path: path.into(), cause });
+        }
+        Self::connect(path, clock)
+    }
+
+    fn connect(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, LedgerError> {
+        let wrap = |cause| LedgerError::sqlite(path, cause);
+        let mut connection = Connection::open(path).map_err(wrap)?;
+        connection
+            .execute_batch(
+                // Pages of 8 KiB fit a compressed object; a long checkpoint interval keeps
+                // bulk inserts fast; NORMAL is enough for facts that can be pulled again.
+                "PRAGMA page_size = 8192;
+                 PRAGMA journal_mode = WAL;
+                 PRAGMA synchronous = NORMAL;
+                 PRAGMA foreign_keys = ON;
+                 PRAGMA busy_timeout = 5000;
+                 PRAGMA wal_autocheckpoint = 8000;
+                 PRAGMA cache_size = -32000;",
+            )
+            .map_err(wrap)?;
+        connection.set_prepared_statement_cache_capacity(128);
+        migrate(&mut connection, path)?;
+        let id = ledger_id(&connection).map_err(wrap)?;
+        Ok(Self { connection, path: path.into(), clock, id })
+    }
+
+    /// Binds the ledger to a value at first use; afterwards the value must be the same.
+    fn bind(&self, what: &'static str, name: &str, configured: &str) -> Result<(), LedgerError> {
+        let bound = self.meta(name)?;
+        match bound {
+            None => self.set_meta(name, configured),
+            Some(bound) if bound == configured => Ok(()),
+            Some(bound) => Err(LedgerError::OtherAccount {
+                path: self.path.clone(),
+                what,
+                bound,
+                configured: configured.into(),
+            }),
+        }
+    }
+
+    pub(super) fn meta(&self, name: &str) -> Result<Option<String>, LedgerError> {
+        self.connection
+            .query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0))
+            .optional()
+            .map_err(|error| self.fail(error))
+    }
+
+    fn set_meta(&self, name: &str, value: &str) -> Result<(), LedgerError> {
+        self.connection
+            .execute("INSERT INTO meta (name, value) VALUES (?1, ?2)", [name, value])
+            .map_err(|error| self.fail(error))?;
+        Ok(())
+    }
+}
+
+pub(super) fn mode(livemode: bool) -> &'static str {
+    if livemode { "live" } else { "test" }
+}
+
+/// The file holds customers' names and amounts: only its owner may read it.
+fn create_private(path: &Path) -> Result<(), LedgerError> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop).map_err(|cause| LedgerError::File { path: path.into(), cause })
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {
+    let wrap = |cause| LedgerError::sqlite(path, cause);
+    let found: u32 =
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)?;
+    let known = u32::try_from(MIGRATIONS.len()).expect("a handful");
+    if found > known {
+        return Err(LedgerError::Newer { path: path.into(), found, known });
+    }
+    if found == known {
+        return Ok(());
+    }
+    if found > 0 {
+        let copy = path.with_extension(format!("schema-{found}.backup"));
+        connection.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>).map_err(wrap)?;
+    }
+    let start = usize::try_from(found).expect("a handful");
+    let tx = connection.transaction().map_err(wrap)?;
+    for migration in &MIGRATIONS[start..] {
+        tx.execute_batch(migration).map_err(wrap)?;
+    }
+    tx.pragma_update(None, "user_version", known).map_err(wrap)?;
+    tx.commit().map_err(wrap)
+}
+
+fn ledger_id(connection: &Connection) -> rusqlite::Result<String> {
+    let known = connection
+        .query_row("SELECT value FROM meta WHERE name = 'ledger'", [], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    let mut random = [0_u8; 16];
+    // Without randomness the id is merely less unique: it only tells ledgers apart.
+    let _unlikely = ring::rand::SystemRandom::new().fill(&mut random);
+    let id = sha256_hex(&random)[..16].to_owned();
+    connection.execute("INSERT INTO meta (name, value) VALUES ('ledger', ?1)", [&id])?;
+    Ok(id)
+}

@@ -1,0 +1,353 @@
+//! Records: what the books need, and what NetSuite is known to hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ring::digest::{Context, SHA256};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
+
+use super::{CaseKey, Ledger, LedgerError};
+use crate::accounting::{Derived, Exception, ExceptionClass, Record};
+use crate::digest::sha256_hex;
+use crate::ids::{ExternalId, InternalId};
+use crate::netsuite::record::{Body, RecordKind};
+
+/// Where a record stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecordState {
+    /// Wanted, and not sent yet.
+    Desired,
+    /// Sent, and the answer not recorded: only a crash leaves this.
+    Sending,
+    Posted,
+    /// Read back from NetSuite and found as posted.
+    Verified,
+    Failed,
+    /// Sent, and nobody knows what became of it.
+    InDoubt,
+    /// Read back and found different.
+    Drifted,
+}
+
+impl RecordState {
+    const ALL: [Self; 7] = [
+        Self::Desired,
+        Self::Sending,
+        Self::Posted,
+        Self::Verified,
+        Self::Failed,
+        Self::InDoubt,
+        Self::Drifted,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Desired => "desired",
+            Self::Sending => "sending",
+            Self::Posted => "posted",
+            Self::Verified => "verified",
+            Self::Failed => "failed",
+            Self::InDoubt => "in_doubt",
+            Self::Drifted => "drifted",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+}
+
+/// One record of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRow {
+    pub external_id: ExternalId,
+    pub kind: RecordKind,
+    pub desired: Option<Record>,
+    pub posted: Option<Body>,
+    pub internal_id: Option<InternalId>,
+    pub state: RecordState,
+}
+
+/// A row as the database has it.
+struct RawRow {
+    external_id: String,
+    kind: String,
+    desired: Option<String>,
+    posted: Option<String>,
+    internal_id: Option<String>,
+    state: String,
+}
+
+const COLUMNS: &str = "external_id, kind, desired, posted, internal_id, state";
+
+impl Ledger {
+    /// Stores what a case wants: its records and exceptions take the place of those it had.
+    pub fn save_derived(&mut self, key: &CaseKey, derived: &Derived) -> Result<(), LedgerError> {
+        let now = self.now();
+        let path = self.path.clone();
+        let wrap = |error| LedgerError::sqlite(&path, error);
+        let tx = self.connection.transaction().map_err(wrap)?;
+        let key = key.to_string();
+        let mut exceptions = derived.exceptions.clone();
+        let before = wanted_by(&tx, &key).map_err(wrap)?;
+        for record in &derived.records {
+            if let Some(clash) = put(&tx, &key, record).map_err(wrap)? {
+                exceptions.push(clash);
+            }
+        }
+        let wanted: BTreeSet<&str> =
+            derived.records.iter().map(|record| record.external_id().as_str()).collect();
+        for gone in before.iter().filter(|id| !wanted.contains(id.as_str())) {
+            drop_wish(&tx, &key, gone).map_err(wrap)?;
+        }
+        super::exceptions::replace(&tx, &key, &exceptions, now).map_err(wrap)?;
+        tx.commit().map_err(wrap)
+    }
+
+    /// Records that a plan must look at: not posted, or wanted differently than when they last were,
+    /// or no longer wanted.
+    pub fn records_to_plan(&self) -> Result<Vec<RecordRow>, LedgerError> {
+        self.rows(
+            "WHERE desired_hash IS NOT settled_hash OR state IN ('sending', 'in_doubt')
+             ORDER BY external_id",
+        )
+    }
+
+    /// Records that are as they should be.
+    pub fn settled_count(&self) -> Result<usize, LedgerError> {
+        let count: i64 = self
+            .connection
+            .query_row(
+                "SELECT count(*) FROM record WHERE desired_hash IS settled_hash
+                 AND state NOT IN ('sending', 'in_doubt')",
+                [],
+                |row| row.get(0),
+            )
+            .map_err(|error| self.fail(error))?;
+        Ok(usize::try_from(count).unwrap_or_default())
+    }
+
+    /// Every record, in order.
+    pub fn records(&self) -> Result<Vec<RecordRow>, LedgerError> {
+        self.rows("ORDER BY external_id")
+    }
+
+    /// Remembers that a record needs nothing for what is wanted now.
+    pub fn settle(&mut self, records: &[ExternalId]) -> Result<(), LedgerError> {
+        let path = self.path.clone();
+        let wrap = |error| LedgerError::sqlite(&path, error);
+        let tx = self.connection.transaction().map_err(wrap)?;
+        for id in records {
+            tx.prepare_cached(
+                "UPDATE record SET settled_hash = desired_hash WHERE external_id = ?1",
+            )
+            .map_err(wrap)?
+            .execute([id.as_str()])
+            .map_err(wrap)?;
+        }
+        tx.commit().map_err(wrap)
+    }
+
+    /// NetSuite's keys of records that are there.
+    pub fn internal_ids(
+        &self,
+        ids: &[ExternalId],
+    ) -> Result<BTreeMap<ExternalId, InternalId>, LedgerError> {
+        let run = || -> rusqlite::Result<BTreeMap<ExternalId, InternalId>> {
+            let mut statement = self
+                .connection
+                .prepare_cached("SELECT internal_id FROM record WHERE external_id = ?1")?;
+            let mut known = BTreeMap::new();
+            for id in ids {
+                let found: Option<Option<String>> =
+                    statement.query_row([id.as_str()], |row| row.get(0)).optional()?;
+                if let Some(internal) = found.flatten() {
+                    known.insert(id.clone(), InternalId::new(internal));
+                }
+            }
+            Ok(known)
+        };
+        run().map_err(|error| self.fail(error))
+    }
+
+    /// Sets the state of records that were read back.
+    pub fn set_states(&mut self, states: &[(ExternalId, RecordState)]) -> Result<(), LedgerError> {
+        let path = self.path.clone();
+        let wrap = |error| LedgerError::sqlite(&path, error);
+        let tx = self.connection.transaction().map_err(wrap)?;
+        for (id, state) in states {
+            tx.prepare_cached("UPDATE record SET state = ?2 WHERE external_id = ?1")
+                .map_err(wrap)?
+                .execute([id.as_str(), state.as_str()])
+                .map_err(wrap)?;
+        }
+        tx.commit().map_err(wrap)
+    }
+
+    /// Recognises what NetSuite is believed to hold: a plan is made against it.
+    pub fn posted_digest(&self) -> Result<String, LedgerError> {
+        let run = || -> rusqlite::Result<String> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT external_id, ifnull(internal_id, ''), ifnull(posted, ''),
+                        ifnull(desired_hash, ''), state IN ('sending', 'in_doubt')
+                 FROM record ORDER BY external_id",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut context = Context::new(&SHA256);
+            while let Some(row) = rows.next()? {
+                for column in 0..4 {
+                    context.update(row.get_ref(column)?.as_bytes()?);
+                    context.update(b"\n");
+                }
+                context.update(if row.get::<_, bool>(4)? { b"?" } else { b"." });
+            }
+            Ok(sha256_hex(context.finish().as_ref()))
+        };
+        run().map_err(|error| self.fail(error))
+    }
+
+    /// Which of a case's records are in NetSuite.
+    pub(super) fn posted_of_case(
+        &self,
+        key: &CaseKey,
+    ) -> Result<BTreeSet<ExternalId>, LedgerError> {
+        let ids = self.texts(
+            "SELECT r.external_id FROM record_case c JOIN record r USING (external_id)
+             WHERE c.case_key = ?1 AND r.internal_id IS NOT NULL",
+            &key.to_string(),
+        )?;
+        Ok(ids.into_iter().filter_map(|id| ExternalId::new(id).ok()).collect())
+    }
+
+    /// Whether a payout's deposit is in NetSuite, against a bank account. One that went to the
+    /// Stripe balance account says so in its memo.
+    pub(super) fn deposited_in_bank(&self, id: &ExternalId) -> Result<bool, LedgerError> {
+        let rows = self.rows_of("WHERE external_id = ?1", Some(id.as_str()))?;
+        Ok(rows.iter().any(|row| match (&row.posted, &row.internal_id) {
+            (Some(Body::Deposit(deposit)), Some(_)) => {
+                !deposit.header.memo.contains("which did not reach the bank")
+            }
+            _ => false,
+        }))
+    }
+
+    fn rows(&self, condition: &str) -> Result<Vec<RecordRow>, LedgerError> {
+        self.rows_of(condition, None)
+    }
+
+    fn rows_of(
+        &self,
+        condition: &str,
+        parameter: Option<&str>,
+    ) -> Result<Vec<RecordRow>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<RawRow>> {
+            self.connection
+                .prepare_cached(&format!("SELECT {COLUMNS} FROM record {condition}"))?
+                .query_map(rusqlite::params_from_iter(parameter), raw_row)?
+                .collect()
+        };
+        run().map_err(|error| self.fail(error))?.iter().map(parse).collect()
+    }
+}
+
+fn raw_row(row: &Row) -> rusqlite::Result<RawRow> {
+    Ok(RawRow {
+        external_id: row.get(0)?,
+        kind: row.get(1)?,
+        desired: row.get(2)?,
+        posted: row.get(3)?,
+        internal_id: row.get(4)?,
+        state: row.get(5)?,
+    })
+}
+
+fn parse(raw: &RawRow) -> Result<RecordRow, LedgerError> {
+    let unreadable = |cause: serde_json::Error| LedgerError::Unreadable {
+        external_id: raw.external_id.clone(),
+        cause,
+    };
+    let foreign = |what: &str| {
+        unreadable(serde::de::Error::custom(format!("{what} is not one this program writes")))
+    };
+    Ok(RecordRow {
+        external_id: ExternalId::new(raw.external_id.as_str())
+            .map_err(|_| foreign("its external id"))?,
+        kind: RecordKind::from_rest_name(&raw.kind).ok_or_else(|| foreign("its kind"))?,
+        desired: raw
+            .desired
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(unreadable)?,
+        posted: raw.posted.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?,
+        internal_id: raw.internal_id.clone().map(InternalId::new),
+        state: RecordState::parse(&raw.state).ok_or_else(|| foreign("its state"))?,
+    })
+}
+
+fn wanted_by(tx: &Transaction, key: &str) -> rusqlite::Result<Vec<String>> {
+    tx.prepare_cached("SELECT external_id FROM record_case WHERE case_key = ?1")?
+        .query_map([key], |row| row.get(0))?
+        .collect()
+}
+
+/// Stores a wish; gives an exception when NetSuite could not tell it from another record.
+fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Option<Exception>> {
+    let id = record.external_id();
+    let group = format!("{:?}", record.kind().group());
+    let clash: Option<String> = tx
+        .prepare_cached(
+            "SELECT external_id FROM record
+             WHERE record_group = ?1 AND folded = ?2 AND external_id <> ?3",
+        )?
+        .query_row([&group, &id.folded(), id.as_str()], |row| row.get(0))
+        .optional()?;
+    if let Some(other) = clash {
+        let exception = Exception::new(
+            ExceptionClass::Data,
+            "external_id_collision",
+            id,
+            format!("NetSuite cannot tell {id} from {other}: it compares without case."),
+            "Post one of the two by hand.",
+        );
+        return Ok(Some(exception.blocking(id)));
+    }
+    let json = serde_json::to_string(record).expect("a record always serializes");
+    let hash = sha256_hex(json.as_bytes());
+    tx.prepare_cached(
+        "INSERT INTO record (external_id, folded, record_group, kind, desired, desired_hash, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'desired')
+         ON CONFLICT (external_id) DO UPDATE
+         SET desired = excluded.desired, desired_hash = excluded.desired_hash
+         WHERE desired_hash IS NOT excluded.desired_hash",
+    )?
+    .execute(params![
+        id.as_str(),
+        id.folded(),
+        group,
+        record.kind().rest_name(),
+        json,
+        hash
+    ])?;
+    tx.prepare_cached("INSERT OR IGNORE INTO record_case (case_key, external_id) VALUES (?1, ?2)")?
+        .execute([key, id.as_str()])?;
+    Ok(None)
+}
+
+/// A case no longer wants a record: forgotten when it was never posted, kept as unwanted when it
+/// was and no other case wants it.
+fn drop_wish(tx: &Transaction, key: &str, id: &str) -> rusqlite::Result<()> {
+    tx.prepare_cached("DELETE FROM record_case WHERE case_key = ?1 AND external_id = ?2")?
+        .execute([key, id])?;
+    let still_wanted: bool = tx
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM record_case WHERE external_id = ?1)")?
+        .query_row([id], |row| row.get(0))?;
+    if !still_wanted {
+        tx.prepare_cached("DELETE FROM record WHERE external_id = ?1 AND internal_id IS NULL AND state IN ('desired', 'failed')")?
+            .execute([id])?;
+        tx.prepare_cached(
+            "UPDATE record SET desired = NULL, desired_hash = NULL WHERE external_id = ?1",
+        )?
+        .execute([id])?;
+    }
+    Ok(())
+}
