@@ -4,4 +4,5 @@
 //! of companies. May use money, calendar and ids; may not use `accounting`, `plan` or `reconcile`:
 //! agreement between their sums and ours means something only while they share no code.
 
+pub mod company;
 pub mod stripe;
