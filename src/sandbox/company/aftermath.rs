@@ -59,7 +59,7 @@ impl Thread<'_> {
             status: if end == RefundEnd::Waits { "pending" } else { "succeeded" },
             balance_transaction: None,
             failure_balance_transaction: None,
-            by_card: method == Method::Card,
+            method,
         };
         if end != RefundEnd::Waits {
             let mut movement = self.movement(charge, -amount, at, &id);

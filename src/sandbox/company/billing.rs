@@ -41,7 +41,7 @@ impl Thread<'_> {
     pub fn item_line(&mut self, item: Item, quantity: i64, at: i64) -> Line {
         let price = self.catalogue.price(item, self.customer.market.currency(), None);
         let origin = Origin::Item { invoice_item: self.id("ii") };
-        let amount = quantity * price.unit_amount;
+        let amount = price.amount(quantity);
         let description = price.product_name.to_owned();
         self.line(&price, quantity, amount, (at, at), origin, description)
     }
@@ -148,15 +148,7 @@ impl Thread<'_> {
         }
         invoice.ending_balance = Some(self.customer.balance);
         invoice.status = "open";
-        self.settle_if_nothing_is_due(invoice, at);
-    }
-
-    pub fn settle_if_nothing_is_due(&mut self, invoice: &mut Invoice, at: i64) {
-        if invoice.status == "open" && invoice.amount_remaining() == 0 {
-            invoice.status = "paid";
-            invoice.paid_at = Some(at);
-            invoice.attempts = invoice.attempts.max(1);
-        }
+        invoice.settle_if_nothing_is_due(at);
     }
 
     /// Prices, finalizes and collects `invoice` by the usual timetable; returns the charge. What
@@ -212,14 +204,14 @@ impl Thread<'_> {
             payment_intent: charge.payment_intent.clone(),
             amount: charge.amount,
             currency: invoice.currency,
-            created: charge.created,
+            created: charge.intent_created,
             paid_at: (charge.status == "succeeded").then_some(known),
             is_default: invoice.amount_paid == 0,
         };
         self.account.world.insert(&invoice_shape::invoice_payment(&payment));
         if charge.status == "succeeded" {
             invoice.amount_paid += charge.amount;
-            self.settle_if_nothing_is_due(invoice, known);
+            invoice.settle_if_nothing_is_due(known);
         }
     }
 

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::rng::Ids;
+use super::round::share;
 use super::shapes::catalogue as shape;
 use crate::sandbox::stripe::world::World;
 
@@ -12,19 +13,25 @@ pub enum Item {
     Team,
     Business,
     Seats,
+    /// Calls of the API, counted: the first thousand of a month are free.
+    Usage,
     Scanner,
     Onboarding,
 }
 
-/// What a product costs in dollars, euro, pounds and yen, in minor units, each month or once.
-const ITEMS: [(Item, &str, bool, [i64; 4]); 5] = [
+/// What a product costs in dollars, euro, pounds and yen, in minor units, each month or once;
+/// usage: in tenths of a minor unit for one call.
+const ITEMS: [(Item, &str, bool, [i64; 4]); 6] = [
     (Item::Team, "Saltmarsh Team", true, [4_900, 4_500, 3_900, 7_200]),
     (Item::Business, "Saltmarsh Business", true, [14_950, 13_900, 11_900, 21_800]),
     (Item::Seats, "Extra seats", true, [1_215, 1_099, 990, 1_480]),
+    (Item::Usage, "API calls", true, [12, 11, 9, 15]),
     (Item::Scanner, "Barcode scanner", false, [21_999, 20_499, 17_995, 32_500]),
     (Item::Onboarding, "Onboarding session", false, [35_000, 32_000, 28_000, 52_000]),
 ];
 const CURRENCIES: [&str; 4] = ["usd", "eur", "gbp", "jpy"];
+/// Calls that cost nothing.
+const FREE_CALLS: i64 = 1_000;
 /// A year costs ten months.
 const MONTHS_IN_YEARLY_PRICE: i64 = 10;
 
@@ -46,6 +53,26 @@ pub struct Price {
     pub interval: Option<&'static str>,
     pub unit_amount: i64,
     pub created: i64,
+}
+
+impl Price {
+    pub fn is_tiered(&self) -> bool {
+        self.item == Item::Usage
+    }
+
+    /// What `quantity` of it costs.
+    pub fn amount(&self, quantity: i64) -> i64 {
+        if self.is_tiered() {
+            share((quantity - FREE_CALLS).max(0), self.unit_amount, 10)
+        } else {
+            quantity * self.unit_amount
+        }
+    }
+
+    /// The unit amount as Stripe shows it: none where it depends on the quantity.
+    pub fn shown_unit_amount(&self) -> Option<i64> {
+        (!self.is_tiered()).then_some(self.unit_amount)
+    }
 }
 
 #[derive(Debug)]

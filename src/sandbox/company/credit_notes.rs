@@ -125,7 +125,7 @@ impl Thread<'_> {
                 invoice.post_payment_credit += note.total();
             } else {
                 invoice.pre_payment_credit += note.total();
-                self.settle_if_nothing_is_due(invoice, note.created);
+                invoice.settle_if_nothing_is_due(note.created);
             }
         }
         self.account.world.insert(&shape::credit_note(note));

@@ -70,7 +70,7 @@ impl<'a> Thread<'a> {
     /// Gives credit (negative) or uses it, and returns the balance transaction's id.
     pub fn change_balance(&mut self, change: BalanceChange) -> String {
         self.customer.balance += change.amount;
-        let credit = shape::Credit {
+        let entry = shape::BalanceEntry {
             id: self.id("cbtxn"),
             amount: change.amount,
             ending_balance: self.customer.balance,
@@ -80,9 +80,9 @@ impl<'a> Thread<'a> {
             credit_note: change.credit_note,
             description: change.description,
         };
-        let json = shape::customer_balance_transaction(&credit, &self.customer);
+        let json = shape::customer_balance_transaction(&entry, &self.customer);
         self.account.world.insert(&json);
-        credit.id
+        entry.id
     }
 
     /// Ends the thread: the customer and the subscription will not change any more.

@@ -208,6 +208,14 @@ impl Invoice {
         self.amount_due() - self.amount_paid
     }
 
+    /// An open invoice with nothing left to pay is paid.
+    pub fn settle_if_nothing_is_due(&mut self, at: i64) {
+        if self.status == "open" && self.amount_remaining() == 0 {
+            self.status = "paid";
+            self.paid_at = Some(at);
+        }
+    }
+
     /// The discounts of the invoice and of its lines, each with what it takes off in all.
     pub fn discount_totals(&self) -> Vec<(String, i64)> {
         summed(self.lines.iter().flat_map(|line| line.discount_amounts.iter().cloned()))

@@ -74,6 +74,7 @@ pub struct Payer {
 pub struct Charge {
     pub id: String,
     pub payment_intent: String,
+    pub intent_created: i64,
     pub amount: i64,
     pub currency: &'static str,
     pub created: i64,
@@ -123,6 +124,7 @@ impl Thread<'_> {
         Charge {
             id,
             payment_intent: self.id("pi"),
+            intent_created: at,
             amount,
             currency,
             created: at,
@@ -142,6 +144,7 @@ impl Thread<'_> {
         Charge {
             id: self.id("ch"),
             payment_intent: self.id("pi"),
+            intent_created: at,
             amount,
             currency: self.customer.market.currency(),
             created: at,

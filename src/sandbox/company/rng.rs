@@ -59,7 +59,7 @@ impl Rng {
     }
 }
 
-/// Makes ids that look like Stripe's and stay unique when case is ignored, as NetSuite ignores it.
+/// Makes ids that look like Stripe's and stay unique when case is ignored, as `NetSuite` ignores it.
 #[derive(Debug)]
 pub struct Ids {
     seed: u64,

@@ -31,6 +31,7 @@ pub enum Story {
     TwoPayments,
     AchDebit,
     SepaDebit,
+    DebitRefunded,
     BouncedDebit,
     BouncedThenPaid,
     PaidElsewhere,
@@ -56,7 +57,7 @@ pub enum Story {
 }
 
 /// Every story.
-pub const STORIES: [Story; 38] = [
+pub const STORIES: [Story; 39] = [
     Story::Monthly,
     Story::Yearly,
     Story::PercentCoupon,
@@ -74,6 +75,7 @@ pub const STORIES: [Story; 38] = [
     Story::TwoPayments,
     Story::AchDebit,
     Story::SepaDebit,
+    Story::DebitRefunded,
     Story::BouncedDebit,
     Story::BouncedThenPaid,
     Story::PaidElsewhere,
@@ -117,6 +119,7 @@ impl Story {
             Self::AchDebit | Self::BouncedDebit | Self::BouncedThenPaid => Market::Oregon,
             Self::FullRefund => Market::NewYork,
             Self::SepaDebit => Market::Germany,
+            Self::DebitRefunded => *rng.pick(&[Market::Oregon, Market::Germany]),
             Self::RefundAbroad => Market::Britain,
             Self::RefundInYen => Market::Japan,
             _ => Market::draw(rng),
@@ -143,6 +146,7 @@ impl Thread<'_> {
             Story::Draft => self.draft(),
             Story::TwoPayments => self.two_payments(),
             Story::AchDebit | Story::SepaDebit => self.bank_debit(story == Story::SepaDebit),
+            Story::DebitRefunded => self.debit_refunded(),
             Story::BouncedDebit | Story::BouncedThenPaid => {
                 self.bounced_debit(story == Story::BouncedThenPaid);
             }

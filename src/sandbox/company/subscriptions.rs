@@ -83,9 +83,15 @@ impl Thread<'_> {
     /// Something anyone might sign up for.
     pub fn draw_plan(&mut self, interval: &'static str) -> Plan {
         let item = if self.rng.percent(35) { Item::Business } else { Item::Team };
-        let plan = Plan::of(item, interval);
-        let seats = self.rng.between(1, 9);
-        if self.rng.percent(30) { plan.and(Item::Seats, seats) } else { plan }
+        let mut plan = Plan::of(item, interval);
+        if self.rng.percent(30) {
+            plan = plan.and(Item::Seats, self.rng.between(1, 19));
+        }
+        // Calls are counted by the month.
+        if interval == "month" && self.rng.percent(15) {
+            plan = plan.and(Item::Usage, 1);
+        }
+        plan
     }
 
     pub fn subscribe(&mut self, plan: &Plan, anchor: i64) {
@@ -122,11 +128,13 @@ impl Thread<'_> {
         let (id, items) = (subscription.id.clone(), subscription.items.clone());
         let mut lines = Vec::new();
         for item in items {
-            let description =
-                format!("{} × {} ({})", item.quantity, item.price.product_name, per(&item.price));
-            let amount = item.quantity * item.price.unit_amount;
+            let price = &item.price;
+            let quantity =
+                if price.is_tiered() { self.rng.between(0, 40_000) } else { item.quantity };
+            let description = format!("{quantity} × {} ({})", price.product_name, per(price));
+            let amount = price.amount(quantity);
             let origin = Origin::Subscription { subscription: id.clone(), item: item.id };
-            lines.push(self.line(&item.price, item.quantity, amount, period, origin, description));
+            lines.push(self.line(price, quantity, amount, period, origin, description));
         }
         let reason = if first { "subscription_create" } else { "subscription_cycle" };
         let mut invoice = self.new_invoice(reason, period.0, lines);

@@ -28,7 +28,7 @@ pub fn account(id: &str, created: i64) -> Value {
         "default_currency": "usd",
         "details_submitted": true,
         "email": "finance@saltmarsh.example",
-        "external_accounts": super::list(format!("/v1/accounts/{id}/external_accounts"), vec![]),
+        "external_accounts": super::list(&format!("/v1/accounts/{id}/external_accounts"), vec![]),
         "future_requirements": requirements(),
         "metadata": {},
         "payouts_enabled": true,

@@ -34,14 +34,15 @@ pub fn price(price: &Price) -> Value {
     let recurring = price.interval.map(|interval| {
         json!({
             "interval": interval, "interval_count": 1, "meter": null, "trial_period_days": null,
-            "usage_type": "licensed",
+            "usage_type": usage_type(price),
         })
     });
+    let unit_amount = price.shown_unit_amount();
     json!({
         "id": price.id,
         "object": "price",
         "active": true,
-        "billing_scheme": "per_unit",
+        "billing_scheme": billing_scheme(price),
         "created": price.created,
         "currency": price.currency,
         "custom_unit_amount": null,
@@ -52,12 +53,20 @@ pub fn price(price: &Price) -> Value {
         "product": price.product,
         "recurring": recurring,
         "tax_behavior": "unspecified",
-        "tiers_mode": null,
+        "tiers_mode": price.is_tiered().then_some("graduated"),
         "transform_quantity": null,
         "type": if price.interval.is_some() { "recurring" } else { "one_time" },
-        "unit_amount": price.unit_amount,
-        "unit_amount_decimal": price.unit_amount.to_string(),
+        "unit_amount": unit_amount,
+        "unit_amount_decimal": unit_amount.map(|amount| amount.to_string()),
     })
+}
+
+pub fn billing_scheme(price: &Price) -> &'static str {
+    if price.is_tiered() { "tiered" } else { "per_unit" }
+}
+
+pub fn usage_type(price: &Price) -> &'static str {
+    if price.is_tiered() { "metered" } else { "licensed" }
 }
 
 pub fn coupon(coupon: &Coupon, created: i64) -> Value {

@@ -117,7 +117,7 @@ pub fn payment_intent(charge: &Charge) -> Value {
         "object": "payment_intent",
         "amount": charge.amount,
         "amount_received": if failed { 0 } else { charge.amount },
-        "created": charge.created,
+        "created": charge.intent_created,
         "currency": charge.currency,
         "customer": charge.payer.customer,
         "description": charge.description,

@@ -37,7 +37,7 @@ pub fn credit_note(note: &CreditNote) -> Value {
         "discount_amounts": discount_amounts(&discounts),
         "effective_at": note.created,
         "invoice": note.invoice,
-        "lines": list(format!("/v1/credit_notes/{}/lines", note.id), lines),
+        "lines": list(&format!("/v1/credit_notes/{}/lines", note.id), lines),
         "livemode": false,
         "memo": null,
         "metadata": {},

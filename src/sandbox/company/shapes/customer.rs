@@ -44,9 +44,9 @@ pub fn customer(customer: &Customer) -> Value {
 
 /// One change of a customer's credit balance.
 #[derive(Debug, Clone)]
-pub struct Credit {
+pub struct BalanceEntry {
     pub id: String,
-    /// Negative gives credit.
+    /// Negative gives entry.
     pub amount: i64,
     pub ending_balance: i64,
     pub kind: &'static str,
@@ -56,22 +56,22 @@ pub struct Credit {
     pub description: Option<&'static str>,
 }
 
-pub fn customer_balance_transaction(credit: &Credit, of: &Customer) -> Value {
+pub fn customer_balance_transaction(entry: &BalanceEntry, of: &Customer) -> Value {
     json!({
-        "id": credit.id,
+        "id": entry.id,
         "object": "customer_balance_transaction",
-        "amount": credit.amount,
+        "amount": entry.amount,
         "checkout_session": null,
-        "created": credit.created,
-        "credit_note": credit.credit_note,
+        "created": entry.created,
+        "credit_note": entry.credit_note,
         "currency": of.market.currency(),
         "customer": of.id,
         "customer_account": null,
-        "description": credit.description,
-        "ending_balance": credit.ending_balance,
-        "invoice": credit.invoice,
+        "description": entry.description,
+        "ending_balance": entry.ending_balance,
+        "invoice": entry.invoice,
         "livemode": false,
         "metadata": {},
-        "type": credit.kind,
+        "type": entry.kind,
     })
 }

@@ -18,8 +18,10 @@ pub mod subscription;
 use serde_json::{Number, Value, json};
 
 /// A list inside an object, complete.
-fn list(url: String, data: Vec<Value>) -> Value {
-    json!({"object": "list", "url": url, "has_more": false, "data": data})
+fn list(url: &str, data: Vec<Value>) -> Value {
+    let mut list = json!({"object": "list", "url": url, "has_more": false});
+    list["data"] = Value::Array(data);
+    list
 }
 
 /// A JSON number from a count of `10^-places`, exactly: no float is ever computed with.

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::super::pay::Method;
+
 /// A refund as it stands at the end of the company's span.
 #[derive(Debug, Clone)]
 pub struct Refund {
@@ -16,16 +18,26 @@ pub struct Refund {
     pub status: &'static str,
     pub balance_transaction: Option<String>,
     pub failure_balance_transaction: Option<String>,
-    pub by_card: bool,
+    pub method: Method,
 }
 
 pub fn refund(refund: &Refund) -> Value {
-    let destination = if refund.by_card {
-        json!({"card": {"reference_status": "pending", "reference_type": "acquirer_reference_number",
-            "type": "refund"}, "type": "card"})
-    } else {
-        json!({"type": "us_bank_transfer", "us_bank_transfer": {"reference": null,
-            "reference_status": null}})
+    let destination = match refund.method {
+        Method::Card => json!({
+            "card": {
+                "reference_status": "pending", "reference_type": "acquirer_reference_number",
+                "type": "refund",
+            },
+            "type": "card",
+        }),
+        Method::Ach => json!({
+            "type": "us_bank_transfer",
+            "us_bank_transfer": {"reference": null, "reference_status": null},
+        }),
+        Method::Sepa => json!({
+            "eu_bank_transfer": {"reference": null, "reference_status": null},
+            "type": "eu_bank_transfer",
+        }),
     };
     let mut json = json!({
         "id": refund.id,

@@ -23,7 +23,7 @@ pub fn subscription(subscription: &Subscription, customer: &str) -> Value {
         "currency": subscription.currency,
         "customer": customer,
         "ended_at": subscription.canceled_at,
-        "items": list(url, items),
+        "items": list(&url, items),
         "latest_invoice": subscription.latest_invoice,
         "start_date": subscription.created,
         "status": subscription.status,
@@ -64,7 +64,9 @@ fn furniture() -> Value {
 
 fn item(item: &SubscriptionItem, subscription: &Subscription) -> Value {
     let period = subscription.current_period();
-    json!({
+    let price = &item.price;
+    let unit_amount = price.shown_unit_amount();
+    let mut json = json!({
         "id": item.id,
         "object": "subscription_item",
         "billing_thresholds": null,
@@ -75,18 +77,22 @@ fn item(item: &SubscriptionItem, subscription: &Subscription) -> Value {
         "discounts": [],
         "metadata": {},
         "plan": {
-            "id": item.price.id, "object": "plan", "active": true,
-            "amount": item.price.unit_amount,
-            "amount_decimal": item.price.unit_amount.to_string(), "billing_scheme": "per_unit",
-            "created": item.price.created, "currency": item.price.currency,
-            "interval": item.price.interval, "interval_count": 1, "livemode": false,
-            "metadata": {}, "meter": null, "nickname": null, "product": item.price.product,
-            "tiers_mode": null, "transform_usage": null, "trial_period_days": null,
-            "usage_type": "licensed",
+            "id": price.id, "object": "plan", "active": true, "amount": unit_amount,
+            "amount_decimal": unit_amount.map(|amount| amount.to_string()),
+            "billing_scheme": catalogue::billing_scheme(price), "created": price.created,
+            "currency": price.currency, "interval": price.interval, "interval_count": 1,
+            "livemode": false, "metadata": {}, "meter": null, "nickname": null,
+            "product": price.product, "tiers_mode": price.is_tiered().then_some("graduated"),
+            "transform_usage": null, "trial_period_days": null,
+            "usage_type": catalogue::usage_type(price),
         },
-        "price": catalogue::price(&item.price),
-        "quantity": item.quantity,
+        "price": catalogue::price(price),
         "subscription": subscription.id,
         "tax_rates": [],
-    })
+    });
+    // What is counted has no quantity of its own.
+    if !price.is_tiered() {
+        json["quantity"] = json!(item.quantity);
+    }
+    json
 }

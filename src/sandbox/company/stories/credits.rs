@@ -19,10 +19,10 @@ impl Thread<'_> {
     /// The rest of an invoice that was open, paid some days after `at`.
     fn pay_the_rest(&mut self, mut invoice: Invoice, at: i64) {
         let paid = self.later(at, DAY, 8 * DAY);
-        if invoice.status == "open" {
-            if let Some(charge) = self.collect(&mut invoice, paid) {
-                self.store_charge(&charge);
-            }
+        if invoice.status == "open"
+            && let Some(charge) = self.collect(&mut invoice, paid)
+        {
+            self.store_charge(&charge);
         }
         self.store_invoice(&invoice);
     }

@@ -1,6 +1,7 @@
 //! Stories of money: how an invoice is paid, what is paid without one, what goes back.
 
 use super::super::aftermath::{DisputeEnd, RefundEnd};
+use super::super::billing::DEBIT_SECS;
 use super::super::catalogue::Item;
 use super::super::customer::Thread;
 use super::super::days::{DAY, HOUR};
@@ -58,6 +59,23 @@ impl Thread<'_> {
         self.carry_on();
     }
 
+    pub fn debit_refunded(&mut self) {
+        let sepa = self.customer.market == Market::Germany;
+        self.customer.method = if sepa { Method::Sepa } else { Method::Ach };
+        let plan = self.draw_plan("month");
+        let mut invoice = self.first_invoice(&plan);
+        if let Some(mut charge) = self.bill(&mut invoice) {
+            let known = charge.created + DEBIT_SECS;
+            let at = self.later(known, DAY, 12 * DAY);
+            let amount = share(charge.amount, 50, 100).max(1);
+            let id = self.refund(&mut charge, amount, at, RefundEnd::Succeeds);
+            self.account.note(&id, "refund of a bank debit");
+            self.store_charge(&charge);
+        }
+        self.store_invoice(&invoice);
+        self.carry_on();
+    }
+
     pub fn bounced_debit(&mut self, then_paid: bool) {
         self.customer.method = Method::Ach;
         let plan = self.draw_plan("month");
@@ -75,6 +93,7 @@ impl Thread<'_> {
             let at = self.later(known, DAY, 6 * DAY);
             let mut charge = self.pay_part(&mut invoice, amount, at);
             charge.payment_intent.clone_from(&debit.payment_intent);
+            charge.intent_created = debit.intent_created;
             self.note_payment(&mut invoice, &charge, at);
             self.account.note(&charge.id, "card payment that made good for a failed debit");
             self.store_charge(&charge);
@@ -98,7 +117,7 @@ impl Thread<'_> {
         let paid = self.later(finalized, 2 * DAY, 20 * DAY);
         invoice.amount_paid = invoice.amount_due();
         invoice.amount_paid_off_stripe = invoice.amount_paid;
-        self.settle_if_nothing_is_due(&mut invoice, paid);
+        invoice.settle_if_nothing_is_due(paid);
         self.account.note_exception(&invoice.id, "invoice marked as paid outside Stripe");
         self.store_invoice(&invoice);
     }
