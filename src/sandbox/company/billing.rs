@@ -77,16 +77,31 @@ impl Thread<'_> {
         }
     }
 
-    /// An invoice made by hand, sent to the customer: one or two things sold once.
-    pub fn manual_invoice(&mut self, at: i64) -> Invoice {
+    /// An invoice made by hand, to be sent to the customer: a draft, priced. Goods come with
+    /// shipping.
+    pub fn manual_draft(&mut self) -> Invoice {
+        let at = self.draw_start();
         let quantity = self.rng.between(1, 4);
         let mut lines = vec![self.item_line(Item::Onboarding, quantity, at)];
-        if self.rng.percent(50) {
+        let goods = self.rng.percent(50);
+        if goods {
             lines.push(self.item_line(Item::Scanner, 1, at));
         }
         let mut invoice = self.new_invoice("manual", at, lines);
         invoice.due_date = Some(at + 30 * DAY);
+        if goods {
+            self.ship(&mut invoice);
+        }
+        invoice.price();
         invoice
+    }
+
+    /// An invoice made by hand and sent: open; and when it was finalized.
+    pub fn sent_invoice(&mut self) -> (Invoice, i64) {
+        let mut invoice = self.manual_draft();
+        let finalized = self.later(invoice.created, MINUTE, 5 * HOUR);
+        self.finalize(&mut invoice, finalized);
+        (invoice, finalized)
     }
 
     /// Puts the market's parcel rate on `invoice`, taxed as its lines are.
@@ -165,11 +180,7 @@ impl Thread<'_> {
         if invoice.amount_remaining() == 0 {
             return None;
         }
-        let delay = if invoice.due_date.is_some() {
-            self.rng.between(2 * DAY, 20 * DAY)
-        } else {
-            self.rng.between(3, 40)
-        };
+        let delay = self.rng.between(3, 40);
         self.collect(invoice, finalized + delay)
     }
 

@@ -33,6 +33,7 @@ use self::customer::Thread;
 use self::days::Span;
 use self::rng::{Rng, mix};
 use self::stories::{STORIES, Story};
+use crate::calendar::UnixTime;
 use crate::sandbox::stripe::world::World;
 
 /// What kind of company to make.
@@ -64,6 +65,8 @@ pub enum Stories {
 pub struct Company {
     pub world: World,
     pub stories: Vec<StoryNote>,
+    /// When the account is looked at: everything in it happened before.
+    pub now: UnixTime,
 }
 
 /// Something out of the ordinary.
@@ -80,7 +83,7 @@ impl CompanySpec {
     /// The company of `tieout demo`: one quarter, every story.
     pub fn demo() -> Self {
         Self {
-            seed: 20_260_701,
+            seed: 20_260_705,
             charges: 180,
             first_day: NaiveDate::from_ymd_opt(2026, 7, 1).expect("a day of the calendar"),
             months: 3,
@@ -122,5 +125,5 @@ pub fn generate(spec: &CompanySpec) -> Company {
     payouts::bill_stripe_fees(&mut account);
     payouts::pay_out(&mut account, &mut rng);
     account.close();
-    Company { world: account.world, stories: account.notes }
+    Company { world: account.world, stories: account.notes, now: UnixTime(span.now) }
 }

@@ -15,8 +15,10 @@ const PAYOUT_TIME: i64 = 30 * MINUTE;
 /// A balance below zero by this many minor units is debited from the bank at once; a smaller one
 /// waits for the next payments.
 const DEBIT_FROM: i64 = 2_000;
-/// Every so many payouts of a currency one comes back; the first within half as many.
-const PAYOUTS_PER_FAILURE: usize = 45;
+/// Every so many payouts of a currency one comes back…
+const PAYOUTS_PER_FAILURE: usize = 200;
+/// …and the first within so many.
+const PAYOUTS_TO_FIRST_FAILURE: usize = 50;
 
 /// Books what Stripe bills by the day and by the month.
 pub fn bill_stripe_fees(account: &mut Account) {
@@ -95,7 +97,7 @@ impl Run<'_> {
         let Some(first) = queue.first() else { return };
         let mut members: Vec<Booked> = Vec::new();
         let mut next = 0;
-        let mut until_failure = rng.below(PAYOUTS_PER_FAILURE / 2);
+        let mut until_failure = rng.below(PAYOUTS_TO_FIRST_FAILURE);
         let mut day = midnight(first.ready);
         while day + PAYOUT_TIME < self.account.span.now {
             let at = day + PAYOUT_TIME;

@@ -8,7 +8,6 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::days::Span;
 use super::{Company, CompanySpec, Stories, generate};
 use crate::stripe::objects::{self, read};
 
@@ -26,7 +25,7 @@ struct Facts {
 }
 
 impl Facts {
-    fn of(company: &Company, spec: &CompanySpec, name: String) -> Self {
+    fn of(company: &Company, name: String) -> Self {
         let mut by_kind: BTreeMap<String, BTreeMap<String, Value>> = BTreeMap::new();
         for kind in company.world.kinds() {
             for stored in company.world.objects(kind) {
@@ -41,8 +40,7 @@ impl Facts {
             }
         }
         let balance = serde_json::from_str(company.world.balance()).unwrap();
-        let now = Span::new(spec.first_day, spec.months).now;
-        Self { by_kind, members, balance, name, now }
+        Self { by_kind, members, balance, name, now: company.now.0 }
     }
 
     fn all(&self, kind: &str) -> impl Iterator<Item = &Value> {
@@ -71,7 +69,7 @@ fn companies() -> &'static [(Company, Facts)] {
             .into_iter()
             .map(|(spec, name)| {
                 let company = generate(&spec);
-                let facts = Facts::of(&company, &spec, name);
+                let facts = Facts::of(&company, name);
                 (company, facts)
             })
             .collect()
@@ -376,6 +374,14 @@ fn nothing_happens_after_the_account_is_looked_at() {
                 assert!(at.as_i64().unwrap_or(0) < now, "{} {} {step}", facts.name, object["id"]);
             }
         }
+    }
+}
+
+#[test]
+fn a_company_can_be_as_small_as_one_charge() {
+    for charges in [0, 1] {
+        let company = generate(&CompanySpec::with_charges(charges, 3));
+        assert!(company.world.objects("charge").len() >= charges);
     }
 }
 

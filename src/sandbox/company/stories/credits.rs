@@ -6,16 +6,6 @@ use super::super::days::{DAY, HOUR};
 use super::super::invoice::Invoice;
 
 impl Thread<'_> {
-    /// An open invoice, a day and more before it is paid.
-    fn invoice_to_be_paid(&mut self) -> (Invoice, i64) {
-        let at = self.draw_start();
-        let mut invoice = self.manual_invoice(at);
-        invoice.price();
-        let finalized = self.later(at, 60, 2 * HOUR);
-        self.finalize(&mut invoice, finalized);
-        (invoice, finalized)
-    }
-
     /// The rest of an invoice that was open, paid some days after `at`.
     fn pay_the_rest(&mut self, mut invoice: Invoice, at: i64) {
         let paid = self.later(at, DAY, 8 * DAY);
@@ -28,7 +18,7 @@ impl Thread<'_> {
     }
 
     pub fn credit_before_payment(&mut self) {
-        let (mut invoice, finalized) = self.invoice_to_be_paid();
+        let (mut invoice, finalized) = self.sent_invoice();
         let at = self.later(finalized, DAY, 6 * DAY);
         let note = if self.rng.percent(20) {
             self.credit_whole(&invoice, at)
@@ -41,7 +31,7 @@ impl Thread<'_> {
     }
 
     pub fn credit_voided(&mut self) {
-        let (mut invoice, finalized) = self.invoice_to_be_paid();
+        let (mut invoice, finalized) = self.sent_invoice();
         let at = self.later(finalized, DAY, 4 * DAY);
         let mut note = self.credit_part(&invoice, 50, at);
         let voided = self.later(at, HOUR, 3 * DAY);

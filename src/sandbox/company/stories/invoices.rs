@@ -2,7 +2,7 @@
 
 use super::super::catalogue::Item;
 use super::super::customer::Thread;
-use super::super::days::{DAY, HOUR};
+use super::super::days::DAY;
 use super::super::invoice::{Invoice, Origin};
 use super::super::round::share;
 use super::super::subscriptions::{Plan, Subscription, SubscriptionItem};
@@ -120,18 +120,8 @@ impl Thread<'_> {
         self.bill_and_carry_on(invoice, "trial: an invoice of nothing");
     }
 
-    /// An open invoice made by hand.
-    fn open_invoice(&mut self) -> (Invoice, i64) {
-        let at = self.draw_start();
-        let mut invoice = self.manual_invoice(at);
-        invoice.price();
-        let finalized = self.later(at, 60, 5 * HOUR);
-        self.finalize(&mut invoice, finalized);
-        (invoice, finalized)
-    }
-
     pub fn voided(&mut self) {
-        let (mut invoice, finalized) = self.open_invoice();
+        let (mut invoice, finalized) = self.sent_invoice();
         invoice.voided_at = Some(self.later(finalized, DAY, 12 * DAY));
         invoice.status = "void";
         self.account.note(&invoice.id, "invoice voided before it was paid");
@@ -163,15 +153,13 @@ impl Thread<'_> {
     }
 
     pub fn unpaid(&mut self) {
-        let (invoice, _) = self.open_invoice();
+        let (invoice, _) = self.sent_invoice();
         self.account.note(&invoice.id, "invoice still open at the end");
         self.store_invoice(&invoice);
     }
 
     pub fn draft(&mut self) {
-        let at = self.draw_start();
-        let mut invoice = self.manual_invoice(at);
-        invoice.price();
+        let invoice = self.manual_draft();
         self.account.note(&invoice.id, "invoice that nobody finalized");
         self.store_invoice(&invoice);
     }

@@ -4,7 +4,7 @@ use super::super::aftermath::{DisputeEnd, RefundEnd};
 use super::super::billing::DEBIT_SECS;
 use super::super::catalogue::Item;
 use super::super::customer::Thread;
-use super::super::days::{DAY, HOUR};
+use super::super::days::DAY;
 use super::super::invoice::Invoice;
 use super::super::market::Market;
 use super::super::pay::{Charge, Method};
@@ -29,11 +29,7 @@ impl Thread<'_> {
     }
 
     pub fn two_payments(&mut self) {
-        let at = self.draw_start();
-        let mut invoice = self.manual_invoice(at);
-        invoice.price();
-        let finalized = self.later(at, 60, 2 * HOUR);
-        self.finalize(&mut invoice, finalized);
+        let (mut invoice, finalized) = self.sent_invoice();
         let percent = self.rng.between(20, 80);
         let part = share(invoice.amount_remaining(), percent, 100);
         let first = self.later(finalized, DAY, 9 * DAY);
@@ -109,11 +105,7 @@ impl Thread<'_> {
     }
 
     pub fn paid_elsewhere(&mut self) {
-        let at = self.draw_start();
-        let mut invoice = self.manual_invoice(at);
-        invoice.price();
-        let finalized = self.later(at, 60, 2 * HOUR);
-        self.finalize(&mut invoice, finalized);
+        let (mut invoice, finalized) = self.sent_invoice();
         let paid = self.later(finalized, 2 * DAY, 20 * DAY);
         invoice.amount_paid = invoice.amount_due();
         invoice.amount_paid_off_stripe = invoice.amount_paid;
