@@ -44,6 +44,12 @@ pub fn midnight(instant: i64) -> i64 {
     instant - instant.rem_euclid(DAY)
 }
 
+/// Midnight UTC of the first day of the month of `instant`.
+pub fn start_of_month(instant: i64) -> i64 {
+    let day = i64::from(UnixTime(instant).utc().day0());
+    midnight(instant) - day * DAY
+}
+
 /// Banks work from Monday to Friday, by UTC days; holidays are left out.
 pub fn is_business_day(instant: i64) -> bool {
     UnixTime(instant).utc().weekday().num_days_from_monday() < 5

@@ -3,13 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::account::{Account, Booked};
-use super::days::{DAY, HOUR, MINUTE, business_days_after, date_text, is_business_day, midnight};
+use super::days::{
+    DAY, HOUR, MINUTE, business_days_after, date_text, is_business_day, midnight, months_after,
+    start_of_month,
+};
 use super::rng::Rng;
+use super::round::share;
 use super::shapes::balance_transaction::Movement;
 use super::shapes::payout::{self as shape, Payout};
 
 /// What screening one card payment costs, in cents.
 const SCREENING_CENTS: i64 = 5;
+/// Sales tax on Stripe's fees, in thousandths of a percent.
+const SALES_TAX_THOUSANDTHS: i64 = 8_875;
 /// Payouts are made this long after midnight UTC.
 const PAYOUT_TIME: i64 = 30 * MINUTE;
 /// A balance below zero by this many minor units is debited from the bank at once; a smaller one
@@ -22,24 +28,20 @@ const PAYOUTS_TO_FIRST_FAILURE: usize = 50;
 
 /// Books what Stripe bills by the day and by the month.
 pub fn bill_stripe_fees(account: &mut Account) {
-    let days: Vec<(i64, i64)> =
-        account.screened.iter().map(|(day, count)| (*day, *count)).collect();
-    let mut months: BTreeMap<String, (i64, i64, i64)> = BTreeMap::new();
-    for (day, count) in days {
+    let mut months: BTreeMap<i64, i64> = BTreeMap::new();
+    for (day, count) in std::mem::take(&mut account.screened) {
         let cents = count * SCREENING_CENTS;
         let text = format!("Radar ({}): Radar for Fraud Teams", date_text(day));
         book_fee(account, "stripe_fee", "fee", cents, day + DAY + 3 * HOUR, text);
-        let month = date_text(day)[..7].to_owned();
-        let entry = months.entry(month).or_insert((day, day, 0));
-        entry.1 = day;
-        entry.2 += cents;
+        *months.entry(start_of_month(day)).or_default() += cents;
     }
-    for (first, last, cents) in months.into_values() {
-        let tax = super::round::share(cents, 8_875, 100_000);
-        let (first, end) = (date_text(first), date_text(last));
-        let text = format!("Sales tax ({first} - {end}): tax on Stripe fees");
+    for (first, cents) in months {
+        let next = months_after(first, 1);
+        let period = format!("{} - {}", date_text(first), date_text(next - DAY));
+        let text = format!("Sales tax ({period}): tax on Stripe fees");
+        let tax = share(cents, SALES_TAX_THOUSANDTHS, 100_000);
         if tax > 0 {
-            book_fee(account, "tax_fee", "tax", tax, last + DAY + 5 * HOUR, text);
+            book_fee(account, "tax_fee", "tax", tax, next + 5 * HOUR, text);
         }
     }
 }

@@ -120,7 +120,7 @@ impl Thread<'_> {
     pub fn next_invoice(&mut self) -> Option<Invoice> {
         let subscription = self.subscription.as_ref()?;
         let period = subscription.period(subscription.billed);
-        let previous = subscription.current_period().0;
+        let previous = subscription.current_period();
         if period.0 >= self.account.span.now || subscription.canceled_at.is_some() {
             return None;
         }
@@ -129,8 +129,12 @@ impl Thread<'_> {
         let mut lines = Vec::new();
         for item in items {
             let price = &item.price;
-            let quantity =
-                if price.is_tiered() { self.rng.between(0, 40_000) } else { item.quantity };
+            // What is counted is billed when its period is over, all else before.
+            let (quantity, period) = match price.is_tiered() {
+                true if first => continue,
+                true => (self.rng.between(0, 40_000), previous),
+                false => (item.quantity, period),
+            };
             let description = format!("{quantity} × {} ({})", price.product_name, per(price));
             let amount = price.amount(quantity);
             let origin = Origin::Subscription { subscription: id.clone(), item: item.id };
@@ -139,7 +143,7 @@ impl Thread<'_> {
         let reason = if first { "subscription_create" } else { "subscription_cycle" };
         let mut invoice = self.new_invoice(reason, period.0, lines);
         invoice.subscription = Some(id);
-        invoice.period = (previous, period.0);
+        invoice.period = (previous.0, period.0);
         if let Some(subscription) = &mut self.subscription {
             subscription.billed += 1;
             subscription.latest_invoice = Some(invoice.id.clone());
@@ -154,14 +158,15 @@ impl Thread<'_> {
         self.next_invoice().expect("a subscription starts inside the span")
     }
 
-    /// A line for the difference between two prices over what is left of a period.
+    /// A line that credits (negative) or bills an item for what is left of a period; what it
+    /// credits is an earlier invoice and its line.
     pub fn proration(
         &mut self,
-        old: (&SubscriptionItem, i64),
+        of: (&SubscriptionItem, i64),
         part: (i64, i64),
         credited: Option<(String, String)>,
     ) -> Line {
-        let (item, amount) = old;
+        let (item, amount) = of;
         let verb = if amount < 0 { "Unused" } else { "Remaining" };
         let description =
             format!("{verb} time on {} after {}", item.price.product_name, days::words(part.0));

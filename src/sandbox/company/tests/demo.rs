@@ -72,6 +72,9 @@ fn the_demo_has_the_cases_that_are_hard_to_book() {
     let upgrades = count("invoice", |invoice| {
         lines_of(invoice).iter().any(proration) && int(invoice, "total") > 0
     });
+    let usage = count("invoice", |invoice| {
+        lines_of(invoice).iter().any(|line| line["pricing"]["unit_amount_decimal"].is_null())
+    });
     let stacked = count("invoice", |i| array(i, "total_discount_amounts").len() == 3);
     let on_a_line = count("invoice", |invoice| {
         array(invoice, "discounts").is_empty()
@@ -85,6 +88,7 @@ fn the_demo_has_the_cases_that_are_hard_to_book() {
     });
     for (what, found) in [
         ("upgrade", upgrades),
+        ("usage", usage),
         ("negative invoice", count("invoice", |i| int(i, "total") < 0)),
         ("stacked discounts", stacked),
         ("discount on a line", on_a_line),
