@@ -400,6 +400,9 @@ fn a_company_can_be_as_small_as_one_charge() {
         let company = generate(&CompanySpec::with_charges(charges, 3));
         assert!(company.world.objects("charge").len() >= charges);
     }
+    let plain = CompanySpec { stories: Stories::Plain, ..CompanySpec::with_charges(40, 3) };
+    let world = generate(&plain).world;
+    assert!(world.objects("refund").is_empty() && world.objects("charge").len() >= 40);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::super::customer::Thread;
 use super::super::days::DAY;
 use super::super::invoice::{Invoice, Origin};
 use super::super::round::share;
-use super::super::subscriptions::{Plan, Subscription, SubscriptionItem};
+use super::super::subscriptions::{Plan, SubscriptionItem};
 
 impl Thread<'_> {
     /// The first invoice of a subscription with two lines.
@@ -86,14 +86,10 @@ impl Thread<'_> {
         let price = self.catalogue.price(item, first.currency, Some("month"));
         let (start, end) = first.lines[0].period;
         let rest = |amount| share(amount, end - at, end - start);
-        let (old, new) = match self.subscription.as_mut() {
-            Some(Subscription { items, .. }) => {
-                let old = items[0].clone();
-                items[0] = SubscriptionItem { price, ..old.clone() };
-                (old, items[0].clone())
-            }
-            None => unreachable!("the first invoice came from a subscription"),
-        };
+        let subscription = self.subscription.as_mut().expect("`first` came from a subscription");
+        let old = subscription.items[0].clone();
+        let new = SubscriptionItem { price, ..old.clone() };
+        subscription.items[0] = new.clone();
         let credited = Some((first.id.clone(), first.lines[0].id.clone()));
         let lines = vec![
             self.proration((&old, -rest(old.price.unit_amount)), (at, end), credited),
