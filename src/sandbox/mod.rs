@@ -4,5 +4,6 @@
 //! of companies. May use money, calendar and ids; may not use `accounting`, `plan` or `reconcile`:
 //! agreement between their sums and ours means something only while they share no code.
 
+pub mod company;
 pub mod netsuite;
 pub mod stripe;

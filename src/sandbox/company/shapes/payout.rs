@@ -1,0 +1,58 @@
+//! Payouts.
+
+use serde_json::{Value, json};
+
+/// A payout as the settlement run made it.
+#[derive(Debug, Clone)]
+pub struct Payout {
+    pub id: String,
+    /// Negative when the bank account is debited.
+    pub amount: i64,
+    pub currency: &'static str,
+    pub created: i64,
+    /// Midnight UTC.
+    pub arrival_date: i64,
+    pub balance_transaction: String,
+    pub failure_balance_transaction: Option<String>,
+    /// `in_transit`, `paid` or `failed`.
+    pub status: &'static str,
+    pub bank_account: String,
+}
+
+pub fn payout(payout: &Payout) -> Value {
+    let failed = payout.status == "failed";
+    let arrived = payout.status != "in_transit";
+    let trace = &payout.id[payout.id.len() - 18..];
+    json!({
+        "id": payout.id,
+        "object": "payout",
+        "amount": payout.amount,
+        "application_fee": null,
+        "application_fee_amount": null,
+        "arrival_date": payout.arrival_date,
+        "automatic": true,
+        "balance_transaction": payout.balance_transaction,
+        "created": payout.created,
+        "currency": payout.currency,
+        "description": "STRIPE PAYOUT",
+        "destination": payout.bank_account,
+        "failure_balance_transaction": payout.failure_balance_transaction,
+        "failure_code": failed.then_some("account_closed"),
+        "failure_message": failed.then_some("The bank account has been closed."),
+        "livemode": false,
+        "metadata": {},
+        "method": "standard",
+        "original_payout": null,
+        "payout_method": null,
+        "reconciliation_status": if arrived { "completed" } else { "in_progress" },
+        "reversed_by": null,
+        "source_type": "card",
+        "statement_descriptor": null,
+        "status": payout.status,
+        "trace_id": {
+            "status": if arrived { "supported" } else { "pending" },
+            "value": arrived.then_some(trace),
+        },
+        "type": "bank_account",
+    })
+}
