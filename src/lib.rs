@@ -3,6 +3,7 @@
 pub mod accounting;
 pub mod calendar;
 pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod digest;
 pub mod ids;

@@ -21,10 +21,9 @@ pub(super) fn run(args: &InitArgs, global: &Global, ui: &Ui) -> anyhow::Result<O
     }
     let mut file = match options.open(path) {
         Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => bail!(
-            "{} exists already\nhint: `tieout init --force` replaces it",
-            path.display()
-        ),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            bail!("{} exists already\nhint: `tieout init --force` replaces it", path.display())
+        }
         Err(error) => {
             return Err(error).with_context(|| format!("{} cannot be written", path.display()));
         }

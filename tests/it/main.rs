@@ -1,4 +1,6 @@
-//! The integration tests: one binary, because linking each file by itself is what makes tests slow.
+//! One integration binary: linking each file on its own is what makes a test suite slow.
 
+mod books;
 mod contract_netsuite;
 mod peers;
+mod support;

@@ -1,0 +1,92 @@
+//! How a command ended, as the one number that cron sees. The table is in `tieout --help`.
+
+use crate::config::{ConfigError, SecretError};
+use crate::ledger::LedgerError;
+use crate::netsuite::error::{Class, NetSuiteError};
+use crate::plan::file::PlanFileError;
+use crate::plan::guard::Refusal;
+
+pub const DONE: u8 = 0;
+pub const FAILED: u8 = 1;
+pub const CHANGES: u8 = 2;
+pub const PARTLY: u8 = 3;
+pub const AUTHENTICATION: u8 = 4;
+pub const TRANSIENT: u8 = 5;
+pub const OUT_OF_TOLERANCE: u8 = 6;
+pub const REFUSED: u8 = 7;
+pub const IN_DOUBT: u8 = 8;
+pub const LOCKED: u8 = 11;
+pub const USAGE: u8 = 64;
+pub const INTERRUPTED: u8 = 130;
+
+/// How a command ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// A plan has changes, and the caller asked to be told so.
+    Changes,
+    /// The rest was done; some records failed or are blocked.
+    Partly,
+    /// Totals differ.
+    OutOfTolerance,
+    /// Records were sent and nobody knows what became of them.
+    InDoubt,
+    Interrupted,
+}
+
+/// A mistake in how the command was used, found after parsing.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+/// The exit code of a command's result.
+pub fn code(result: &anyhow::Result<Outcome>) -> u8 {
+    match result {
+        Ok(Outcome::Done) => DONE,
+        Ok(Outcome::Changes) => CHANGES,
+        Ok(Outcome::Partly) => PARTLY,
+        Ok(Outcome::OutOfTolerance) => OUT_OF_TOLERANCE,
+        Ok(Outcome::InDoubt) => IN_DOUBT,
+        Ok(Outcome::Interrupted) => INTERRUPTED,
+        Err(error) => error.chain().find_map(code_of).unwrap_or(FAILED),
+    }
+}
+
+fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
+    if let Some(error) = cause.downcast_ref::<LedgerError>() {
+        return Some(match error {
+            LedgerError::Locked { .. } => LOCKED,
+            LedgerError::OtherAccount { .. } | LedgerError::Mode { .. } => REFUSED,
+            _ => FAILED,
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<NetSuiteError>() {
+        return Some(match error.class {
+            Class::Authentication { .. } | Class::Permission { .. } => AUTHENTICATION,
+            _ if error.is_transient() => TRANSIENT,
+            _ => FAILED,
+        });
+    }
+    let is_usage = cause.is::<ConfigError>()
+        || cause.is::<SecretError>()
+        || cause.is::<UsageError>()
+        || cause.is::<PlanFileError>()
+        || cause.is::<crate::calendar::WindowError>();
+    if is_usage {
+        return Some(USAGE);
+    }
+    cause.is::<Refusal>().then_some(REFUSED)
+}
+
+/// The whole chain of causes, the last hint on a line of its own.
+pub fn message(error: &anyhow::Error) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for cause in error.chain() {
+        let text = cause.to_string();
+        // A cause that its parent already quotes says nothing new.
+        if !parts.last().is_some_and(|last| last.contains(&text)) {
+            parts.push(text);
+        }
+    }
+    parts.join(": ")
+}

@@ -1,0 +1,113 @@
+//! What several tests need: a company in a ledger, and the policy of the demo books.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use tieout::accounting::chart::{Chart, Role};
+use tieout::accounting::policy::{Books, BooksCurrency, Trials, Uncollectible};
+use tieout::accounting::{Derived, Policy, derive};
+use tieout::calendar::{FixedClock, UnixTime};
+use tieout::ids::InternalId;
+use tieout::ledger::{CaseKey, Identity, Incoming, Ledger};
+use tieout::money::Currency;
+use tieout::sandbox::stripe::world::World;
+use tieout::stripe::objects::Head;
+
+pub const CURRENCIES: [&str; 5] = ["USD", "EUR", "GBP", "JPY", "CAD"];
+
+/// Accounts by role with ids that say what they are, for a company in New York with USD books.
+pub fn policy() -> Policy {
+    let currency = |code: &str| code.parse::<Currency>().expect("a currency code");
+    let single = [
+        (Role::AccountsReceivable, "AR"),
+        (Role::UndepositedFunds, "UF"),
+        (Role::Revenue, "REV"),
+        (Role::ShippingIncome, "SHIP"),
+        (Role::TaxPayable, "TAXPAY"),
+        (Role::CustomerBalance, "CBAL"),
+        (Role::BadDebt, "BADDEBT"),
+        (Role::ProcessingFees, "FEE"),
+        (Role::StripeFees, "STRFEE"),
+        (Role::ApplicationFees, "APPFEE"),
+        (Role::DisputeFees, "DISPFEE"),
+        (Role::NetworkCosts, "NETFEE"),
+        (Role::ConversionFees, "FXFEE"),
+        (Role::TaxOnFees, "FEETAX"),
+        (Role::Reserves, "RESERVE"),
+    ];
+    let per_currency = CURRENCIES.iter().flat_map(|code| {
+        [
+            (Role::Bank(currency(code)), format!("BANK-{code}")),
+            (Role::StripeBalance(currency(code)), format!("STRIPEBAL-{code}")),
+        ]
+    });
+    let accounts = single
+        .into_iter()
+        .map(|(role, id)| (role, id.to_owned()))
+        .chain(per_currency)
+        .map(|(role, id)| (role, InternalId::new(id)));
+    let currencies: BTreeMap<Currency, BooksCurrency> = CURRENCIES
+        .iter()
+        .enumerate()
+        .map(|(place, code)| {
+            let places = currency(code).netsuite_places();
+            (currency(code), BooksCurrency { id: InternalId::new((place + 1).to_string()), places })
+        })
+        .collect();
+    Policy {
+        zone: chrono_tz::Tz::America__New_York,
+        chart: Chart::new(accounts),
+        books: Books { base_currency: Currency::USD, currencies, subsidiary: None },
+        trials: Trials::Sync,
+        uncollectible: Uncollectible::CreditMemo,
+    }
+}
+
+/// A ledger in `folder` that holds everything of `world`, as a pull would leave it.
+pub fn ledger_of(world: &World, folder: &Path) -> Ledger {
+    let clock = Arc::new(FixedClock(UnixTime(1_800_000_000)));
+    let account: serde_json::Value = serde_json::from_str(world.account()).expect("JSON");
+    let identity = Identity {
+        stripe_account: account["id"].as_str().expect("an id").into(),
+        livemode: false,
+        netsuite_account: "TSTDRV_DEMO".into(),
+    };
+    let mut ledger =
+        Ledger::open(&folder.join("tieout.db"), &identity, clock).expect("a new ledger");
+    let kinds: Vec<String> = world.kinds().map(str::to_owned).collect();
+    for kind in kinds {
+        let heads: Vec<(Head, &str)> = world
+            .objects(&kind)
+            .iter()
+            .map(|stored| (Head::read(stored.json.as_bytes()).expect("a head"), &*stored.json))
+            .collect();
+        let incoming: Vec<Incoming> =
+            heads.iter().map(|(head, json)| Incoming { head, json, parent: None }).collect();
+        ledger.store(&incoming, "test", UnixTime(1_800_000_000)).expect("objects are stored");
+    }
+    let mut members: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for stored in world.objects("balance_transaction") {
+        if let Some(payout) = world.payout_of(&stored.id) {
+            members.entry(payout.to_owned()).or_default().push(stored.id.clone());
+        }
+    }
+    for (payout, members) in members {
+        ledger.set_payout_members(&payout, &members).expect("members are stored");
+    }
+    ledger
+}
+
+/// Derives every dirty case and stores what it wants.
+pub fn derive_all(ledger: &mut Ledger, policy: &Policy) -> Vec<(CaseKey, Derived)> {
+    let keys = ledger.dirty_cases().expect("cases");
+    let mut all = Vec::new();
+    for key in keys {
+        let case = ledger.load_case(&key).expect("a case");
+        let derived = derive(&case, policy);
+        ledger.save_derived(&key, &derived).expect("records are stored");
+        all.push((key, derived));
+    }
+    ledger.clear_dirty().expect("clean");
+    all
+}
