@@ -87,8 +87,12 @@ impl World {
     }
 
     pub fn get(&self, kind: &str, id: &str) -> Option<&Stored> {
-        let place = *self.places.get(&(kind.to_owned(), id.to_owned()))?;
-        self.objects.get(kind)?.get(place)
+        self.objects.get(kind)?.get(self.place(kind, id)?)
+    }
+
+    /// Where an object stands among those of its kind.
+    pub fn place(&self, kind: &str, id: &str) -> Option<usize> {
+        self.places.get(&(kind.to_owned(), id.to_owned())).copied()
     }
 
     pub fn kinds(&self) -> impl Iterator<Item = &str> {
