@@ -58,11 +58,6 @@ impl BaseUrl {
         }
         url.into()
     }
-
-    /// Host and, where it is not the usual one, port.
-    pub fn host(&self) -> String {
-        host_of(&self.0)
-    }
 }
 
 impl fmt::Display for BaseUrl {
@@ -77,6 +72,7 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
+/// Host and, where it is not the usual one, port.
 pub(super) fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
@@ -150,7 +146,6 @@ mod tests {
             "http://127.0.0.1:8080/proxy/v1/charges?created%5Bgte%5D=1&q=%C3%A4%26"
         );
         assert_eq!(base.to_string(), "http://127.0.0.1:8080/proxy");
-        assert_eq!(base.host(), "127.0.0.1:8080");
         let root = BaseUrl::parse("https://api.stripe.com").unwrap();
         assert_eq!(root.endpoint("/v1/account", &[]), "https://api.stripe.com/v1/account");
     }

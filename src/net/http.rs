@@ -228,6 +228,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_failed_handshake_was_surely_not_sent() {
+        let (url, thread) = server(vec![b"HTTP/1.1 400 Bad Request\r\n\r\n"]);
+        let error = send(&url.replace("http://", "https://")).await.unwrap_err();
+        assert!(matches!(error, TransportError::NotSent { .. }), "{error:?}");
+        thread.join().unwrap();
+    }
+
+    #[tokio::test]
     async fn a_redirect_is_an_answer_and_is_not_followed() {
         let (url, thread) = server(vec![
             b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",

@@ -107,8 +107,8 @@ impl Pacer {
         }
     }
 
-    /// How many requests are under way.
-    pub fn in_flight(&self) -> u32 {
+    #[cfg(test)]
+    fn in_flight(&self) -> u32 {
         self.state().in_flight
     }
 

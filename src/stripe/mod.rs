@@ -6,6 +6,7 @@
 pub mod batch;
 pub mod client;
 pub mod crawl;
+pub mod directory;
 pub mod error;
 pub mod objects;
 pub mod resource;

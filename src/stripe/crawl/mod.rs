@@ -1,7 +1,7 @@
 //! The crawl: many lists and windows at once, each walked page by page into one bounded channel.
 //!
 //! Belongs here: which walks there are, and running them side by side. Walking one list is
-//! [`walk`]'s business. When the channel is full, the walks wait: memory stays bounded by it and by
+//! `walk`'s business. When the channel is full, the walks wait: memory stays bounded by it and by
 //! one page per walk.
 
 mod plan;
