@@ -98,17 +98,11 @@ fn cut<'a>(
     // Where the cursor object stands, or would stand among what the filters leave.
     let position =
         |id: &str, param: &str, behind: bool| {
-            let stored = index
+            let own = index
                 .world
-                .get(endpoint.kind, id)
+                .place(endpoint.kind, id)
                 .ok_or_else(|| Refusal::missing(endpoint.kind, id, param))?;
-            let all = index.all(endpoint.kind);
             let key = |place: usize| std::cmp::Reverse((objects[place].created, place));
-            let own = all
-                .iter()
-                .copied()
-                .find(|&place| std::ptr::eq(&raw const objects[place], stored))
-                .unwrap_or_default();
             let own = key(own);
             Ok::<usize, Refusal>(places.partition_point(|&place| {
                 if behind { key(place) <= own } else { key(place) < own }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::auth::{self, Key};
 use super::endpoints::{self, Endpoint};
 use super::error::Refusal;
-use super::expand::{cut_lines, expand};
+use super::expand::{LINES_INLINE, cut_lines, expand};
 use super::index::Index;
 use super::limits::{Fault, Faults, Limiter, Limits};
 use super::lists::{Page, page};
@@ -127,6 +127,11 @@ fn version(headers: &HeaderMap) -> &str {
     headers.get("stripe-version").and_then(|value| value.to_str().ok()).unwrap_or(API_VERSION)
 }
 
+/// Lines inside an invoice or a credit note, counted without reading it.
+fn line_count(json: &str) -> usize {
+    json.matches("line_item\",\"").count() + json.matches("line_item\"}").count()
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -179,8 +184,8 @@ impl View<'_> {
         stored: &'s Stored,
         expansions: &[&str],
     ) -> Result<std::borrow::Cow<'s, str>, Refusal> {
-        let may_have_lines = stored.json.len() > 10_000;
-        if expansions.is_empty() && !old_shape::is_old(self.version) && !may_have_lines {
+        let has_more_lines = line_count(&stored.json) > LINES_INLINE;
+        if expansions.is_empty() && !old_shape::is_old(self.version) && !has_more_lines {
             return Ok(std::borrow::Cow::Borrowed(&stored.json));
         }
         let mut object: Value = serde_json::from_str(&stored.json).unwrap_or_default();

@@ -1,0 +1,249 @@
+//! Pacing: how many requests start per second, and how many are under way at once.
+//!
+//! Time is tokio's, so a test with a paused clock sees every wait. When the other side complains,
+//! [`Pacer::slow_down`] halves one of the two limits; both recover with time alone.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// How long a halved limit stays halved after the last complaint.
+const RECOVERY: Duration = Duration::from_secs(10);
+
+/// Complaints within this time are about the same burst of requests.
+const SAME_BURST: Duration = Duration::from_secs(1);
+
+/// A limit is never halved more often than this: an eighth of it must be slow enough.
+const HALVINGS_MAX: u32 = 3;
+
+/// The share of one second's requests that may start at once after a pause.
+const BURST_DIVISOR: u32 = 4;
+
+/// Which limit was met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slow {
+    Rate,
+    InFlight,
+}
+
+/// A rate limit and an in-flight limit. Both are per process and shared by reference.
+#[derive(Debug)]
+pub struct Pacer {
+    interval: Duration,
+    in_flight_max: u32,
+    state: Mutex<State>,
+    freed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    /// When the next request would start if requests were spread evenly; the past, after a pause.
+    next_start: Instant,
+    in_flight: u32,
+    rate: Halving,
+    concurrency: Halving,
+}
+
+/// How far a limit is reduced at the moment.
+#[derive(Debug, Default)]
+struct Halving {
+    count: u32,
+    last: Option<Instant>,
+}
+
+impl Halving {
+    fn complain(&mut self, now: Instant) {
+        let same_burst = self.last.is_some_and(|last| now - last < SAME_BURST);
+        if !same_burst || self.count == 0 {
+            self.count = (self.current(now) + 1).min(HALVINGS_MAX);
+            self.last = Some(now);
+        }
+    }
+
+    /// How often the limit is halved at `now`.
+    fn current(&self, now: Instant) -> u32 {
+        match self.last {
+            Some(last) if now - last < RECOVERY => self.count,
+            _ => 0,
+        }
+    }
+}
+
+impl Pacer {
+    /// Allows `rate_per_s` requests a second and `in_flight` at once; both count as at least 1.
+    pub fn new(rate_per_s: u32, in_flight: u32) -> Self {
+        let state = State {
+            next_start: Instant::now(),
+            in_flight: 0,
+            rate: Halving::default(),
+            concurrency: Halving::default(),
+        };
+        Self {
+            interval: Duration::from_secs(1) / rate_per_s.max(1),
+            in_flight_max: in_flight.max(1),
+            state: Mutex::new(state),
+            freed: Notify::new(),
+        }
+    }
+
+    /// Waits for a place and for the request's turn. The place is free again when the permit is
+    /// dropped; a wait that is given up leaves nothing behind but an unused turn.
+    pub async fn permit(&self) -> Permit<'_> {
+        let permit = self.place().await;
+        let start = self.turn();
+        tokio::time::sleep_until(start).await;
+        permit
+    }
+
+    /// Halves one limit for ten seconds; the complaints of one burst halve it once.
+    pub fn slow_down(&self, slow: Slow) {
+        let mut state = self.state();
+        let now = Instant::now();
+        match slow {
+            Slow::Rate => state.rate.complain(now),
+            Slow::InFlight => state.concurrency.complain(now),
+        }
+    }
+
+    #[cfg(test)]
+    fn in_flight(&self) -> u32 {
+        self.state().in_flight
+    }
+
+    async fn place(&self) -> Permit<'_> {
+        loop {
+            if let Some(permit) = self.free_place() {
+                return permit;
+            }
+            // Somebody is under way whenever no place is free, so this always wakes up.
+            self.freed.notified().await;
+        }
+    }
+
+    fn free_place(&self) -> Option<Permit<'_>> {
+        let mut state = self.state();
+        let limit = (self.in_flight_max >> state.concurrency.current(Instant::now())).max(1);
+        if state.in_flight >= limit {
+            return None;
+        }
+        state.in_flight += 1;
+        if state.in_flight < limit {
+            // A limit that has recovered has room for more waiters than one freed place woke.
+            self.freed.notify_one();
+        }
+        Some(Permit(self))
+    }
+
+    fn turn(&self) -> Instant {
+        let mut state = self.state();
+        let now = Instant::now();
+        let interval = self.interval * (1 << state.rate.current(now));
+        let burst = Duration::from_secs(1) / BURST_DIVISOR;
+        let earliest = now.checked_sub(burst).unwrap_or(now);
+        let start = state.next_start.max(earliest);
+        state.next_start = start + interval;
+        start
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // The counters are whole after every statement, so a panic elsewhere cannot have torn them.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place among the requests that are under way.
+#[derive(Debug)]
+#[must_use = "the place is given back when the permit is dropped"]
+pub struct Permit<'a>(&'a Pacer);
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        self.0.state().in_flight -= 1;
+        self.0.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    async fn seconds_for(pacer: &Pacer, requests: u32) -> f64 {
+        let start = Instant::now();
+        for _ in 0..requests {
+            drop(pacer.permit().await);
+        }
+        start.elapsed().as_secs_f64()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_than_the_rate_starts_per_second() {
+        let pacer = Pacer::new(20, 8);
+        let taken = seconds_for(&pacer, 101).await;
+        assert!((4.99..5.2).contains(&taken), "{taken}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_saves_up_no_more_than_a_small_burst() {
+        let pacer = Pacer::new(20, 8);
+        tokio::time::sleep(Duration::from_hours(1)).await;
+        let taken = seconds_for(&pacer, 6).await;
+        assert!(taken < 0.01, "five saved turns and one: {taken}");
+        let taken = seconds_for(&pacer, 20).await;
+        assert!((0.9..1.1).contains(&taken), "{taken}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rate_complaint_halves_the_rate_for_ten_seconds() {
+        let pacer = Pacer::new(20, 8);
+        for _ in 0..5 {
+            pacer.slow_down(Slow::Rate);
+        }
+        let taken = seconds_for(&pacer, 51).await;
+        assert!((4.9..5.3).contains(&taken), "10 per second: {taken}");
+        tokio::time::sleep(Duration::from_secs(6)).await;
+        let taken = seconds_for(&pacer, 105).await;
+        assert!((4.7..5.3).contains(&taken), "20 per second again: {taken}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_concurrency_complaint_halves_what_is_under_way_and_recovers() {
+        let pacer = Arc::new(Pacer::new(10_000, 8));
+        let most_at_once = async |pacer: &Arc<Pacer>| {
+            let mut tasks = tokio::task::JoinSet::new();
+            for _ in 0..32 {
+                let pacer = Arc::clone(pacer);
+                tasks.spawn(async move {
+                    let permit = pacer.permit().await;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    let seen = pacer.in_flight();
+                    drop(permit);
+                    seen
+                });
+            }
+            tasks.join_all().await.into_iter().max().unwrap()
+        };
+        assert_eq!(most_at_once(&pacer).await, 8);
+        pacer.slow_down(Slow::InFlight);
+        assert_eq!(most_at_once(&pacer).await, 4);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        pacer.slow_down(Slow::InFlight);
+        assert_eq!(most_at_once(&pacer).await, 2);
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(most_at_once(&pacer).await, 8);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cancelled_wait_gives_its_place_back() {
+        let pacer = Pacer::new(1, 1);
+        let held = pacer.permit().await;
+        let wait = tokio::time::timeout(Duration::from_secs(1), pacer.permit()).await;
+        assert!(wait.is_err());
+        drop(held);
+        assert_eq!(pacer.in_flight(), 0);
+        drop(pacer.permit().await);
+    }
+}

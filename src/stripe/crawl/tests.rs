@@ -1,0 +1,195 @@
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::calendar::{UnixTime, Window};
+use crate::stripe::error::ErrorKind;
+use crate::stripe::testing::Fake;
+
+fn charge(number: i64, created: i64) -> Value {
+    json!({"id": format!("ch_{number}"), "object": "charge", "created": created})
+}
+
+fn window(since: i64, until: i64) -> Walk {
+    let window = Window { since: UnixTime(since), until: UnixTime(until) };
+    Walk { resource: Resource::Charges, scope: Scope::Window(window) }
+}
+
+/// Crawls to the end; the batches that came before an error come with it.
+async fn collect(fake: &Arc<Fake>, walks: Vec<Walk>) -> (Vec<Batch>, Result<(), CrawlError>) {
+    let (sink, mut source) = mpsc::channel(1);
+    let client = fake.client();
+    let crawled = async move { crawl(&client, walks, &sink).await };
+    let received = async {
+        let mut batches = Vec::new();
+        while let Some(batch) = source.recv().await {
+            batches.push(batch);
+        }
+        batches
+    };
+    let (ended, batches) = tokio::join!(crawled, received);
+    (batches, ended)
+}
+
+fn ids(batches: &[Batch]) -> Vec<&str> {
+    batches.iter().flat_map(|batch| &batch.objects).map(|object| object.head.id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn pages_follow_the_cursor_and_keep_their_window() {
+    let fake = Fake::with((0..250).map(|n| charge(n, 1_000 + n)).collect());
+    let (batches, ended) = collect(&fake, vec![window(1_010, 1_240)]).await;
+    ended.unwrap();
+    let expected: Vec<_> = (10..240).rev().map(|n| format!("ch_{n}")).collect();
+    assert_eq!(ids(&batches), expected);
+    assert_eq!(batches.iter().map(|batch| batch.last).collect::<Vec<_>>(), [false, false, true]);
+    let asked = fake.asked();
+    let cursors: Vec<_> = asked.iter().map(|asked| asked.param("starting_after")).collect();
+    assert_eq!(cursors, [None, Some("ch_140"), Some("ch_40")]);
+    for asked in &asked {
+        assert_eq!(
+            (asked.param("created[gte]"), asked.param("created[lt]")),
+            (Some("1010"), Some("1240"))
+        );
+        assert_eq!((asked.param("limit"), asked.path.as_str()), (Some("100"), "/v1/charges"));
+    }
+}
+
+#[tokio::test]
+async fn neighbouring_windows_share_no_second_and_lose_none() {
+    let fake = Fake::with((0..300).map(|n| charge(n, 1_000 + n / 100)).collect());
+    let (batches, ended) = collect(&fake, vec![window(1_001, 1_003), window(1_000, 1_001)]).await;
+    ended.unwrap();
+    let found = ids(&batches);
+    assert_eq!(found.len(), 300);
+    assert_eq!(found.into_iter().collect::<BTreeSet<_>>().len(), 300);
+    assert_eq!(batches.iter().filter(|batch| batch.last).count(), 2);
+}
+
+#[tokio::test]
+async fn what_is_shown_twice_is_handed_on_once() {
+    let fake = Fake::with(vec![charge(1, 5), charge(2, 4)]);
+    let twice = json!({"data": [charge(1, 5), charge(1, 5)], "has_more": true}).to_string();
+    fake.then(200, &[], &twice);
+    let (batches, ended) = collect(&fake, vec![window(0, 10)]).await;
+    ended.unwrap();
+    assert_eq!(ids(&batches), ["ch_1", "ch_2"]);
+}
+
+#[tokio::test]
+async fn a_list_that_repeats_itself_is_not_walked_for_ever() {
+    let fake = Fake::with(vec![]);
+    for _ in 0..100 {
+        fake.then(200, &[], &json!({"data": [charge(1, 5)], "has_more": true}).to_string());
+    }
+    let (batches, ended) = collect(&fake, vec![window(0, 10)]).await;
+    assert!(matches!(ended, Err(CrawlError::Stuck { .. })), "{ended:?}");
+    assert!(batches.iter().all(|batch| !batch.last));
+}
+
+#[tokio::test]
+async fn a_cursor_that_was_deleted_loses_nothing() {
+    let all: Vec<_> = (0..250).rev().map(|n| charge(n, 1_000 + n / 2)).collect();
+    let fake = Fake::with(all.clone());
+    fake.then(200, &[], &json!({"data": all[..99], "has_more": true}).to_string());
+    let lost = json!({"code": "resource_missing", "param": "starting_after"});
+    fake.then(400, &[], &json!({ "error": lost }).to_string());
+    let (batches, ended) = collect(&fake, vec![window(0, 2_000)]).await;
+    ended.unwrap();
+    let found = ids(&batches);
+    assert_eq!(found.len(), 250, "each once");
+    assert_eq!(found.into_iter().collect::<BTreeSet<_>>().len(), 250);
+    let restart = &fake.asked()[2];
+    assert_eq!(restart.param("starting_after"), None);
+    assert_eq!(restart.param("created[lt]"), Some("1076"), "the second of the last one seen");
+    assert_eq!(restart.param("created[gte]"), Some("0"));
+}
+
+#[tokio::test]
+async fn an_invoice_is_only_handed_on_after_all_its_lines() {
+    let invoice = |id: &str, has_more: bool| {
+        json!({"id": id, "object": "invoice", "created": 5,
+               "lines": {"object": "list", "data": [], "has_more": has_more}})
+    };
+    let fake = Fake::with(vec![json!({"id": "il_1", "object": "line_item"})]);
+    let page = json!({"data": [invoice("in_1", true), invoice("in_2", false)], "has_more": false});
+    fake.then(200, &[], &page.to_string());
+    let (batches, ended) = collect(&fake, vec![Walk::whole(Resource::Invoices)]).await;
+    ended.unwrap();
+    let scopes: Vec<_> = batches.iter().map(|batch| (batch.resource, &batch.scope)).collect();
+    let lines_of_first = Scope::Parent("in_1".to_owned());
+    assert_eq!(
+        scopes,
+        [(Resource::InvoiceLines, &lines_of_first), (Resource::Invoices, &Scope::Whole)]
+    );
+    assert_eq!(ids(&batches), ["il_1", "in_1", "in_2"]);
+    let asked = fake.asked();
+    assert_eq!(asked[1].path, "/v1/invoices/in_1/lines");
+    let expansions: Vec<_> = asked[0].query.iter().filter(|(key, _)| key == "expand[]").collect();
+    assert_eq!(expansions.len(), 2);
+    assert_eq!(asked[1].param("expand[]"), Some("data.discounts"));
+}
+
+#[tokio::test]
+async fn payout_members_are_asked_for_by_payout() {
+    let fake = Fake::with(vec![json!({"id": "txn_1", "object": "balance_transaction"})]);
+    let walk = Walk::below(Resource::PayoutMembers, "po_1");
+    let (batches, ended) = collect(&fake, vec![walk]).await;
+    ended.unwrap();
+    assert_eq!(batches[0].scope, Scope::Parent("po_1".to_owned()));
+    assert!(batches[0].last);
+    assert_eq!(fake.asked()[0].path, "/v1/balance_transactions");
+    assert_eq!(fake.asked()[0].param("payout"), Some("po_1"));
+}
+
+#[tokio::test]
+async fn an_object_that_is_gone_is_reported_as_an_empty_batch() {
+    let fake = Fake::with(vec![]);
+    fake.then(404, &[], r#"{"error":{"code":"resource_missing","param":"id"}}"#);
+    let (batches, ended) = collect(&fake, vec![Walk::one(Resource::Invoices, "in_9")]).await;
+    ended.unwrap();
+    assert!(batches[0].objects.is_empty() && batches[0].last);
+    assert_eq!(batches[0].scope, Scope::One("in_9".to_owned()));
+    assert_eq!(fake.asked()[0].path, "/v1/invoices/in_9");
+    assert_eq!(fake.asked()[0].param("expand[]"), Some("discounts"));
+}
+
+#[tokio::test]
+async fn a_missing_permission_ends_the_crawl_and_completes_nothing() {
+    let fake = Fake::with(vec![]);
+    fake.then(403, &[], r#"{"error":{"message":"no"}}"#);
+    let (batches, ended) = collect(&fake, vec![window(0, 10)]).await;
+    let Err(CrawlError::Stripe(error)) = ended else { panic!("{ended:?}") };
+    assert_eq!(error.kind, ErrorKind::Permission);
+    assert!(batches.is_empty());
+}
+
+#[tokio::test]
+async fn items_that_are_no_objects_end_the_crawl() {
+    let fake = Fake::with(vec![]);
+    fake.then(200, &[], r#"{"data":[17],"has_more":false}"#);
+    let (batches, ended) = collect(&fake, vec![window(0, 10)]).await;
+    assert!(matches!(ended, Err(CrawlError::NotAnObject { .. })), "{ended:?}");
+    assert!(batches.is_empty());
+}
+
+#[tokio::test]
+async fn a_receiver_that_gave_up_ends_the_crawl() {
+    let fake = Fake::with(vec![charge(1, 5)]);
+    let (sink, source) = mpsc::channel(1);
+    drop(source);
+    let ended = crawl(&fake.client(), vec![window(0, 10)], &sink).await;
+    assert!(matches!(ended, Err(CrawlError::ReceiverGone)), "{ended:?}");
+}
+
+#[tokio::test]
+async fn objects_are_handed_on_byte_for_byte() {
+    let fake = Fake::with(vec![]);
+    let verbatim =
+        "{\n \"object\":\"charge\", \"id\":\"ch_1\", \"fx\": 1.10000000000000000001, \"n\": null }";
+    fake.then(200, &[], &format!("{{\"has_more\":false,\"data\":[ {verbatim} ]}}"));
+    let (batches, ended) = collect(&fake, vec![window(0, 10)]).await;
+    ended.unwrap();
+    assert_eq!(&*batches[0].objects[0].json, verbatim);
+}
