@@ -20,7 +20,7 @@ fn main() -> ExitCode {
             return ExitCode::from(commands::exit::FAILED);
         }
     };
-    let result = runtime.block_on(commands::run(cli, &ui));
+    let result = runtime.block_on(commands::run(cli, ui));
     if let Err(error) = &result {
         ui.error(&commands::exit::message(error));
     }

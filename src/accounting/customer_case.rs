@@ -16,14 +16,17 @@ pub(super) fn derive(case: &CustomerCase, policy: &Policy) -> Derived {
     let context = Context { policy };
     let customer = customer::key(case).and_then(|key| Ok((key, customer::record(case, context)?)));
     let (key, record) = match customer {
-        Ok((key, Some(record))) => (key, record),
-        Ok((_, None)) => return Derived::default(),
+        Ok(found) => found,
         Err(exception) => {
             return Derived { records: Vec::new(), exceptions: vec![exception] };
         }
     };
     let mut desk = Desk::new(case, policy, key);
-    desk.add(record);
+    // Without an invoice or a payment there is no customer to make; a refund or a dispute of
+    // something unknown still becomes an exception below.
+    if let Some(record) = record {
+        desk.add(record);
+    }
     desk.post_invoices();
     desk.post_credit_notes();
     desk.post_payments();

@@ -7,7 +7,7 @@ use crate::accounting::desk::Desk;
 use crate::accounting::exception::{Exception, ExceptionClass};
 use crate::accounting::fx::{self, NoRate};
 use crate::accounting::record::{Record, Rule};
-use crate::ids::{BalanceTransactionId, ExternalId, ObjectId};
+use crate::ids::{BalanceTransactionId, ExternalId, InvoiceId, ObjectId};
 use crate::money::Amount;
 use crate::netsuite::record::{Apply, Body, CustomerPayment, CustomerRefund, Decimal};
 use crate::stripe::objects::{BalanceTransaction, Charge};
@@ -54,6 +54,9 @@ impl<'a> Desk<'a> {
         }
         for (invoice, part) in self.facts.applications_of(charge).to_vec() {
             self.apply(&id, &invoice, part);
+            if !self.case.invoices.iter().any(|known| known.id == invoice) {
+                self.except(unknown_invoice(charge, &invoice, part));
+            }
         }
         Ok(())
     }
@@ -189,6 +192,20 @@ pub(super) struct PaidBack {
     pub(super) apply: Vec<Apply>,
     pub(super) rule: Rule,
     pub(super) sources: Vec<ObjectId>,
+}
+
+/// The payment is posted, so that its payout is whole; what it paid is for a person to see.
+fn unknown_invoice(charge: &Charge, invoice: &InvoiceId, part: Amount) -> Exception {
+    Exception::new(
+        ExceptionClass::Data,
+        "invoice_not_pulled",
+        &charge.id,
+        format!(
+            "{part} of this payment paid {invoice}, which is not in the ledger: it stays unapplied."
+        ),
+        "Pull from an earlier date, so that the invoice is known.",
+    )
+    .of(part)
 }
 
 fn memo(charge: &Charge, stands_alone: bool) -> String {

@@ -10,7 +10,7 @@ use crate::commands::exit::Outcome;
 use crate::config::template;
 use crate::ui::Ui;
 
-pub(super) fn run(args: &InitArgs, global: &Global, ui: &Ui) -> anyhow::Result<Outcome> {
+pub(super) fn run(args: &InitArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let path = &global.config;
     let mut options = OpenOptions::new();
     options.write(true);

@@ -1,17 +1,60 @@
 //! The commands: each file reads as the story of one. Here the rooms meet; nothing here knows SQL,
 //! HTTP or a rule of accounting.
 
+mod books;
+mod demo;
+mod embedded;
 pub mod exit;
 mod init;
+mod plan;
+mod pull;
+mod push;
+mod report;
+mod run;
+mod sandbox;
+mod session;
+mod status;
+mod tieout;
+mod verify;
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
 
 use crate::cli::{Cli, Command};
 use crate::ui::Ui;
 use exit::Outcome;
 
 /// Runs the command that was typed.
-pub async fn run(cli: Cli, ui: &Ui) -> anyhow::Result<Outcome> {
+pub async fn run(cli: Cli, ui: Ui) -> anyhow::Result<Outcome> {
+    let global = &cli.global;
     match &cli.command {
-        Command::Init(args) => init::run(args, &cli.global, ui),
-        _ => Ok(Outcome::Done),
+        Command::Init(args) => init::run(args, global, ui),
+        Command::Pull(args) => pull::run(args, global, ui).await,
+        Command::Plan(args) => plan::run(args, global, ui).await,
+        Command::Push(args) => push::run(args, global, ui).await,
+        Command::Run(args) => run::run(args, global, ui).await,
+        Command::Verify(args) => verify::run(args, global, ui).await,
+        Command::Report(args) => report::run(args, global, ui).await,
+        Command::Status(args) => status::run(args, global, ui),
+        Command::Demo(args) => demo::run(args, ui).await,
+        Command::Sandbox(args) => sandbox::run(args, ui).await,
+        Command::Check(_) => Ok(Outcome::Done),
     }
+}
+
+/// Writes a file that only its owner may read: beside its place, synced, then moved there.
+fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let failed = || format!("{} cannot be written", path.display());
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    let part = Path::new(&name);
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(part).with_context(failed)?;
+    file.write_all(content).and_then(|()| file.sync_all()).with_context(failed)?;
+    std::fs::rename(part, path).with_context(failed)
 }

@@ -47,6 +47,23 @@ impl Ledger {
         Ok(keys.into_iter().collect())
     }
 
+    /// Marks everything as changed: the policy did.
+    pub fn mark_all_dirty(&mut self) -> Result<(), LedgerError> {
+        self.connection
+            .execute("INSERT OR IGNORE INTO dirty (seq) SELECT seq FROM object", [])
+            .map_err(|error| self.fail(error))?;
+        Ok(())
+    }
+
+    /// Ids that objects name by `rel` and that were never read, in order.
+    pub fn missing(&self, rel: &str) -> Result<Vec<String>, LedgerError> {
+        self.texts(
+            "SELECT DISTINCT l.target FROM link l WHERE l.rel = ?1
+             AND l.target NOT IN (SELECT id FROM object) ORDER BY l.target",
+            rel,
+        )
+    }
+
     /// Forgets what changed, once every dirty case was derived.
     pub fn clear_dirty(&mut self) -> Result<(), LedgerError> {
         self.connection.execute("DELETE FROM dirty", []).map_err(|error| self.fail(error))?;

@@ -93,6 +93,11 @@ impl Ledger {
             .map_err(|error| self.fail(error))
     }
 
+    /// Whether the objects are of live mode.
+    pub fn livemode(&self) -> Result<bool, LedgerError> {
+        Ok(self.meta("mode")?.as_deref() == Some(mode(true)))
+    }
+
     fn set_meta(&self, name: &str, value: &str) -> Result<(), LedgerError> {
         self.connection
             .execute("INSERT INTO meta (name, value) VALUES (?1, ?2)", [name, value])

@@ -44,7 +44,8 @@ pub struct Inputs<'a> {
 pub struct Built {
     pub changes: Vec<Change>,
     pub blocked: Vec<Blocked>,
-    pub unchanged_count: usize,
+    /// Looked at, and as they should be.
+    pub unchanged: Vec<ExternalId>,
 }
 
 /// Compares, places, orders.
@@ -57,7 +58,7 @@ pub fn build(inputs: &Inputs) -> Built {
         }
         match change_of(standing, inputs) {
             Ok(Some(change)) => built.changes.push(change),
-            Ok(None) => built.unchanged_count += 1,
+            Ok(None) => built.unchanged.push(standing.external_id.clone()),
             Err(blocked) => built.blocked.push(blocked),
         }
     }

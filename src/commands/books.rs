@@ -1,0 +1,99 @@
+//! Where the configuration meets NetSuite: account numbers become accounts, and a policy.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context;
+
+use crate::accounting::Policy;
+use crate::accounting::chart::{Chart, Role};
+use crate::accounting::policy::{Books, BooksCurrency};
+use crate::config::Settings;
+use crate::digest::sha256_hex;
+use crate::ids::InternalId;
+use crate::ledger::Ledger;
+use crate::money::Currency;
+use crate::netsuite::client::Client;
+use crate::netsuite::references::References;
+use crate::report::AccountNames;
+
+/// The name under which NetSuite's reference data are kept in the ledger.
+const KEPT_AS: &str = "netsuite";
+
+/// Looks up accounts, currencies and periods, and keeps them in the ledger.
+pub(super) async fn fetch(client: &Client, ledger: &mut Ledger) -> anyhow::Result<References> {
+    let references = References::fetch(client).await.context("NetSuite's accounts and periods")?;
+    ledger.put_reference(KEPT_AS, &serde_json::to_string(&references)?)?;
+    Ok(references)
+}
+
+/// The policy that the configuration and NetSuite make together. Accounts that NetSuite does not
+/// have are left out: what needs them becomes an exception that names the setting.
+pub(super) fn policy(settings: &Settings, references: &References) -> anyhow::Result<Policy> {
+    let base = base_currency(settings, references)?;
+    let accounts = settings.accounts.iter().filter_map(|(role, number)| {
+        let account = references.account(number)?;
+        Some((*role, account.id.clone()))
+    });
+    let currencies: BTreeMap<Currency, BooksCurrency> = references
+        .currencies
+        .iter()
+        .map(|c| (c.code, BooksCurrency { id: c.id.clone(), places: c.places }))
+        .collect();
+    Ok(Policy {
+        zone: settings.stripe.zone,
+        chart: Chart::new(accounts),
+        books: Books {
+            base_currency: base,
+            currencies,
+            subsidiary: settings.netsuite.subsidiary.clone(),
+        },
+        trials: settings.trials,
+        uncollectible: settings.uncollectible,
+    })
+}
+
+pub(super) fn base_currency(
+    settings: &Settings,
+    references: &References,
+) -> anyhow::Result<Currency> {
+    let subsidiary = settings.netsuite.subsidiary.as_ref();
+    settings
+        .netsuite
+        .base_currency
+        .or_else(|| references.base_currency(subsidiary).map(|found| found.code))
+        .context(
+            "NetSuite does not say what its base currency is\nhint: set netsuite.base_currency",
+        )
+}
+
+/// Recognises a policy: a plan is made under one and refused under another.
+pub(super) fn policy_digest(policy: &Policy) -> String {
+    sha256_hex(format!("{policy:?}").as_bytes())
+}
+
+/// Accounts called by number and name.
+pub(super) struct Names<'a>(pub(super) &'a References);
+
+impl AccountNames for Names<'_> {
+    fn name(&self, account: &InternalId) -> String {
+        let known = self.0.accounts.iter().find(|known| known.id == *account);
+        known.map_or_else(
+            || account.to_string(),
+            |known| match &known.number {
+                Some(number) => format!("{number} {}", known.name),
+                None => known.name.clone(),
+            },
+        )
+    }
+}
+
+/// The accounts that fees go to.
+pub(super) const FEE_ROLES: [Role; 7] = [
+    Role::ProcessingFees,
+    Role::StripeFees,
+    Role::ApplicationFees,
+    Role::DisputeFees,
+    Role::NetworkCosts,
+    Role::ConversionFees,
+    Role::TaxOnFees,
+];

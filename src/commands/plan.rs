@@ -1,0 +1,156 @@
+//! `tieout plan`: derive what changed, compare with what is posted, and show what would be sent.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::accounting::{Policy, derive};
+use crate::cli::{Format, Global, PlanArgs};
+use crate::commands::books::{self, Names};
+use crate::commands::exit::Outcome;
+use crate::commands::session::Session;
+use crate::ledger::{Ledger, RecordRow, RecordState};
+use crate::netsuite::references::References;
+use crate::plan::file::{Basis, SCHEMA_VERSION};
+use crate::plan::{Inputs, Plan, Standing, build};
+use crate::report;
+use crate::ui::{Ui, width};
+
+/// The policy under which the ledger's cases were last derived is kept under this name.
+const DERIVED_UNDER: &str = "policy";
+
+pub(super) async fn run(args: &PlanArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
+    let session = Session::open(global)?;
+    let _lock = session.lock("plan")?;
+    let mut ledger = session.existing_ledger()?;
+    let (mut plan, references) = make(&session, &mut ledger, ui).await?;
+    show(&mut plan, &references, args.output.output, ui);
+    if let Some(path) = &args.out {
+        write(&mut plan, path)?;
+        ui.say(&format!("Wrote {}. `tieout push {}` sends it.", path.display(), path.display()));
+    }
+    Ok(outcome(&plan, args.detailed_exitcode))
+}
+
+/// Changes are only told by the exit code when that was asked for; what is blocked always is.
+pub(super) fn outcome(plan: &Plan, detailed: bool) -> Outcome {
+    if detailed && !plan.is_empty() {
+        Outcome::Changes
+    } else if plan.blocked.is_empty() {
+        Outcome::Done
+    } else {
+        Outcome::Partly
+    }
+}
+
+/// Derives what changed and makes the plan.
+pub(super) async fn make(
+    session: &Session,
+    ledger: &mut Ledger,
+    ui: Ui,
+) -> anyhow::Result<(Plan, References)> {
+    let client = session.netsuite()?;
+    let references = books::fetch(&client, ledger).await?;
+    let policy = books::policy(&session.settings, &references)?;
+    derive_what_changed(ledger, &policy, ui)?;
+    let plan = of(session, ledger, &policy, &references)?;
+    Ok((plan, references))
+}
+
+/// Only cases with a changed fact are derived again; all of them when the policy changed.
+fn derive_what_changed(ledger: &mut Ledger, policy: &Policy, ui: Ui) -> anyhow::Result<()> {
+    let digest = books::policy_digest(policy);
+    if ledger.reference(DERIVED_UNDER)?.as_ref() != Some(&digest) {
+        ledger.mark_all_dirty()?;
+    }
+    let keys = ledger.dirty_cases()?;
+    let progress = ui.progress("cases", Some(u64::try_from(keys.len())?));
+    for key in keys {
+        let case = ledger.load_case(&key).with_context(|| format!("the case of {key}"))?;
+        ledger.save_derived(&key, &derive(&case, policy))?;
+        progress.add(1);
+    }
+    progress.finish();
+    ledger.clear_dirty()?;
+    ledger.put_reference(DERIVED_UNDER, &digest)?;
+    Ok(())
+}
+
+/// The plan for what the ledger wants now.
+fn of(
+    session: &Session,
+    ledger: &mut Ledger,
+    policy: &Policy,
+    references: &References,
+) -> anyhow::Result<Plan> {
+    let stored = ledger.open_exceptions()?;
+    let exceptions: Vec<_> = stored.into_iter().map(|stored| stored.exception).collect();
+    let rows = ledger.records_to_plan()?;
+    let settled_count = ledger.settled_count()?;
+    let standings = rows.into_iter().map(standing).collect();
+    let built = {
+        let known = |id: &crate::ids::ExternalId| {
+            let ids = ledger.internal_ids(std::slice::from_ref(id));
+            ids.is_ok_and(|ids| !ids.is_empty())
+        };
+        build(&Inputs {
+            standings,
+            exceptions: &exceptions,
+            chart: &policy.chart,
+            periods: &references.periods,
+            places: &policy.books,
+            known: &known,
+        })
+    };
+    ledger.settle(&built.unchanged)?;
+    Ok(Plan {
+        schema_version: SCHEMA_VERSION,
+        made_by: made_by(),
+        made_at: session.clock.now(),
+        basis: basis(session, ledger, policy)?,
+        zone: policy.zone.name().into(),
+        changes: built.changes,
+        blocked: built.blocked,
+        exceptions,
+        unchanged_count: settled_count + built.unchanged.len(),
+        digest: String::new(),
+    })
+}
+
+/// What a plan made now would rest on.
+pub(super) fn basis(session: &Session, ledger: &Ledger, policy: &Policy) -> anyhow::Result<Basis> {
+    Ok(Basis {
+        stripe_account: session.settings.stripe.account.clone(),
+        livemode: ledger.livemode()?,
+        netsuite_account: session.settings.netsuite.account.clone(),
+        ledger_id: ledger.id().into(),
+        posted_digest: ledger.posted_digest()?,
+        policy_digest: books::policy_digest(policy),
+    })
+}
+
+pub(super) fn made_by() -> String {
+    concat!("tieout ", env!("CARGO_PKG_VERSION")).into()
+}
+
+fn standing(row: RecordRow) -> Standing {
+    Standing {
+        in_doubt: matches!(row.state, RecordState::Sending | RecordState::InDoubt),
+        external_id: row.external_id,
+        desired: row.desired,
+        posted: row.posted.zip(row.internal_id),
+    }
+}
+
+pub(super) fn show(plan: &mut Plan, references: &References, format: Format, ui: Ui) {
+    let text = match format {
+        Format::Table => report::plan::text(plan, &Names(references), width()),
+        Format::Json => plan.to_text(),
+    };
+    ui.data(&text);
+}
+
+/// Writes the plan beside its place and moves it there, so that no reader sees half of it.
+pub(super) fn write(plan: &mut Plan, path: &Path) -> anyhow::Result<()> {
+    super::write_private(path, plan.to_text().as_bytes())
+}

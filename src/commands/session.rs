@@ -1,0 +1,129 @@
+//! What every command starts from: settings, clients, the ledger and its lock.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use secrecy::ExposeSecret;
+
+use crate::calendar::{Clock, SystemClock};
+use crate::cli::Global;
+use crate::config::{self, Auth, Overrides, Settings};
+use crate::ledger::{Identity, Ledger, LockGuard};
+use crate::net::base_url::BaseUrl;
+use crate::net::http::HttpTransport;
+use crate::net::redact::Redactor;
+use crate::net::transport::Transport;
+use crate::netsuite::account::AccountCode;
+use crate::netsuite::auth::Authenticator;
+use crate::netsuite::auth::m2m::{M2mCredentials, SigningKey};
+use crate::netsuite::auth::tba::TbaCredentials;
+use crate::netsuite::client as netsuite;
+use crate::stripe::client as stripe;
+
+/// Settings, and the means to reach both systems.
+pub(super) struct Session {
+    pub(super) settings: Settings,
+    pub(super) clock: Arc<dyn Clock>,
+    transport: Arc<dyn Transport>,
+    redactor: Redactor,
+}
+
+impl Session {
+    /// Reads the configuration that the flags name.
+    pub(super) fn open(global: &Global) -> anyhow::Result<Self> {
+        let overrides = Overrides {
+            ledger: global.ledger.clone(),
+            stripe_base_url: global.stripe_base_url.clone(),
+            netsuite_base_url: global.netsuite_base_url.clone(),
+        };
+        Ok(Self::new(config::load(&global.config, &overrides)?))
+    }
+
+    pub(super) fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            clock: Arc::new(SystemClock),
+            transport: Arc::new(HttpTransport::new()),
+            redactor: Redactor::new(),
+        }
+    }
+
+    /// A client of the Stripe account.
+    pub(super) fn stripe(&self) -> anyhow::Result<Arc<stripe::Client>> {
+        let settings = &self.settings.stripe;
+        let key = settings.key.take("the Stripe API key")?;
+        let options = stripe::Options {
+            api_version: settings.api_version.clone(),
+            stripe_account: settings.connected.then(|| settings.account.clone()),
+            limits: None,
+            redactor: self.redactor.clone(),
+        };
+        let base = BaseUrl::parse(&settings.base_url)?;
+        let client = stripe::Client::new(Arc::clone(&self.transport), base, key, options)?;
+        Ok(Arc::new(client))
+    }
+
+    /// Whether the configured key reads live objects.
+    pub(super) fn livemode(&self) -> anyhow::Result<bool> {
+        let key = self.settings.stripe.key.take("the Stripe API key")?;
+        Ok(stripe::Mode::of_key(&key)?.is_live())
+    }
+
+    /// A client of the NetSuite account.
+    pub(super) fn netsuite(&self) -> anyhow::Result<Arc<netsuite::Client>> {
+        let settings = &self.settings.netsuite;
+        let account: AccountCode = settings.account.parse()?;
+        let base = settings.base_url.clone().unwrap_or_else(|| account.base_url());
+        let auth = match &settings.auth {
+            Auth::OAuth2 { client_id, certificate_id, private_key } => {
+                let pem = private_key.take("the private key for NetSuite")?;
+                let key = SigningKey::from_pem(pem.expose_secret())
+                    .with_context(|| format!("the private key from {private_key}"))?;
+                let credentials = M2mCredentials {
+                    client_id: client_id.clone(),
+                    certificate_id: certificate_id.clone(),
+                    key,
+                };
+                Authenticator::m2m(credentials, &base, Arc::clone(&self.clock))
+            }
+            Auth::Token { consumer_key, consumer_secret, token_id, token_secret } => {
+                let credentials = TbaCredentials {
+                    account,
+                    consumer_key: consumer_key.clone(),
+                    consumer_secret: consumer_secret.take("the NetSuite consumer secret")?,
+                    token_id: token_id.clone(),
+                    token_secret: token_secret.take("the NetSuite token secret")?,
+                };
+                Authenticator::tba(credentials, Arc::clone(&self.clock))
+            }
+        };
+        let limits = netsuite::Limits {
+            in_flight_max: usize::from(settings.concurrency),
+            ..netsuite::Limits::default()
+        };
+        Ok(Arc::new(netsuite::Client::new(Arc::clone(&self.transport), base, auth, limits)))
+    }
+
+    /// The ledger of the configured accounts, made when it is not there.
+    pub(super) fn ledger(&self, livemode: bool) -> anyhow::Result<Ledger> {
+        let identity = Identity {
+            stripe_account: self.settings.stripe.account.to_string(),
+            livemode,
+            netsuite_account: self.settings.netsuite.account.clone(),
+        };
+        Ok(Ledger::open(&self.settings.ledger, &identity, Arc::clone(&self.clock))?)
+    }
+
+    /// The ledger as it is, for commands that only read it.
+    pub(super) fn existing_ledger(&self) -> anyhow::Result<Ledger> {
+        Ledger::open_existing(&self.settings.ledger, Arc::clone(&self.clock))
+            .context("there is no ledger yet; `tieout pull` makes one")
+    }
+
+    /// Keeps other runs out until the guard is dropped.
+    pub(super) fn lock(&self, command: &str) -> anyhow::Result<LockGuard> {
+        let since = self.clock.now();
+        let owner = format!("`tieout {command}` (process {}, since {since})", std::process::id());
+        Ok(Ledger::lock(&self.settings.ledger, &owner)?)
+    }
+}

@@ -1,0 +1,98 @@
+//! `tieout status`: what the ledger holds, and how the last runs ended.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::cli::{Format, Global, StatusArgs};
+use crate::commands::exit::Outcome;
+use crate::commands::session::Session;
+use crate::ledger::Run;
+use crate::money::grouped;
+use crate::report::plan::counted;
+use crate::report::table::{Align, render};
+use crate::ui::{Ui, width};
+
+/// Runs shown.
+const RUNS: u32 = 5;
+
+#[derive(Serialize)]
+struct Status {
+    schema_version: u32,
+    ledger: String,
+    objects: BTreeMap<String, u64>,
+    records: BTreeMap<String, usize>,
+    exceptions: usize,
+    runs: Vec<Summary>,
+}
+
+#[derive(Serialize)]
+struct Summary {
+    command: String,
+    started: String,
+    ended: Option<String>,
+    exit_code: Option<u8>,
+}
+
+pub(super) fn run(args: &StatusArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
+    let session = Session::open(global)?;
+    let ledger = session.existing_ledger()?;
+    let mut records: BTreeMap<String, usize> = BTreeMap::new();
+    for row in ledger.records()? {
+        *records.entry(row.state.as_str().replace('_', " ")).or_default() += 1;
+    }
+    let status = Status {
+        schema_version: 1,
+        ledger: session.settings.ledger.display().to_string(),
+        objects: ledger.count_by_kind()?.into_iter().collect(),
+        records,
+        exceptions: ledger.open_exceptions()?.len(),
+        runs: ledger.last_runs(RUNS)?.into_iter().map(summary).collect(),
+    };
+    match args.output.output {
+        Format::Json => ui.data(&format!("{}\n", serde_json::to_string_pretty(&status)?)),
+        Format::Table => ui.data(&text(&status)),
+    }
+    Ok(Outcome::Done)
+}
+
+fn summary(run: Run) -> Summary {
+    Summary {
+        command: run.command,
+        started: run.started.to_string(),
+        ended: run.ended.map(|ended| ended.to_string()),
+        exit_code: run.exit_code,
+    }
+}
+
+fn text(status: &Status) -> String {
+    let columns = width();
+    let two = |left, right| [(left, Align::Left), (right, Align::Right)];
+    let objects: Vec<Vec<String>> = status
+        .objects
+        .iter()
+        .map(|(kind, count)| vec![kind.replace('_', " "), grouped(&count.to_string())])
+        .collect();
+    let records: Vec<Vec<String>> = status
+        .records
+        .iter()
+        .map(|(state, count)| vec![state.clone(), grouped(&count.to_string())])
+        .collect();
+    let runs: Vec<Vec<String>> = status
+        .runs
+        .iter()
+        .map(|run| {
+            let code = run.exit_code.map_or_else(|| "–".into(), |code| code.to_string());
+            vec![run.command.clone(), run.started.clone(), code]
+        })
+        .collect();
+    let header = [("Run", Align::Left), ("Started", Align::Left), ("Exit code", Align::Right)];
+    format!(
+        "{}\n\n{}\n{}\n{}\n{}.\n",
+        status.ledger,
+        render(&two("Stripe objects", "Count"), &objects, columns),
+        render(&two("NetSuite records", "Count"), &records, columns),
+        render(&header, &runs, columns),
+        counted(status.exceptions, "open exception"),
+    )
+}

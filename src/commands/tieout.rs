@@ -1,0 +1,397 @@
+//! Both systems side by side: what the ledger knows of Stripe, what NetSuite shows, and the
+//! statements made of the two.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::accounting::balance_transaction::{Class, classify};
+use crate::accounting::chart::{Chart, Role};
+use crate::accounting::policy::Uncollectible;
+use crate::accounting::posting::{Posting, postings};
+use crate::accounting::{Policy, Record};
+use crate::commands::books::{self, FEE_ROLES};
+use crate::commands::session::Session;
+use crate::ids::{ExternalId, InternalId};
+use crate::ledger::{Ledger, LedgerError, RecordRow, RecordState};
+use crate::money::{Amount, Currency};
+use crate::netsuite::client::Client;
+use crate::netsuite::readback::{Posted, Reader};
+use crate::netsuite::record::Body;
+use crate::netsuite::references::References;
+use crate::reconcile::bridge::{LedgerBalances, bridge};
+use crate::reconcile::drift::{Drift, Expected, Observed, drift};
+use crate::reconcile::fees::fees;
+use crate::reconcile::movement::{self, Held, Movement, NotYet};
+use crate::reconcile::payouts::{PayoutLeg, payouts};
+use crate::reconcile::receivables::{InvoiceLeg, receivables};
+use crate::reconcile::rollforward::rollforward;
+use crate::reconcile::{Statement, TieOut};
+use crate::stripe::objects::{self, Balance, BalanceTransaction, Invoice, InvoiceStatus, Payout};
+
+/// The version of the tie-out's JSON.
+const SCHEMA_VERSION: u32 = 1;
+
+/// Everything that was posted, as NetSuite shows it now.
+pub(super) struct ReadBack {
+    pub(super) references: References,
+    policy: Policy,
+    rows: BTreeMap<ExternalId, RecordRow>,
+    observed: HashMap<InternalId, Posted>,
+}
+
+impl ReadBack {
+    /// Reads every posted record back.
+    pub(super) async fn read(
+        session: &Session,
+        ledger: &mut Ledger,
+        client: &Client,
+    ) -> anyhow::Result<Self> {
+        let references = books::fetch(client, ledger).await?;
+        let policy = books::policy(&session.settings, &references)?;
+        let rows = ledger.records()?;
+        let ids: Vec<InternalId> = rows
+            .iter()
+            .filter(|row| row.kind.is_transaction())
+            .filter_map(|row| row.internal_id.clone())
+            .collect();
+        let reader =
+            Reader { client, references: &references, base_currency: policy.books.base_currency };
+        let observed = reader.posted(&ids).await?;
+        Ok(Self {
+            policy,
+            rows: rows.into_iter().map(|row| (row.external_id.clone(), row)).collect(),
+            observed: observed.into_iter().map(|p| (p.internal_id.clone(), p)).collect(),
+            references,
+        })
+    }
+
+    /// Compares every posted record with what NetSuite shows, and remembers which are as posted.
+    pub(super) fn verify(&self, ledger: &mut Ledger) -> anyhow::Result<(usize, Vec<Drift>)> {
+        let mut drifts = Vec::new();
+        let mut states = Vec::new();
+        for row in self.rows.values().filter(|row| row.kind.is_transaction()) {
+            let (Some(body), Some(id)) = (&row.posted, &row.internal_id) else { continue };
+            let expected = Expected {
+                external_id: row.external_id.clone(),
+                internal_id: id.clone(),
+                kind: row.kind,
+                tran_date: body.header().map(|header| header.tran_date),
+                posting_period: body.header().and_then(|header| header.posting_period.clone()),
+                postings: postings(body, &self.policy.chart)?,
+            };
+            let found = drift(&expected, self.observed.get(id).map(observed).as_ref());
+            let as_posted = found.is_empty();
+            drifts.extend(found);
+            let state = if as_posted { RecordState::Verified } else { RecordState::Drifted };
+            if matches!(
+                row.state,
+                RecordState::Posted | RecordState::Verified | RecordState::Drifted
+            ) && row.state != state
+            {
+                states.push((row.external_id.clone(), state));
+            }
+        }
+        ledger.set_states(&states)?;
+        let count = self.rows.values().filter(|row| row.posted.is_some()).count();
+        Ok((count, drifts))
+    }
+
+    /// Every statement of the account.
+    pub(super) fn statements(&self, session: &Session, ledger: &Ledger) -> anyhow::Result<TieOut> {
+        let payouts_seen = payouts_of(ledger)?;
+        let movements = self.movements(session, ledger, &payouts_seen)?;
+        let reported: Option<Balance> = ledger.view("balance")?;
+        let is_whole = session.settings.stripe.start_date.is_none();
+        let mut statements = Vec::new();
+        for currency in movement::currencies(&movements) {
+            let total = movement::of(&movements, currency)
+                .fold(Amount::zero(currency), |sum, movement| sum + movement.net);
+            let reported = reported.as_ref().map(|balance| balance.total(currency));
+            // Where the ledger does not reach back to the account's beginning, the balance before
+            // it is what Stripe reports less what is known.
+            let opening = match reported {
+                Some(reported) if !is_whole => reported - total,
+                _ => Amount::zero(currency),
+            };
+            statements.push(rollforward(currency, &movements, opening, reported));
+            statements.push(bridge(currency, &movements, self.balances(currency)));
+            statements.push(payouts(currency, &self.payout_legs(&payouts_seen)));
+            statements.push(fees(currency, &movements, self.booked_fees(currency)));
+        }
+        statements.extend(self.receivables(session, ledger)?);
+        statements.sort_by_key(|statement| statement_order(statement));
+        Ok(TieOut {
+            schema_version: SCHEMA_VERSION,
+            stripe_account: session.settings.stripe.account.to_string(),
+            netsuite_account: session.settings.netsuite.account.clone(),
+            zone: session.settings.stripe.zone.name().into(),
+            as_of: session.clock.now(),
+            statements,
+        })
+    }
+
+    fn is_posted(&self, id: &str) -> bool {
+        let id = ExternalId::new(id).ok();
+        id.and_then(|id| self.rows.get(&id)).is_some_and(|row| row.internal_id.is_some())
+    }
+
+    /// Every balance transaction, with what the books hold because of it.
+    fn movements(
+        &self,
+        session: &Session,
+        ledger: &Ledger,
+        payouts: &HashMap<String, Payout>,
+    ) -> anyhow::Result<Vec<Movement>> {
+        let placed = Placed::new(self, ledger, payouts)?;
+        let zone = session.settings.stripe.zone;
+        let mut movements = Vec::new();
+        ledger.for_each_object::<LedgerError>("balance_transaction", |raw| {
+            let bt: BalanceTransaction = objects::read(raw)?;
+            if bt.balance_type.as_deref().is_some_and(|kind| kind != "payments") {
+                return Ok(());
+            }
+            let class = classify(&bt);
+            let is_fee = matches!(class, Class::Line(role) if FEE_ROLES.contains(&role));
+            let category = if bt.reporting_category.is_empty() {
+                bt.kind.clone()
+            } else {
+                bt.reporting_category.clone()
+            };
+            movements.push(Movement {
+                id: bt.id.to_string(),
+                date: bt.created.date_in(zone),
+                category,
+                gross: bt.amount(),
+                fee: bt.fee(),
+                net: bt.net(),
+                charged: if is_fee { bt.fee() - bt.amount() } else { bt.fee() },
+                held: placed.held(&bt, class),
+            });
+            Ok(())
+        })?;
+        Ok(movements)
+    }
+
+    /// What undeposited funds and the Stripe balance account hold in a settlement currency.
+    fn balances(&self, currency: Currency) -> LedgerBalances {
+        LedgerBalances {
+            undeposited_funds: self.sum(currency, &[Role::UndepositedFunds]),
+            stripe_balance: self.sum(currency, &[Role::StripeBalance(currency)]),
+        }
+    }
+
+    fn booked_fees(&self, currency: Currency) -> Amount {
+        self.sum(currency, &FEE_ROLES)
+    }
+
+    /// The balance of accounts from the records that settle in `currency`.
+    fn sum(&self, currency: Currency, roles: &[Role]) -> Amount {
+        let accounts = accounts(&self.policy.chart, roles);
+        let mut total = Amount::zero(currency);
+        for row in self.rows.values() {
+            let Some(posted) = row.internal_id.as_ref().and_then(|id| self.observed.get(id)) else {
+                continue;
+            };
+            if settlement(row, posted) != currency {
+                continue;
+            }
+            for line in posted.gl.iter().filter(|line| accounts.contains(&line.account)) {
+                // A record of another currency settles in base currency, by its exchange rate.
+                total += if posted.currency == currency {
+                    line.foreign
+                } else {
+                    line.base_debit - line.base_credit
+                };
+            }
+        }
+        total
+    }
+
+    fn payout_legs(&self, payouts: &HashMap<String, Payout>) -> Vec<PayoutLeg> {
+        let mut legs: Vec<PayoutLeg> = payouts
+            .values()
+            .filter_map(|payout| {
+                let id = ExternalId::new(payout.id.as_str()).ok()?;
+                let came_back = matches!(payout.status.as_str(), "failed" | "canceled");
+                let zero = Amount::zero(payout.currency);
+                let bank = accounts(&self.policy.chart, &[Role::Bank(payout.currency)]);
+                let banked = [id.clone(), id.with_suffix("failed")]
+                    .iter()
+                    .filter_map(|id| self.rows.get(id)?.internal_id.as_ref())
+                    .filter_map(|id| self.observed.get(id))
+                    .flat_map(|posted| &posted.gl)
+                    .filter(|line| bank.contains(&line.account))
+                    .fold(zero, |sum, line| sum + line.foreign);
+                Some(PayoutLeg {
+                    external_id: id,
+                    arrival: payout.arrival_date.utc_date(),
+                    expected: if came_back { zero } else { payout.amount() },
+                    banked,
+                    in_transit: matches!(payout.status.as_str(), "pending" | "in_transit"),
+                })
+            })
+            .collect();
+        legs.sort_by_key(|leg| (leg.arrival, leg.external_id.clone()));
+        legs
+    }
+
+    fn receivables(&self, session: &Session, ledger: &Ledger) -> anyhow::Result<Vec<Statement>> {
+        let reasons: HashMap<String, String> = ledger
+            .open_exceptions()?
+            .into_iter()
+            .map(|stored| (stored.exception.subject, stored.exception.message))
+            .collect();
+        let keeps_open = session.settings.uncollectible == Uncollectible::KeepOpen;
+        let mut legs = Vec::new();
+        ledger.for_each_object::<LedgerError>("invoice", |raw| {
+            let invoice: Invoice = objects::read(raw)?;
+            let Ok(id) = ExternalId::new(invoice.id.as_str()) else { return Ok(()) };
+            if !invoice.is_finalized() || invoice.total().is_negative() {
+                return Ok(());
+            }
+            let zero = Amount::zero(invoice.currency);
+            let is_open = match invoice.status {
+                InvoiceStatus::Open => true,
+                InvoiceStatus::Uncollectible => keeps_open,
+                _ => false,
+            };
+            let row = self.rows.get(&id).and_then(|row| row.internal_id.as_ref());
+            let unpaid = row.and_then(|id| self.observed.get(id)?.unpaid);
+            legs.push(InvoiceLeg {
+                explained: reasons.get(invoice.id.as_str()).cloned(),
+                external_id: id,
+                date: invoice.created.date_in(session.settings.stripe.zone),
+                stripe_remaining: if is_open { invoice.amount_remaining() } else { zero },
+                netsuite_remaining: unpaid.unwrap_or(zero),
+            });
+            Ok(())
+        })?;
+        let currencies: BTreeSet<Currency> =
+            legs.iter().map(|leg| leg.stripe_remaining.currency()).collect();
+        Ok(currencies.into_iter().map(|currency| receivables(currency, &legs)).collect())
+    }
+}
+
+/// Statements of one kind stand together, in the order in which they explain one another.
+fn statement_order(statement: &Statement) -> (Currency, usize) {
+    let names = ["rollforward", "bridge", "payouts", "fees", "receivables"];
+    let place = names.iter().position(|name| *name == statement.name).unwrap_or(names.len());
+    (statement.currency, place)
+}
+
+fn accounts(chart: &Chart, roles: &[Role]) -> BTreeSet<InternalId> {
+    roles.iter().filter_map(|role| chart.account(*role).ok().cloned()).collect()
+}
+
+/// The currency in which a record changes the Stripe balance.
+fn settlement(row: &RecordRow, posted: &Posted) -> Currency {
+    let settles = row.desired.as_ref().and_then(|record| record.settles);
+    settles.map_or(posted.currency, Amount::currency)
+}
+
+fn observed(posted: &Posted) -> Observed {
+    Observed {
+        tran_date: Some(posted.tran_date),
+        posting_period: posted.period.clone(),
+        postings: posted
+            .gl
+            .iter()
+            .map(|line| Posting { account: line.account.clone(), amount: line.foreign })
+            .collect(),
+    }
+}
+
+fn payouts_of(ledger: &Ledger) -> anyhow::Result<HashMap<String, Payout>> {
+    let mut payouts = HashMap::new();
+    ledger.for_each_object::<LedgerError>("payout", |raw| {
+        let payout: Payout = objects::read(raw)?;
+        payouts.insert(payout.id.to_string(), payout);
+        Ok(())
+    })?;
+    Ok(payouts)
+}
+
+/// Where each balance transaction stands in the books.
+struct Placed<'a> {
+    read_back: &'a ReadBack,
+    payouts: &'a HashMap<String, Payout>,
+    /// The payout of each balance transaction that was paid out.
+    payout_of: HashMap<String, String>,
+    /// The record that a balance transaction made, and whether it is posted.
+    records: HashMap<&'a str, bool>,
+    /// The posted deposit that took over what a negative payout was made of.
+    taken_over: BTreeSet<&'a str>,
+}
+
+impl<'a> Placed<'a> {
+    fn new(
+        read_back: &'a ReadBack,
+        ledger: &Ledger,
+        payouts: &'a HashMap<String, Payout>,
+    ) -> anyhow::Result<Self> {
+        let mut placed = Self {
+            read_back,
+            payouts,
+            payout_of: ledger.payouts_by_member()?,
+            records: HashMap::new(),
+            taken_over: BTreeSet::new(),
+        };
+        for row in read_back.rows.values() {
+            let is_posted = row.internal_id.is_some();
+            let Some(record): Option<&Record> = row.desired.as_ref() else { continue };
+            if record.settles.is_some() {
+                for source in &record.sources {
+                    placed.records.insert(source.as_str(), is_posted);
+                }
+            }
+            if matches!(record.body, Body::Deposit(_)) && is_posted {
+                placed.taken_over.extend(record.sources.iter().skip(1).map(|id| id.as_str()));
+            }
+        }
+        Ok(placed)
+    }
+
+    /// Whether what `payout` was made of has left undeposited funds.
+    fn is_cleared(&self, payout: &str) -> bool {
+        let negative = self.payouts.get(payout).is_some_and(|p| p.amount().is_negative());
+        if negative { self.taken_over.contains(payout) } else { self.read_back.is_posted(payout) }
+    }
+
+    fn held(&self, bt: &BalanceTransaction, class: Class) -> Held {
+        let payout = match class {
+            // Its own row names the payout as its source.
+            Class::Payout => bt.source.as_ref().map(|id| id.as_str()),
+            _ => self.payout_of.get(bt.id.as_str()).map(String::as_str),
+        };
+        if payout.is_some_and(|payout| self.is_cleared(payout)) {
+            return Held::Cleared;
+        }
+        match class {
+            Class::Payout if payout.is_some_and(|payout| self.is_journal(payout)) => {
+                Held::InBooks(bt.net())
+            }
+            Class::Payout => Held::NotYet(NotYet::PayoutInTransit),
+            Class::PayoutReturned => {
+                let failed = bt.source.as_ref().map(|id| id.as_str());
+                // Deposited to the Stripe balance account, or moved there by a journal.
+                if failed.is_some_and(|failed| self.read_back.is_posted(failed)) {
+                    Held::InBooks(bt.net())
+                } else {
+                    Held::NotYet(NotYet::NotPosted)
+                }
+            }
+            Class::Line(_) | Class::NeedsPolicy | Class::Unknown => {
+                Held::NotYet(NotYet::WaitsForDeposit)
+            }
+            _ => match self.records.get(bt.id.as_str()) {
+                Some(true) => Held::InBooks(bt.amount()),
+                _ => Held::NotYet(NotYet::NotPosted),
+            },
+        }
+    }
+
+    /// A negative payout's journal is posted.
+    fn is_journal(&self, payout: &str) -> bool {
+        let negative = self.payouts.get(payout).is_some_and(|p| p.amount().is_negative());
+        negative && self.read_back.is_posted(payout)
+    }
+}
