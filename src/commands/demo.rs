@@ -26,7 +26,7 @@ pub(super) async fn run(args: &DemoArgs, ui: Ui) -> anyhow::Result<Outcome> {
     let clock: Arc<dyn Clock> = Arc::new(FixedClock(now));
     embedded.netsuite.set_clock(Arc::clone(&clock));
     let settings = config::load(&embedded.config, &Overrides::default())?;
-    let session = Session { clock, ..Session::new(settings) };
+    let session = Session::new(settings, clock);
     let _lock = session.lock("demo")?;
     let mut ledger = session.ledger(false)?;
 

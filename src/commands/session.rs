@@ -20,6 +20,19 @@ use crate::netsuite::auth::tba::TbaCredentials;
 use crate::netsuite::client as netsuite;
 use crate::stripe::client as stripe;
 
+/// An embedded Stripe has no limits unless it is told to: there is nobody to spare.
+const EMBEDDED_LIMITS: stripe::Limits = stripe::Limits {
+    rate_per_s: 10_000,
+    in_flight: 32,
+    endpoint_rate_per_s: 10_000,
+    endpoint_in_flight: 16,
+};
+
+/// Plain http is only ever spoken to this machine itself.
+fn is_embedded(base_url: &str) -> bool {
+    base_url.starts_with("http://")
+}
+
 /// Settings, and the means to reach both systems.
 pub(super) struct Session {
     pub(super) settings: Settings,
@@ -36,13 +49,14 @@ impl Session {
             stripe_base_url: global.stripe_base_url.clone(),
             netsuite_base_url: global.netsuite_base_url.clone(),
         };
-        Ok(Self::new(config::load(&global.config, &overrides)?))
+        let settings = config::load(&global.config, &overrides)?;
+        Ok(Self::new(settings, Arc::new(SystemClock)))
     }
 
-    pub(super) fn new(settings: Settings) -> Self {
+    pub(super) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Self {
         Self {
             settings,
-            clock: Arc::new(SystemClock),
+            clock,
             transport: Arc::new(HttpTransport::new()),
             redactor: Redactor::new(),
         }
@@ -55,7 +69,7 @@ impl Session {
         let options = stripe::Options {
             api_version: settings.api_version.clone(),
             stripe_account: settings.connected.then(|| settings.account.clone()),
-            limits: None,
+            limits: is_embedded(&settings.base_url).then_some(EMBEDDED_LIMITS),
             redactor: self.redactor.clone(),
         };
         let base = BaseUrl::parse(&settings.base_url)?;

@@ -10,13 +10,12 @@ use crate::accounting::posting::{Posting, postings};
 use crate::accounting::{Policy, Record};
 use crate::commands::books::{self, FEE_ROLES};
 use crate::commands::session::Session;
-use crate::ids::{ExternalId, InternalId};
+use crate::ids::{ExternalId, InternalId, ObjectId};
 use crate::ledger::{Ledger, LedgerError, RecordRow, RecordState};
 use crate::money::{Amount, Currency};
 use crate::netsuite::client::Client;
 use crate::netsuite::readback::{Posted, Reader};
 use crate::netsuite::record::Body;
-use crate::netsuite::references::References;
 use crate::reconcile::bridge::{LedgerBalances, bridge};
 use crate::reconcile::drift::{Drift, Expected, Observed, drift};
 use crate::reconcile::fees::fees;
@@ -32,7 +31,6 @@ const SCHEMA_VERSION: u32 = 1;
 
 /// Everything that was posted, as NetSuite shows it now.
 pub(super) struct ReadBack {
-    pub(super) references: References,
     policy: Policy,
     rows: BTreeMap<ExternalId, RecordRow>,
     observed: HashMap<InternalId, Posted>,
@@ -60,7 +58,6 @@ impl ReadBack {
             policy,
             rows: rows.into_iter().map(|row| (row.external_id.clone(), row)).collect(),
             observed: observed.into_iter().map(|p| (p.internal_id.clone(), p)).collect(),
-            references,
         })
     }
 
@@ -118,7 +115,7 @@ impl ReadBack {
             statements.push(fees(currency, &movements, self.booked_fees(currency)));
         }
         statements.extend(self.receivables(session, ledger)?);
-        statements.sort_by_key(|statement| statement_order(statement));
+        statements.sort_by_key(statement_order);
         Ok(TieOut {
             schema_version: SCHEMA_VERSION,
             stripe_account: session.settings.stripe.account.to_string(),
@@ -344,7 +341,7 @@ impl<'a> Placed<'a> {
                 }
             }
             if matches!(record.body, Body::Deposit(_)) && is_posted {
-                placed.taken_over.extend(record.sources.iter().skip(1).map(|id| id.as_str()));
+                placed.taken_over.extend(record.sources.iter().skip(1).map(ObjectId::as_str));
             }
         }
         Ok(placed)
@@ -359,7 +356,7 @@ impl<'a> Placed<'a> {
     fn held(&self, bt: &BalanceTransaction, class: Class) -> Held {
         let payout = match class {
             // Its own row names the payout as its source.
-            Class::Payout => bt.source.as_ref().map(|id| id.as_str()),
+            Class::Payout => bt.source.as_ref().map(ObjectId::as_str),
             _ => self.payout_of.get(bt.id.as_str()).map(String::as_str),
         };
         if payout.is_some_and(|payout| self.is_cleared(payout)) {
@@ -371,7 +368,7 @@ impl<'a> Placed<'a> {
             }
             Class::Payout => Held::NotYet(NotYet::PayoutInTransit),
             Class::PayoutReturned => {
-                let failed = bt.source.as_ref().map(|id| id.as_str());
+                let failed = bt.source.as_ref().map(ObjectId::as_str);
                 // Deposited to the Stripe balance account, or moved there by a journal.
                 if failed.is_some_and(|failed| self.read_back.is_posted(failed)) {
                     Held::InBooks(bt.net())
