@@ -28,11 +28,12 @@ pub(super) async fn run(args: &DemoArgs, ui: Ui) -> anyhow::Result<Outcome> {
     let settings = config::load(&embedded.config, &Overrides::default())?;
     let session = Session::new(settings, clock);
     let _lock = session.lock("demo")?;
-    let mut ledger = session.ledger(false)?;
+    let client = session.own_stripe().await?;
+    let mut ledger = session.ledger(client.mode().is_live())?;
 
     ui.heading("1. Pull: what happened in Stripe");
     let window = Window::new(UnixTime(now.0 - HISTORY_S), now)?;
-    let stored = pull::pull(&session, &mut ledger, window, ui).await?;
+    let stored = pull::pull(&session, client, &mut ledger, window, ui).await?;
     pull::say_what_was_stored(stored, ui);
 
     ui.heading("2. Plan: what the books need");

@@ -2,9 +2,13 @@
 
 use crate::config::{ConfigError, SecretError};
 use crate::ledger::LedgerError;
+use crate::net::base_url::BaseUrlError;
 use crate::netsuite::error::{Class, NetSuiteError};
 use crate::plan::file::PlanFileError;
 use crate::plan::guard::Refusal;
+use crate::stripe::client::KeyError;
+use crate::stripe::crawl::CrawlError;
+use crate::stripe::error::{ErrorKind, StripeError};
 
 pub const DONE: u8 = 0;
 pub const FAILED: u8 = 1;
@@ -67,7 +71,20 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
             _ => FAILED,
         });
     }
+    let stripe = match cause.downcast_ref::<CrawlError>() {
+        Some(CrawlError::Stripe(error)) => Some(error),
+        _ => cause.downcast_ref::<StripeError>(),
+    };
+    if let Some(error) = stripe {
+        return Some(match error.kind {
+            ErrorKind::Authentication | ErrorKind::Permission => AUTHENTICATION,
+            _ if error.is_transient() => TRANSIENT,
+            _ => FAILED,
+        });
+    }
     let is_usage = cause.is::<ConfigError>()
+        || cause.is::<KeyError>()
+        || cause.is::<BaseUrlError>()
         || cause.is::<SecretError>()
         || cause.is::<UsageError>()
         || cause.is::<PlanFileError>()

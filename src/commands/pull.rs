@@ -19,7 +19,7 @@ use crate::stripe::client::Client;
 use crate::stripe::crawl::{BATCHES_WAITING_MAX, Walk, crawl, plan_walks};
 use crate::stripe::directory::read_export;
 use crate::stripe::objects::{
-    self, Account, CreditNote, Customer, Dispute, Invoice, InvoiceStatus, Payout, Refund,
+    self, CreditNote, Customer, Dispute, Invoice, InvoiceStatus, Payout, Refund,
 };
 use crate::stripe::resource::Resource;
 use crate::ui::{Progress, Ui};
@@ -35,10 +35,12 @@ pub(super) async fn run(args: &PullArgs, global: &Global, ui: Ui) -> anyhow::Res
     if let Some(path) = &args.from {
         return from_export(&session, path, ui).await;
     }
-    let mut ledger = session.ledger(session.livemode()?)?;
+    // A ledger is only made for an account that was seen to be the right one.
+    let client = session.own_stripe().await?;
+    let mut ledger = session.ledger(client.mode().is_live())?;
     let window = window(&args.window, &session, &ledger)?;
     let run = ledger.start_run("pull", &serde_json::to_string(&window)?)?;
-    let pulled = pull(&session, &mut ledger, window, ui).await;
+    let pulled = pull(&session, client, &mut ledger, window, ui).await;
     let result = pulled.map(|stored| {
         say_what_was_stored(stored, ui);
         Outcome::Done
@@ -73,6 +75,7 @@ pub(super) fn window(
 /// Pulls a window, and everything that belongs to what is in it.
 pub(super) async fn pull(
     session: &Session,
+    client: Arc<Client>,
     ledger: &mut Ledger,
     window: Window,
     ui: Ui,
@@ -84,15 +87,6 @@ pub(super) async fn pull(
         local(window.since),
         local(window.until)
     ));
-    let client = session.stripe()?;
-    let account: Account = objects::read(client.get("/v1/account", &[]).await?.get().as_bytes())?;
-    if account.id != session.settings.stripe.account {
-        bail!(
-            "the Stripe key is of {}, the configuration says {}\nhint: use that account's key, or set stripe.account",
-            account.id,
-            session.settings.stripe.account
-        );
-    }
     let mut puller =
         Puller { client, ledger, progress: ui.progress("objects", None), now: session.clock.now() };
     let mut stored = puller.walk(first_walks(window)).await?;
@@ -259,7 +253,7 @@ async fn receive(
                 }
             }
             Scope::Window(window) if batch.last => {
-                ledger.cover(batch.resource.as_str(), *window)?
+                ledger.cover(batch.resource.as_str(), *window)?;
             }
             _ => {}
         }

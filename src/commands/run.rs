@@ -9,9 +9,10 @@ use crate::ui::Ui;
 pub(super) async fn run(args: &RunArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
     let _lock = session.lock("run")?;
-    let mut ledger = session.ledger(session.livemode()?)?;
+    let client = session.own_stripe().await?;
+    let mut ledger = session.ledger(client.mode().is_live())?;
     let window = pull::window(&args.window, &session, &ledger)?;
-    let stored = pull::pull(&session, &mut ledger, window, ui).await?;
+    let stored = pull::pull(&session, client, &mut ledger, window, ui).await?;
     pull::say_what_was_stored(stored, ui);
     let (mut plan, references) = plan::make(&session, &mut ledger, ui).await?;
     plan::show(&mut plan, &references, args.output.output, ui);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
 
 use crate::calendar::{Clock, SystemClock};
@@ -19,6 +19,7 @@ use crate::netsuite::auth::m2m::{M2mCredentials, SigningKey};
 use crate::netsuite::auth::tba::TbaCredentials;
 use crate::netsuite::client as netsuite;
 use crate::stripe::client as stripe;
+use crate::stripe::objects::{self, Account};
 
 /// An embedded Stripe has no limits unless it is told to: there is nobody to spare.
 const EMBEDDED_LIMITS: stripe::Limits = stripe::Limits {
@@ -77,10 +78,19 @@ impl Session {
         Ok(Arc::new(client))
     }
 
-    /// Whether the configured key reads live objects.
-    pub(super) fn livemode(&self) -> anyhow::Result<bool> {
-        let key = self.settings.stripe.key.take("the Stripe API key")?;
-        Ok(stripe::Mode::of_key(&key)?.is_live())
+    /// A client of the Stripe account, proven to be of the configured one.
+    pub(super) async fn own_stripe(&self) -> anyhow::Result<Arc<stripe::Client>> {
+        let client = self.stripe()?;
+        let answer = client.get("/v1/account", &[]).await?;
+        let account: Account = objects::read(answer.get().as_bytes())?;
+        let configured = &self.settings.stripe.account;
+        if account.id != *configured {
+            bail!(
+                "the Stripe key is of {}, the configuration says {configured}\nhint: use that account's key, or set stripe.account",
+                account.id
+            );
+        }
+        Ok(client)
     }
 
     /// A client of the NetSuite account.

@@ -1,7 +1,7 @@
 //! The plan: exactly what would be sent to NetSuite, as a value that can be read, kept and refused.
 //!
-//! Pure. [`build`] compares the records the books need with what NetSuite is known to hold, places
-//! each in a posting period, puts the requests in order, and says what is blocked and why. [`file`]
+//! Pure. [`mod@build`] compares the records the books need with what NetSuite is known to hold, places
+//! each in a posting period, puts the requests in order, and says what is blocked and why. [`mod@file`]
 //! is the plan on disk; [`guard`] refuses a plan whose ledger, policy or accounts have moved.
 //! Sending is `push`'s business.
 

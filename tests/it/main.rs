@@ -1,6 +1,10 @@
 //! One integration binary: linking each file on its own is what makes a test suite slow.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod bad_input;
 mod books;
 mod contract_netsuite;
+mod demo;
 mod peers;
 mod support;
+mod tidy;

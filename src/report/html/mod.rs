@@ -76,7 +76,8 @@ fn verdict(tieout: &TieOut) -> Markup {
 /// One row per statement: what is held against what, and the difference.
 fn overview(tieout: &TieOut) -> Markup {
     let total = |statement: &Statement, kind| {
-        statement.lines.iter().rev().find(|line| line.kind == kind).map(|line| line.amount)
+        let line = statement.lines.iter().rev().find(|line| line.kind == kind);
+        line.map_or_else(|| "–".to_owned(), |line| line.amount.to_string())
     };
     html! {
         section {
@@ -84,7 +85,7 @@ fn overview(tieout: &TieOut) -> Markup {
             div.scroll { table {
                 thead { tr {
                     th scope="col" { "Statement" }
-                    th.amount scope="col" { "Computed" }
+                    th.amount.wide scope="col" { "Computed" }
                     th.amount scope="col" { "Observed" }
                     th.amount scope="col" { "Difference" }
                 } }
@@ -92,12 +93,8 @@ fn overview(tieout: &TieOut) -> Markup {
                     @for (place, statement) in tieout.statements.iter().enumerate() {
                         tr {
                             th scope="row" { a href=(format!("#s{place}")) { (statement.title) } }
-                            @for kind in [LineKind::Total, LineKind::Observed] {
-                                td.amount {
-                                    @if let Some(amount) = total(statement, kind) { (amount) }
-                                    @else { "–" }
-                                }
-                            }
+                            td.amount.wide { (total(statement, LineKind::Total)) }
+                            td.amount { (total(statement, LineKind::Observed)) }
                             td.amount { (statement::difference(statement)) }
                         }
                     }

@@ -1,1 +1,1 @@
-
+//! The embedded Stripe as a client meets it.

@@ -1,3 +1,5 @@
+//! The crawl against a small Stripe: cursors, boundaries, duplicates, and what goes wrong.
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};

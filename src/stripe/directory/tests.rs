@@ -1,3 +1,5 @@
+//! Exports as people have them, whole and broken.
+
 use std::fs;
 
 use serde_json::json;

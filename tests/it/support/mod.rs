@@ -1,5 +1,7 @@
 //! What several tests need: a company in a ledger, and the policy of the demo books.
 
+pub mod cli;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -66,6 +68,15 @@ pub fn policy() -> Policy {
 
 /// A ledger in `folder` that holds everything of `world`, as a pull would leave it.
 pub fn ledger_of(world: &World, folder: &Path) -> Ledger {
+    load(world, folder, false)
+}
+
+/// Like [`ledger_of`], with every kind and every object in the opposite order.
+pub fn ledger_of_reversed(world: &World, folder: &Path) -> Ledger {
+    load(world, folder, true)
+}
+
+fn load(world: &World, folder: &Path, is_reversed: bool) -> Ledger {
     let clock = Arc::new(FixedClock(UnixTime(1_800_000_000)));
     let account: serde_json::Value = serde_json::from_str(world.account()).expect("JSON");
     let identity = Identity {
@@ -75,13 +86,19 @@ pub fn ledger_of(world: &World, folder: &Path) -> Ledger {
     };
     let mut ledger =
         Ledger::open(&folder.join("tieout.db"), &identity, clock).expect("a new ledger");
-    let kinds: Vec<String> = world.kinds().map(str::to_owned).collect();
+    let mut kinds: Vec<String> = world.kinds().map(str::to_owned).collect();
+    if is_reversed {
+        kinds.reverse();
+    }
     for kind in kinds {
-        let heads: Vec<(Head, &str)> = world
+        let mut heads: Vec<(Head, &str)> = world
             .objects(&kind)
             .iter()
             .map(|stored| (Head::read(stored.json.as_bytes()).expect("a head"), &*stored.json))
             .collect();
+        if is_reversed {
+            heads.reverse();
+        }
         let incoming: Vec<Incoming> =
             heads.iter().map(|(head, json)| Incoming { head, json, parent: None }).collect();
         ledger.store(&incoming, "test", UnixTime(1_800_000_000)).expect("objects are stored");

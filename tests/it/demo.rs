@@ -1,0 +1,41 @@
+//! The main job as a stranger runs it: the binary, on the embedded systems.
+
+use std::path::Path;
+
+use crate::support::cli::Tieout;
+
+/// Runs the demo in `folder`; gives what it printed on standard output.
+fn demo(folder: &Path, more: &[&str]) -> String {
+    let dir = folder.to_str().expect("a path of text");
+    let ran = Tieout::new(folder).run(&[&["demo", "--dir", dir], more].concat());
+    assert_eq!(ran.code, 0, "{more:?}\n{}\n{}", ran.stdout, ran.stderr);
+    ran.stdout
+}
+
+#[test]
+fn the_demo_ties_out_to_the_cent_and_a_second_run_plans_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let first = demo(folder.path(), &[]);
+    assert!(first.contains("0 blocked, 4 exceptions"), "{first}");
+    assert!(first.contains("each as it was posted"), "{first}");
+    assert!(first.contains("Everything ties out"), "{first}");
+    for file in ["tieout.db", "plan.json", "report.html", "tieout.toml"] {
+        assert!(folder.path().join(file).exists(), "{file} is missing");
+    }
+    let second = demo(folder.path(), &[]);
+    assert!(second.contains("Nothing to post"), "{second}");
+    assert!(second.contains("Everything ties out"), "{second}");
+}
+
+#[test]
+fn generated_companies_tie_out_in_a_netsuite_that_keeps_its_own_books() {
+    for seed in ["11", "12", "13", "14"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let more = ["--charges", "120", "--seed", seed];
+        let first = demo(folder.path(), &more);
+        assert!(first.contains("each as it was posted"), "seed {seed}: {first}");
+        assert!(first.contains("Everything ties out"), "seed {seed}: {first}");
+        let second = demo(folder.path(), &more);
+        assert!(second.contains("Nothing to post"), "seed {seed}: {second}");
+    }
+}
