@@ -98,6 +98,8 @@ pub struct CheckArgs {
     /// Check the file alone, without asking Stripe or NetSuite.
     #[arg(long)]
     pub offline: bool,
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// The window of a pull: half-open, since <= t < until.

@@ -21,7 +21,6 @@ pub const REFUSED: u8 = 7;
 pub const IN_DOUBT: u8 = 8;
 pub const LOCKED: u8 = 11;
 pub const USAGE: u8 = 64;
-pub const INTERRUPTED: u8 = 130;
 
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +34,10 @@ pub enum Outcome {
     OutOfTolerance,
     /// Records were sent and nobody knows what became of them.
     InDoubt,
-    Interrupted,
+    /// A key or a permission is missing.
+    NoAccess,
+    /// The configuration does not fit the two systems.
+    Misconfigured,
 }
 
 /// A mistake in how the command was used, found after parsing.
@@ -51,7 +53,8 @@ pub fn code(result: &anyhow::Result<Outcome>) -> u8 {
         Ok(Outcome::Partly) => PARTLY,
         Ok(Outcome::OutOfTolerance) => OUT_OF_TOLERANCE,
         Ok(Outcome::InDoubt) => IN_DOUBT,
-        Ok(Outcome::Interrupted) => INTERRUPTED,
+        Ok(Outcome::NoAccess) => AUTHENTICATION,
+        Ok(Outcome::Misconfigured) => FAILED,
         Err(error) => error.chain().find_map(code_of).unwrap_or(FAILED),
     }
 }

@@ -2,6 +2,7 @@
 //! HTTP or a rule of accounting.
 
 mod books;
+mod check;
 mod demo;
 mod embedded;
 pub mod exit;
@@ -40,7 +41,7 @@ pub async fn run(cli: Cli, ui: Ui) -> anyhow::Result<Outcome> {
         Command::Status(args) => status::run(args, global, ui),
         Command::Demo(args) => demo::run(args, ui).await,
         Command::Sandbox(args) => sandbox::run(args, ui).await,
-        Command::Check(_) => Ok(Outcome::Done),
+        Command::Check(args) => check::run(args, global, ui).await,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The REST record service: create, change, find and get one record.
 //!
-//! Every request passes through [`Client::exchange`]: permit, authorization, attempt, decision.
+//! Every request passes through `Client::exchange`: permit, authorization, attempt, decision.
 //! Queries are in `suiteql.rs`. What an answer means for a push is the caller's business.
 
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 //! would answer for it. The sums follow Stripe's rules as its documentation states them, written
 //! down a second time: nothing is shared with the code that keeps the books.
 //!
-//! Every customer lives one [`stories::Story`]; then the settlement run pays out what they paid.
+//! Every customer lives one `Story`; then the settlement run pays out what they paid.
 
 mod account;
 mod aftermath;

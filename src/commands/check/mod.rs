@@ -1,0 +1,178 @@
+//! `tieout check`: proves the configuration against both systems.
+//!
+//! What is asked of whom is here; what an answer means for the configuration is `audit`'s, which
+//! asks nobody. Whether a record may be created cannot be tried without creating one.
+
+mod audit;
+mod finding;
+
+use serde::Serialize;
+
+use crate::cli::{CheckArgs, Format, Global};
+use crate::commands::exit::Outcome;
+use crate::commands::session::Session;
+use crate::netsuite::error::Class;
+use crate::netsuite::references::References;
+use crate::report::plan::counted;
+use crate::report::table::{Align, render};
+use crate::stripe::client::Client;
+use crate::stripe::error::ErrorKind;
+use crate::stripe::objects::{self, Account, Balance};
+use crate::stripe::resource::Resource;
+use crate::ui::{Ui, width};
+use audit::{audit_files, audit_netsuite, audit_stripe};
+use finding::{Finding, Verdict};
+
+#[derive(Serialize)]
+struct Checked<'a> {
+    schema_version: u32,
+    findings: &'a [Finding],
+}
+
+pub(super) async fn run(args: &CheckArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
+    let session = Session::open(global)?;
+    if args.show_config {
+        show_config(&session, ui);
+        return Ok(Outcome::Done);
+    }
+    let mut findings = audit_files(&session.settings);
+    if !args.offline {
+        check_stripe(&session, &mut findings).await;
+        check_netsuite(&session, &mut findings).await;
+    }
+    match args.output.output {
+        Format::Json => {
+            let checked = Checked { schema_version: 1, findings: &findings };
+            ui.data(&format!("{}\n", serde_json::to_string_pretty(&checked)?));
+        }
+        Format::Table => ui.data(&text(&findings)),
+    }
+    Ok(outcome(&findings))
+}
+
+fn outcome(findings: &[Finding]) -> Outcome {
+    let problems = || findings.iter().filter(|finding| finding.verdict == Verdict::Problem);
+    if problems().next().is_none() {
+        Outcome::Done
+    } else if problems().any(|finding| finding.is_access) {
+        Outcome::NoAccess
+    } else {
+        Outcome::Misconfigured
+    }
+}
+
+fn show_config(session: &Session, ui: Ui) {
+    let rows: Vec<Vec<String>> = session
+        .settings
+        .shown
+        .iter()
+        .map(|shown| vec![shown.name.clone(), shown.value.clone(), shown.from.to_owned()])
+        .collect();
+    let header = [("Setting", Align::Left), ("Value", Align::Left), ("From", Align::Left)];
+    ui.data(&render(&header, &rows, width()));
+}
+
+fn text(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        text.push_str(&format!("{:<8} {:<28} {}\n", finding.verdict, finding.id, finding.message));
+        if let Some(fix) = &finding.fix {
+            text.push_str(&format!("{:<8} {:<28} → {fix}\n", "", ""));
+        }
+    }
+    let count = |verdict| findings.iter().filter(|finding| finding.verdict == verdict).count();
+    let (problems, warnings) = (count(Verdict::Problem), count(Verdict::Warning));
+    text.push_str(&format!(
+        "\n{}, {}.",
+        counted(problems, "problem"),
+        counted(warnings, "warning")
+    ));
+    text.push_str(" Whether records may be created is only seen when the first one is.\n");
+    text
+}
+
+/// Asks for one object of each list: what a restricted key may not read answers 403.
+async fn check_stripe(session: &Session, findings: &mut Vec<Finding>) {
+    let client = match session.stripe() {
+        Ok(client) => client,
+        Err(error) => {
+            findings.push(Finding::no_access("stripe.key", error.to_string()));
+            return;
+        }
+    };
+    let account: Account = match read(&client, "/v1/account").await {
+        Ok(account) => account,
+        Err(finding) => {
+            findings.push(finding);
+            return;
+        }
+    };
+    let balance: Option<Balance> = match read(&client, "/v1/balance").await {
+        Ok(balance) => Some(balance),
+        Err(finding) => {
+            findings.push(finding);
+            None
+        }
+    };
+    let settings = &session.settings;
+    findings.extend(audit_stripe(settings, client.mode(), &account, balance.as_ref()));
+    let one = [("limit".to_owned(), "1".to_owned())];
+    for resource in Resource::LISTS {
+        match client.get(&resource.path(), &one).await {
+            Ok(_) => {}
+            Err(error) => findings.push(refused(resource.as_str(), &error)),
+        }
+    }
+    if !findings.iter().any(|finding| finding.id == "stripe.permission") {
+        findings.push(Finding::ok("stripe.permission", "The key may read every list."));
+    }
+}
+
+async fn read<T: serde::de::DeserializeOwned>(client: &Client, path: &str) -> Result<T, Finding> {
+    let answer = client.get(path, &[]).await.map_err(|error| refused(path, &error))?;
+    objects::read(answer.get().as_bytes()).map_err(|error| {
+        Finding::problem("stripe.answer", error.to_string(), "Check the address of Stripe.")
+    })
+}
+
+fn refused(what: &str, error: &crate::stripe::error::StripeError) -> Finding {
+    let text = error.to_string();
+    let (message, hint) = text.split_once("\nhint: ").unwrap_or((&text, ""));
+    match error.kind {
+        ErrorKind::Permission => Finding {
+            is_access: true,
+            ..Finding::problem("stripe.permission", format!("{what}: {message}"), hint)
+        },
+        ErrorKind::Authentication => {
+            Finding { is_access: true, ..Finding::problem("stripe.key", message, hint) }
+        }
+        _ => Finding::problem("stripe.reach", message, hint),
+    }
+}
+
+async fn check_netsuite(session: &Session, findings: &mut Vec<Finding>) {
+    let client = match session.netsuite() {
+        Ok(client) => client,
+        Err(error) => {
+            findings.push(Finding::no_access("netsuite.credentials", format!("{error:#}")));
+            return;
+        }
+    };
+    match References::fetch(&client).await {
+        Ok(references) => {
+            findings.push(Finding::ok("netsuite.sign-in", "Signing in to NetSuite works."));
+            let today = session.clock.now().date_in(session.settings.stripe.zone);
+            findings.extend(audit_netsuite(&session.settings, &references, today));
+        }
+        Err(error) => {
+            let is_access =
+                matches!(error.class, Class::Authentication { .. } | Class::Permission { .. });
+            let finding = Finding::problem(
+                "netsuite.sign-in",
+                error.to_string(),
+                "The role needs REST Web Services, SuiteAnalytics Workbook and the lists it reads.",
+            );
+            findings.push(Finding { is_access, ..finding });
+        }
+    }
+}
