@@ -63,6 +63,7 @@ fn apply(id: &str) -> Vec<Apply> {
     vec![Apply { doc: Ref::External(external(id)), amount: usd(1_000) }]
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every optional field of a sample is present")]
 fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }

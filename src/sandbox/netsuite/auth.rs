@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -86,7 +87,6 @@ impl Auth {
     }
 
     /// Lets a request in, or gives the answer that keeps it out.
-    #[expect(clippy::result_large_err, reason = "the answer to a refused request is a response")]
     pub fn admit(
         &self,
         method: &Method,
@@ -133,7 +133,7 @@ impl Auth {
 /// The host that a request was sent to.
 pub(super) fn host(uri: &Uri, headers: &HeaderMap) -> String {
     let named = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    named.or_else(|| uri.authority().map(|a| a.as_str())).unwrap_or("localhost").to_owned()
+    named.or_else(|| uri.authority().map(Authority::as_str)).unwrap_or("localhost").to_owned()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -68,7 +68,8 @@ pub(super) fn translate(query: &str) -> Result<String, String> {
         out.push(' ');
     }
     if let Some(limit) = limit {
-        out.push_str(&format!("LIMIT {limit}"));
+        out.push_str("LIMIT ");
+        out.push_str(&limit);
     }
     Ok(out)
 }

@@ -251,15 +251,7 @@ pub(super) fn list(books: &Books<'_>, kind: Kind, view: &View<'_>) -> Result<Jso
         number("limit", 1000).filter(|l| (1..=1000).contains(l)).ok_or_else(|| bad("limit"))?;
     let offset = number("offset", 0).ok_or_else(|| bad("offset"))?;
     let wanted = view.query.get("q").map(|q| external_id_of(q)).transpose()?;
-    let sql = "SELECT id FROM ns_record WHERE grp = ?1 AND kind = ?2
-        AND (?3 IS NULL OR external_folded = ?3) ORDER BY id";
-    let key = params![
-        kind.group().name(),
-        kind.rest_name(),
-        wanted.map(|text| text.to_ascii_lowercase())
-    ];
-    let mut statement = books.db.prepare_cached(sql)?;
-    let ids: Vec<i64> = statement.query_map(key, |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let ids = ids(books, kind, wanted)?;
     let page: Vec<Json> = ids
         .iter()
         .skip(offset)
@@ -280,6 +272,24 @@ pub(super) fn list(books: &Books<'_>, kind: Kind, view: &View<'_>) -> Result<Jso
         ("hasMore", Json::Bool(offset + count < ids.len())),
         ("totalResults", Json::Number(ids.len().to_string())),
     ]))
+}
+
+fn ids(books: &Books<'_>, kind: Kind, external_id: Option<&str>) -> Result<Vec<i64>, Refusal> {
+    let sql = match kind {
+        Kind::Account => "SELECT id FROM ns_account WHERE ?3 IS NULL ORDER BY id",
+        Kind::Currency => "SELECT id FROM ns_currency WHERE ?3 IS NULL ORDER BY id",
+        Kind::Subsidiary => "SELECT id FROM ns_subsidiary WHERE ?3 IS NULL ORDER BY id",
+        Kind::AccountingPeriod => "SELECT id FROM ns_period WHERE ?3 IS NULL ORDER BY id",
+        _ => {
+            "SELECT id FROM ns_record WHERE grp = ?1 AND kind = ?2
+             AND (?3 IS NULL OR external_folded = ?3) ORDER BY id"
+        }
+    };
+    let folded = external_id.map(str::to_ascii_lowercase);
+    let mut statement = books.db.prepare_cached(sql)?;
+    let key = params![kind.group().name(), kind.rest_name(), folded];
+    let rows = statement.query_map(key, |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// The only filter understood: `externalId IS "x"`. Single quotes are an error, as they are live.

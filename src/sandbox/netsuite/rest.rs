@@ -128,6 +128,9 @@ fn route(netsuite: &NetSuite, call: &Call<'_>) -> Result<Response, Refusal> {
         }
         (["record", "v1", name], _) => collection(netsuite, call, kind(name)?),
         (["record", "v1", name, id], _) => single(netsuite, call, kind(name)?, id),
+        (["record", "v1", name, id, list], "GET") => {
+            sublist(netsuite, call, kind(name)?, (id, list))
+        }
         _ => Err(Refusal::invalid_url(call.parts.uri.path())),
     }
 }
@@ -184,15 +187,11 @@ fn single(
                 .ok_or_else(|| Refusal::invalid_url(call.parts.uri.path()))?;
             let (mut body, warning) = read_body(call, kind)?;
             let id = netsuite.write(|books| {
-                match books.id_of_external(kind.group(), external_id)? {
-                    Some(id) => {
-                        records::update(books, kind, id, body, &replaced(call)).map(|()| id)
-                    }
-                    None => {
-                        body.set("externalId", Json::text(external_id));
-                        records::create(books, kind, body)
-                    }
+                if let Some(id) = books.id_of_external(kind.group(), external_id)? {
+                    return records::update(books, kind, id, body, &replaced(call)).map(|()| id);
                 }
+                body.set("externalId", Json::text(external_id));
+                records::create(books, kind, body)
             })?;
             Ok(saved(call, kind, id, warning))
         }
@@ -202,6 +201,23 @@ fn single(
         }
         _ => Err(not_allowed()),
     }
+}
+
+/// `/{type}/{id}/{sublist}`: its lines.
+fn sublist(
+    netsuite: &NetSuite,
+    call: &Call<'_>,
+    kind: Kind,
+    (key, name): (&str, &str),
+) -> Result<Response, Refusal> {
+    let base = format!("{}/record/v1", call.base);
+    let query = HashMap::from([("expandSubResources".to_owned(), "true".to_owned())]);
+    let view = View { base: &base, query: &query };
+    let name = kind.sublist(name).ok_or_else(|| Refusal::invalid_url(call.parts.uri.path()))?.name;
+    let body =
+        netsuite.read(|books| present::record(books, kind, id_of(books, kind, key)?, &view))?;
+    let lines = body.get(name).ok_or_else(Refusal::not_found)?;
+    Ok(json(lines, "application/vnd.oracle.resource+json; type=collection"))
 }
 
 fn id_of(books: &Books<'_>, kind: Kind, key: &str) -> Result<i64, Refusal> {

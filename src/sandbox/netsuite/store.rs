@@ -25,6 +25,8 @@ pub enum OpenError {
 /// Accounts and currencies that the rules need by their part, found once.
 #[derive(Debug, Clone)]
 pub(super) struct Facts {
+    /// The one that records fall to when they name none.
+    pub subsidiary: i64,
     pub base_currency: i64,
     pub base_places: u32,
     pub receivable: i64,
@@ -177,7 +179,12 @@ fn facts(db: &Connection, setup: &Setup) -> Result<Facts, OpenError> {
         .query_row("SELECT places FROM ns_currency WHERE is_base = 'T'", [], |row| row.get(0))
         .optional()?
         .ok_or_else(|| OpenError::Setup("the base currency is not among the currencies".into()))?;
+    let subsidiary = setup
+        .subsidiaries
+        .first()
+        .ok_or_else(|| OpenError::Setup("there is no subsidiary".into()))?;
     Ok(Facts {
+        subsidiary: subsidiary.id,
         base_currency: setup.base_currency,
         base_places,
         receivable: special("AcctRec")?,

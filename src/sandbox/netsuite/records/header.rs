@@ -5,6 +5,7 @@ use super::super::gl::{Draft, Header};
 use super::super::json::Json;
 use super::super::number::Decimal;
 use super::super::periods;
+use super::super::schema::Group;
 use super::super::store::{Account, Books};
 use super::Saving;
 
@@ -40,7 +41,7 @@ pub(super) fn read(saving: &Saving<'_>, body: &Json, currency: i64) -> Result<He
         Some(period) => period,
         None => periods::choose(books, saving.kind, named, date)?,
     };
-    let subsidiary = body.ref_id("subsidiary").unwrap_or(1);
+    let subsidiary = body.ref_id("subsidiary").unwrap_or(books.facts.subsidiary);
     Ok(Header { currency, rate, date, period, subsidiary })
 }
 
@@ -113,7 +114,6 @@ pub(super) fn customer(
     body: &Json,
     field: &str,
 ) -> Result<(i64, Json), Refusal> {
-    use super::super::schema::Group;
     let id = body.ref_id(field).ok_or_else(|| Refusal::missing("Customer"))?;
     let (_, customer) = books
         .record(Group::Entity, id)?

@@ -33,7 +33,12 @@ pub(super) fn save_customer(books: &Books<'_>, id: i64, mut body: Json) -> Resul
     books.put_record(Kind::Customer, id, &name, &body)
 }
 
-pub(super) fn save_item(books: &Books<'_>, kind: Kind, id: i64, body: Json) -> Result<(), Refusal> {
+pub(super) fn save_item(
+    books: &Books<'_>,
+    kind: Kind,
+    id: i64,
+    body: &Json,
+) -> Result<(), Refusal> {
     let name =
         body.str_of("itemId").ok_or_else(|| Refusal::missing("Item Name/Number"))?.to_owned();
     if books.id_of_name(Group::Item, &name)?.is_some_and(|owner| owner != id) {
@@ -45,12 +50,12 @@ pub(super) fn save_item(books: &Books<'_>, kind: Kind, id: i64, body: Json) -> R
             return Err(Refusal::missing("Income Account"));
         }
         Kind::DiscountItem if body.get("rate").is_none() => return Err(Refusal::missing("Rate")),
-        Kind::DiscountItem => {
-            if body.bool_of("nonPosting") != Some(true) && body.ref_id("account").is_none() {
-                return Err(Refusal::missing("Account"));
-            }
+        Kind::DiscountItem
+            if body.bool_of("nonPosting") != Some(true) && body.ref_id("account").is_none() =>
+        {
+            return Err(Refusal::missing("Account"));
         }
         _ => {}
     }
-    books.put_record(kind, id, &name, &body)
+    books.put_record(kind, id, &name, body)
 }

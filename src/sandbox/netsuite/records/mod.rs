@@ -114,7 +114,7 @@ fn save(books: &Books<'_>, kind: Kind, id: i64, body: Json) -> Result<(), Refusa
     }
     match kind {
         Kind::Customer => lists::save_customer(books, id, body),
-        Kind::ServiceSaleItem | Kind::DiscountItem => lists::save_item(books, kind, id, body),
+        Kind::ServiceSaleItem | Kind::DiscountItem => lists::save_item(books, kind, id, &body),
         _ => save_tran(books, kind, id, body),
     }
 }

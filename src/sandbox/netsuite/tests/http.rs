@@ -10,7 +10,7 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use serde_json::json;
 use tower::ServiceExt;
 
-use super::super::{Algorithm, ClientSetup, Fault};
+use super::super::{Algorithm, ClientSetup, Fault, TokenSetup};
 use super::*;
 
 struct Answer {
@@ -360,4 +360,78 @@ fn a_file_keeps_its_books_between_runs_and_belongs_to_one_account() {
     assert_eq!(again.find(Kind::Customer, "cus_1").unwrap(), Some(id));
     let other = Setup { account_id: "OTHER".into(), ..Setup::demo() };
     assert!(open(&other).is_err());
+}
+
+#[tokio::test]
+async fn a_signed_request_is_good_once() {
+    let token = TokenSetup {
+        consumer_key: "ck".into(),
+        consumer_secret: "cs".into(),
+        token_id: "tk".into(),
+        token_secret: "ts".into(),
+    };
+    let netsuite = NetSuite::open(None, &Setup::demo().with_token(token)).unwrap();
+    netsuite.set_clock(Arc::new(FixedClock(UnixTime(NOW))));
+    let path = "/services/rest/record/v1/currency";
+    let query = "limit=1&q=externalId%20IS%20%22a%22";
+    let request = |nonce: &str, query: &str| {
+        // Spelled out here, so that the server's own signing is not what judges it.
+        let params = format!(
+            "limit%3D1%26oauth_consumer_key%3Dck%26oauth_nonce%3D{nonce}%26oauth_signature_method%3DHMAC-SHA256\
+             %26oauth_timestamp%3D{NOW}%26oauth_token%3Dtk%26oauth_version%3D1.0%26q%3DexternalId%2520IS%2520%2522a%2522"
+        );
+        let base = format!("GET&http%3A%2F%2Flocalhost%3A9{}&{params}", path.replace('/', "%2F"));
+        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, b"cs&ts");
+        let signature = BASE64_STANDARD.encode(ring::hmac::sign(&key, base.as_bytes()));
+        let signature = signature.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        let header = format!(
+            "OAuth realm=\"TSTDRV_DEMO\", oauth_token=\"tk\", oauth_consumer_key=\"ck\", oauth_nonce=\"{nonce}\", \
+             oauth_timestamp=\"{NOW}\", oauth_signature_method=\"HMAC-SHA256\", oauth_version=\"1.0\", oauth_signature=\"{signature}\""
+        );
+        Request::get(format!("{path}?{query}"))
+            .header("host", "localhost:9")
+            .header("authorization", header)
+            .body(Body::empty())
+            .unwrap()
+    };
+    assert_eq!(send(&netsuite, request("nonce-1", query)).await.status, StatusCode::OK);
+    assert_eq!(send(&netsuite, request("nonce-1", query)).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        send(&netsuite, request("nonce-2", "limit=2")).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(send(&netsuite, request("short", query)).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_real_socket_is_served() {
+    use std::io::{Read, Write};
+    let netsuite = NetSuite::open(None, &Setup::demo()).unwrap();
+    let token = netsuite.issue_token();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(netsuite.serve(listener));
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut socket = std::net::TcpStream::connect(address).unwrap();
+        write!(socket, "GET /services/rest/record/v1/account/101 HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+    })
+    .await
+    .unwrap();
+    server.abort();
+    assert!(
+        answer.starts_with("HTTP/1.1 200 OK") && answer.contains("\"acctNumber\":\"1000\""),
+        "{answer}"
+    );
+}
+
+#[tokio::test]
+async fn a_sublist_can_be_read_by_itself() {
+    let c = Company::new();
+    c.make(Kind::Invoice, c.invoice("in_1", json!(5)));
+    let lines = call(&c, "GET", "record/v1/invoice/eid:in_1/item", &[], "").await;
+    assert_eq!(lines.body["items"][0]["amount"], 5);
+    assert_eq!(call(&c, "GET", "record/v1/account", &[], "").await.body["totalResults"], 34);
 }

@@ -192,3 +192,34 @@ fn a_journal_that_is_not_approved_moves_nothing() {
     c.make(Kind::JournalEntry, json!({"approved": true, "line": {"items": lines}}));
     assert_eq!(c.balance("6100"), 500);
 }
+
+#[test]
+fn a_changed_rate_of_a_paid_invoice_moves_the_gain_with_it() {
+    let c = Company::new();
+    let eur = |body, rate: f64| {
+        Company::with(body, json!({"currency": {"id": "2"}, "exchangeRate": rate}))
+    };
+    let invoice = c.make(Kind::Invoice, eur(c.invoice("in_1", json!(10)), 1.1));
+    let apply = json!([{"doc": {"externalId": "in_1"}, "apply": true, "amount": 10}]);
+    c.make(Kind::CustomerPayment, eur(c.payment("ch_1", json!(10), apply), 1.3));
+    c.patch(Kind::Invoice, invoice, json!({"exchangeRate": 1.25})).unwrap();
+    assert_eq!([c.balance("7000"), c.balance("1100"), c.balance("4000")], [-50, 0, -1250]);
+}
+
+#[test]
+fn payments_in_parts_leave_no_cent_in_receivables() {
+    let c = Company::new();
+    let eur = |body, rate: f64| {
+        Company::with(body, json!({"currency": {"id": "2"}, "exchangeRate": rate}))
+    };
+    c.make(Kind::Invoice, eur(c.invoice("in_1", json!(1.00)), 1.115));
+    for (n, part) in [(1, 0.33), (2, 0.33), (3, 0.34)] {
+        let apply = json!([{"doc": {"externalId": "in_1"}, "apply": true, "amount": part}]);
+        c.make(
+            Kind::CustomerPayment,
+            eur(c.payment(&format!("ch_{n}"), json!(part), apply), 1.115),
+        );
+    }
+    assert_eq!(c.balance("1100"), 0);
+    assert_eq!(c.balance("7000"), 0, "equal rates cannot make a realized gain");
+}

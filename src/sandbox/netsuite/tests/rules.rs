@@ -344,3 +344,47 @@ fn what_is_not_embodied_is_refused_rather_than_ignored() {
     has(&c.refused(Kind::Invoice, with(json!({"taxDetailsOverride": true}))), "does not support");
     c.make(Kind::Invoice, with(json!({"taxDetailsOverride": false})));
 }
+
+#[test]
+fn a_memo_that_is_applied_anew_frees_the_invoice_it_paid() {
+    let c = Company::new();
+    c.make(Kind::Invoice, c.invoice("in_1", json!(10)));
+    c.make(Kind::Invoice, c.invoice("in_2", json!(10)));
+    let apply = |doc: &str| json!({"apply": {"items": [{"doc": {"externalId": doc}, "apply": true, "amount": 6}]}});
+    let memo = c.make(Kind::CreditMemo, Company::with(c.memo("cn_1", json!(6)), apply("in_1")));
+    let open = || {
+        c.query("SELECT foreignamountunpaid AS open FROM transaction WHERE type = 'CustInvc' ORDER BY id")
+    };
+    assert_eq!((&open()[0]["open"], &open()[1]["open"]), (&json!("4"), &json!("10")));
+    c.patch(Kind::CreditMemo, memo, apply("in_2")).unwrap();
+    assert_eq!((&open()[0]["open"], &open()[1]["open"]), (&json!("10"), &json!("4")));
+    has(
+        &c.patch(
+            Kind::CreditMemo,
+            memo,
+            json!({"apply": {"items": [{"doc": {"externalId": "in_2"}, "amount": 7}]}}),
+        )
+        .unwrap_err()
+        .detail,
+        "6.00 is left, not 7.00",
+    );
+    assert_eq!(open()[1]["open"], json!("4"), "a refused change was half done");
+}
+
+#[test]
+fn a_refund_cannot_take_back_what_a_payment_has_paid() {
+    let c = Company::new();
+    c.make(Kind::Invoice, c.invoice("in_1", json!(10)));
+    let apply = json!([{"doc": {"externalId": "in_1"}, "apply": true, "amount": 10}]);
+    let payment = c.make(Kind::CustomerPayment, c.payment("ch_1", json!(10), apply.clone()));
+    has(&c.refused(Kind::CustomerRefund, c.refund("re_1", "ch_1", json!(10))), "only 0.00 is due");
+    c.patch(Kind::CustomerPayment, payment, json!({"apply": {"items": []}})).unwrap();
+    c.make(Kind::CustomerRefund, c.refund("re_1", "ch_1", json!(10)));
+    has(
+        &c.patch(Kind::CustomerPayment, payment, json!({"apply": {"items": apply}}))
+            .unwrap_err()
+            .detail,
+        "0.00 is left",
+    );
+    assert_eq!([c.balance("1100"), c.balance("1200")], [1000, 0]);
+}
