@@ -34,6 +34,8 @@ pub enum Outcome {
     OutOfTolerance,
     /// Records were sent and nobody knows what became of them.
     InDoubt,
+    /// Asked to stop by this signal, and stopped where nothing is half done.
+    Interrupted(u8),
     /// A key or a permission is missing.
     NoAccess,
     /// The configuration does not fit the two systems.
@@ -53,6 +55,8 @@ pub fn code(result: &anyhow::Result<Outcome>) -> u8 {
         Ok(Outcome::Partly) => PARTLY,
         Ok(Outcome::OutOfTolerance) => OUT_OF_TOLERANCE,
         Ok(Outcome::InDoubt) => IN_DOUBT,
+        // As a shell would report it.
+        Ok(Outcome::Interrupted(signal)) => 128 + signal,
         Ok(Outcome::NoAccess) => AUTHENTICATION,
         Ok(Outcome::Misconfigured) => FAILED,
         Err(error) => error.chain().find_map(code_of).unwrap_or(FAILED),

@@ -7,6 +7,7 @@ mod demo;
 mod embedded;
 pub mod exit;
 mod init;
+mod interrupt;
 mod plan;
 mod pull;
 mod push;

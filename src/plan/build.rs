@@ -88,7 +88,7 @@ fn change_of(standing: &Standing, inputs: &Inputs) -> Result<Option<Change>, Blo
         return Err(blocked(
             &record.body,
             "It was sent before and no answer came: NetSuite may or may not have it.",
-            "Run `tieout resolve` first.",
+            "The next run looks it up in NetSuite before it sends anything.",
         ));
     }
     match &standing.posted {

@@ -7,6 +7,7 @@ mod queue;
 mod resolve;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::task::JoinSet;
 
@@ -30,6 +31,8 @@ pub struct Pushed {
     pub in_doubt: Vec<(ExternalId, String)>,
     /// Why the push stopped before its end, if it did: nothing else can work either.
     pub stopped: Option<NetSuiteError>,
+    /// The push was asked to stop: what was on its way was waited for, the rest not sent.
+    pub is_interrupted: bool,
 }
 
 /// Sends changes to one NetSuite account.
@@ -39,6 +42,8 @@ pub struct Pusher<'a> {
     pub run: RunId,
     /// Requests in flight at once.
     pub concurrency: usize,
+    /// Set from outside to ask for a clean stop.
+    pub stop: Arc<AtomicBool>,
 }
 
 /// How one request ended.
@@ -58,7 +63,9 @@ impl Pusher<'_> {
         let mut queue = Queue::new(changes);
         let mut flying: JoinSet<Answer> = JoinSet::new();
         loop {
-            if pushed.stopped.is_none() && flying.len() < self.concurrency {
+            pushed.is_interrupted |= self.stop.load(Ordering::Relaxed);
+            let goes_on = pushed.stopped.is_none() && !pushed.is_interrupted;
+            if goes_on && flying.len() < self.concurrency {
                 match queue.next() {
                     Next::Send(place) => {
                         if !self.launch(place, &changes[place], &mut flying, &mut pushed)? {

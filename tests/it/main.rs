@@ -5,6 +5,7 @@ mod bad_input;
 mod books;
 mod contract_netsuite;
 mod demo;
+mod interrupted;
 mod peers;
 mod support;
 mod tidy;

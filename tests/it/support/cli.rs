@@ -31,6 +31,12 @@ impl Tieout {
         }
     }
 
+    /// Starts the binary without waiting for its end.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts")
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tieout"));
         command.args(arguments).current_dir(&self.folder).env_clear();
