@@ -35,7 +35,7 @@ impl Interrupt {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            #[expect(clippy::exit, reason = "asked twice; the ledger is whole at any moment")]
+            // Asked twice; the ledger is whole at any moment.
             std::process::exit(128 + i32::from(received));
         });
         Ok(Self { asked, signal: number, listener })
