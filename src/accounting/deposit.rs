@@ -7,6 +7,7 @@ use crate::accounting::balance_transaction::{Class, classify, fees};
 use crate::accounting::case::PayoutCase;
 use crate::accounting::chart::Role;
 use crate::accounting::context::{Context, external_id};
+use crate::accounting::dispute;
 use crate::accounting::exception::{Exception, ExceptionClass};
 use crate::ids::{ExternalId, InternalId};
 use crate::money::Amount;
@@ -154,34 +155,14 @@ pub fn record_of(
             .map(|refund| refund.id.to_string())
             .or_else(source)
             .map(|id| format!("{id}-failed")),
-        Class::DisputeWithdrawal | Class::DisputeReturn => dispute_record(class, movement, case),
+        Class::DisputeWithdrawal | Class::DisputeReturn => case
+            .disputes
+            .iter()
+            .find_map(|dispute| dispute::record_of(dispute, &movement.id))
+            .map(String::from),
         _ => None,
     };
     name.map_or_else(|| Err(unplaced(movement)), external_id)
-}
-
-/// `dp_1`, `dp_1-2`, … for withdrawals, `dp_1-won`, `dp_1-won-2`, … for returns, in the order in
-/// which the money moved.
-fn dispute_record(
-    class: Class,
-    movement: &BalanceTransaction,
-    case: &PayoutCase,
-) -> Option<String> {
-    let dispute = case
-        .disputes
-        .iter()
-        .find(|dispute| dispute.balance_transactions.iter().any(|bt| bt.id == movement.id))?;
-    let is_return = class == Class::DisputeReturn;
-    let mut alike: Vec<&BalanceTransaction> = dispute
-        .balance_transactions
-        .iter()
-        .filter(|bt| !bt.amount().is_zero() && bt.amount().is_positive() == is_return)
-        .collect();
-    alike.sort_by_key(|bt| (bt.created, bt.id.clone()));
-    let place = alike.iter().position(|bt| bt.id == movement.id)?;
-    let suffix = if is_return { "-won" } else { "" };
-    let number = if place == 0 { String::new() } else { format!("-{}", place + 1) };
-    Some(format!("{}{suffix}{number}", dispute.id))
 }
 
 /// A movement without a place blocks its payout and nothing else.

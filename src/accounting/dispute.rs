@@ -11,7 +11,7 @@ use crate::accounting::invoice::Memo;
 use crate::accounting::payment::{PaidBack, Received};
 use crate::accounting::record::Rule;
 use crate::accounting::reversal::{Return, Returnable};
-use crate::ids::{ExternalId, ObjectId};
+use crate::ids::{BalanceTransactionId, ExternalId, ObjectId};
 use crate::money::Amount;
 use crate::netsuite::record::{Apply, Body, ItemLine};
 use crate::stripe::objects::{BalanceTransaction, Charge, Dispute};
@@ -118,6 +118,15 @@ impl<'a> Desk<'a> {
             .blocking(id)
         })
     }
+}
+
+/// The record that a movement of a dispute made.
+pub(super) fn record_of(dispute: &Dispute, movement: &BalanceTransactionId) -> Option<ExternalId> {
+    let id = ExternalId::new(dispute.id.as_str()).ok()?;
+    let (withdrawn, returned) = movements(dispute);
+    let place = |list: &[&BalanceTransaction]| list.iter().position(|bt| bt.id == *movement);
+    let withdrawal = place(&withdrawn).map(|place| numbered(&id, place));
+    withdrawal.or_else(|| place(&returned).map(|place| numbered(&id.with_suffix("won"), place)))
 }
 
 /// Withdrawals and returns, each oldest first.

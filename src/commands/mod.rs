@@ -12,6 +12,7 @@ mod plan;
 mod pull;
 mod push;
 mod report;
+mod resolve;
 mod run;
 mod sandbox;
 mod session;

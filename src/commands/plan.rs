@@ -8,7 +8,7 @@ use crate::accounting::{Policy, derive};
 use crate::cli::{Format, Global, PlanArgs};
 use crate::commands::books::{self, Names};
 use crate::commands::exit::Outcome;
-use crate::commands::push;
+use crate::commands::resolve;
 use crate::commands::session::Session;
 use crate::ledger::{Ledger, RecordRow, RecordState};
 use crate::netsuite::references::References;
@@ -53,7 +53,7 @@ pub(super) async fn make(
     let client = session.netsuite()?;
     let references = books::fetch(&client, ledger).await?;
     let policy = books::policy(&session.settings, &references)?;
-    push::resolve(ledger, &client, ui).await?;
+    resolve::resolve(ledger, &client, ui).await?;
     derive_what_changed(ledger, &policy, ui)?;
     let plan = of(session, ledger, &policy, &references)?;
     Ok((plan, references))

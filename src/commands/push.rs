@@ -8,11 +8,10 @@ use crate::cli::{Global, PushArgs};
 use crate::commands::exit::{self, Outcome};
 use crate::commands::interrupt::Interrupt;
 use crate::commands::session::Session;
-use crate::commands::{books, plan};
+use crate::commands::{books, plan, resolve};
 use crate::ledger::Ledger;
-use crate::netsuite::client::Client;
 use crate::plan::{Plan, guard};
-use crate::push::{Pushed, Pusher, resolve_unfinished};
+use crate::push::{Pushed, Pusher};
 use crate::report::plan::counted;
 use crate::ui::Ui;
 
@@ -48,7 +47,7 @@ pub(super) async fn send(
     let policy = books::policy(&session.settings, &references)?;
     guard::check(plan, &plan::basis(session, ledger, &policy)?)
         .context("the plan is refused and nothing was sent; `tieout plan` makes a new one")?;
-    resolve(ledger, &client, ui).await?;
+    resolve::resolve(ledger, &client, ui).await?;
     let run = ledger.start_run("push", &format!(r#"{{"plan":"{}"}}"#, plan.digest))?;
     let progress = ui.progress("records", Some(u64::try_from(plan.changes.len())?));
     let concurrency = usize::from(session.settings.netsuite.concurrency);
@@ -63,21 +62,6 @@ pub(super) async fn send(
     });
     ledger.finish_run(run, exit::code(&result), "")?;
     result
-}
-
-/// Looks up what an earlier run left without an answer, before anything else is decided.
-pub(super) async fn resolve(ledger: &mut Ledger, client: &Client, ui: Ui) -> anyhow::Result<()> {
-    let resolution = resolve_unfinished(ledger, client).await??;
-    if resolution.found + resolution.absent + resolution.unknown.len() > 0 {
-        ui.say(&format!(
-            "An earlier run left requests without an answer: {} had worked, {} had not arrived, {} \
-             will be sent again.",
-            resolution.found,
-            resolution.absent,
-            resolution.unknown.len()
-        ));
-    }
-    Ok(())
 }
 
 fn tell(pushed: Pushed, plan: &Plan, ui: Ui) -> anyhow::Result<Outcome> {
