@@ -15,6 +15,8 @@ mod objects;
 mod open;
 mod records;
 mod runs;
+#[cfg(test)]
+mod tests;
 
 use rusqlite::Connection;
 

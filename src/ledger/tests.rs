@@ -1,0 +1,218 @@
+//! What the ledger promises, each promise with a test that could fail.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::*;
+use crate::accounting::{Derived, Record, Rule};
+use crate::calendar::{FixedClock, UnixTime};
+use crate::ids::{ExternalId, InternalId};
+use crate::netsuite::record::{Body, ServiceSaleItem};
+use crate::stripe::objects::Head;
+
+struct Folder {
+    dir: tempfile::TempDir,
+}
+
+impl Folder {
+    fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir.path().join("tieout.db")
+    }
+
+    fn open(&self, stripe: &str, livemode: bool) -> Result<Ledger, LedgerError> {
+        let identity = Identity {
+            stripe_account: stripe.into(),
+            livemode,
+            netsuite_account: "123_SB1".into(),
+        };
+        Ledger::open(&self.path(), &identity, Arc::new(FixedClock(UnixTime(1_000))))
+    }
+
+    fn ledger(&self) -> Ledger {
+        self.open("acct_1", false).unwrap()
+    }
+}
+
+fn store(ledger: &mut Ledger, json: &str) -> Result<Stored, LedgerError> {
+    let head = Head::read(json.as_bytes()).unwrap();
+    ledger.store(&[Incoming { head: &head, json, parent: None }], "test", UnixTime(1_000))
+}
+
+fn charge(amount: i64) -> String {
+    format!(
+        r#"{{"id":"ch_1","object":"charge","amount":{amount},"currency":"usd","created":5,"livemode":false,"customer":"cus_1"}}"#
+    )
+}
+
+fn item(id: &str, name: &str) -> Record {
+    Record {
+        body: Body::ServiceSaleItem(ServiceSaleItem {
+            external_id: ExternalId::new(id).unwrap(),
+            item_id: name.into(),
+            display_name: name.into(),
+            income_account: InternalId::new("4000"),
+            subsidiary: None,
+        }),
+        rule: Rule::PriceSold,
+        sources: Vec::new(),
+        settles: None,
+    }
+}
+
+fn wants(records: Vec<Record>) -> Derived {
+    Derived { records, exceptions: Vec::new() }
+}
+
+#[test]
+fn storing_the_same_object_again_writes_nothing_and_a_changed_one_keeps_what_it_was() {
+    let folder = Folder::new();
+    let mut ledger = folder.ledger();
+    assert_eq!(store(&mut ledger, &charge(1)).unwrap(), Stored { new: 1, ..Stored::default() });
+    ledger.clear_dirty().unwrap();
+    assert_eq!(
+        store(&mut ledger, &charge(1)).unwrap(),
+        Stored { unchanged: 1, ..Stored::default() }
+    );
+    assert!(ledger.dirty_cases().unwrap().is_empty());
+    assert_eq!(store(&mut ledger, &charge(2)).unwrap(), Stored { changed: 1, ..Stored::default() });
+    assert_eq!(ledger.dirty_cases().unwrap(), [CaseKey::Customer("cus_1".into())]);
+    assert_eq!(ledger.object("ch_1").unwrap().unwrap(), charge(2).as_bytes());
+    let kept: i64 = ledger
+        .connection
+        .query_row("SELECT count(*) FROM object_revision", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(kept, 1);
+}
+
+#[test]
+fn a_batch_with_a_bad_object_stores_nothing() {
+    let folder = Folder::new();
+    let mut ledger = folder.ledger();
+    let good = charge(1);
+    let live = charge(1).replace("false", "true").replace("ch_1", "ch_2");
+    let heads = [Head::read(good.as_bytes()).unwrap(), Head::read(live.as_bytes()).unwrap()];
+    let batch = [
+        Incoming { head: &heads[0], json: &good, parent: None },
+        Incoming { head: &heads[1], json: &live, parent: None },
+    ];
+    let refused = ledger.store(&batch, "test", UnixTime(1));
+    assert!(matches!(refused, Err(LedgerError::Mode { .. })), "{refused:?}");
+    assert!(ledger.object("ch_1").unwrap().is_none());
+}
+
+#[test]
+fn a_ledger_of_other_accounts_or_of_a_newer_program_is_refused() {
+    let folder = Folder::new();
+    drop(folder.ledger());
+    let other = folder.open("acct_2", false).err().unwrap();
+    assert!(other.to_string().contains("acct_1"), "{other}");
+    assert!(folder.open("acct_1", true).is_err());
+    let ledger = folder.ledger();
+    ledger.connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(ledger);
+    assert!(matches!(folder.open("acct_1", false), Err(LedgerError::Newer { found: 99, .. })));
+}
+
+#[test]
+fn a_file_that_is_no_ledger_is_refused_and_left_alone() {
+    let folder = Folder::new();
+    std::fs::write(folder.path(), "not a database, whatever its name says").unwrap();
+    assert!(matches!(folder.open("acct_1", false), Err(LedgerError::Corrupt { .. })));
+    let content = std::fs::read_to_string(folder.path()).unwrap();
+    assert_eq!(content, "not a database, whatever its name says");
+}
+
+#[test]
+fn the_second_run_is_refused_and_told_who_holds_the_lock() {
+    let folder = Folder::new();
+    let held = Ledger::lock(&folder.path(), "`tieout run` (process 1)").unwrap();
+    let refused = Ledger::lock(&folder.path(), "`tieout push`").err().unwrap();
+    assert!(refused.to_string().contains("process 1"), "{refused}");
+    drop(held);
+    assert!(Ledger::lock(&folder.path(), "`tieout push`").is_ok());
+}
+
+#[test]
+fn a_changed_or_missing_row_of_the_journal_is_found() {
+    let folder = Folder::new();
+    let mut ledger = folder.ledger();
+    for place in 0..5 {
+        ledger.journal("note", &format!("{place}")).unwrap();
+    }
+    assert_eq!(ledger.check_journal().unwrap(), 5);
+    let change = |sql: &str| ledger.connection.execute(sql, []).unwrap();
+    change("UPDATE journal SET content = 'x' WHERE seq = 3");
+    assert!(matches!(ledger.check_journal(), Err(LedgerError::JournalBroken { seq: 3 })));
+    change("UPDATE journal SET content = '2' WHERE seq = 3");
+    assert!(ledger.check_journal().is_ok());
+    change("DELETE FROM journal WHERE seq = 2");
+    assert!(ledger.check_journal().is_err());
+}
+
+#[test]
+fn two_ids_that_netsuite_cannot_tell_apart_are_an_exception() {
+    let folder = Folder::new();
+    let mut ledger = folder.ledger();
+    let case = CaseKey::Customer("cus_1".into());
+    let both = wants(vec![item("price_A", "one"), item("price_a", "two")]);
+    ledger.save_derived(&case, &both).unwrap();
+    let open = ledger.open_exceptions().unwrap();
+    assert_eq!(open[0].exception.code, "external_id_collision");
+    assert_eq!(ledger.records().unwrap().len(), 1);
+    // It is resolved when the case no longer has it.
+    ledger.save_derived(&case, &wants(vec![item("price_A", "one")])).unwrap();
+    assert!(ledger.open_exceptions().unwrap().is_empty());
+}
+
+#[test]
+fn an_intent_is_there_before_the_request_and_a_crash_leaves_it_to_be_looked_up() {
+    let folder = Folder::new();
+    let mut ledger = folder.ledger();
+    let record = item("price_A", "one");
+    let id = record.external_id().clone();
+    ledger.save_derived(&CaseKey::Customer("c".into()), &wants(vec![record.clone()])).unwrap();
+    let before = ledger.posted_digest().unwrap();
+    let run = ledger.start_run("push", "{}").unwrap();
+    let intent = Intent {
+        run,
+        external_id: &id,
+        kind: record.kind(),
+        action: "create",
+        method: "POST",
+        path: "/record/v1/serviceSaleItem",
+        request_digest: "abc",
+        intended: &record.body,
+    };
+    ledger.begin_attempt(&intent).unwrap();
+    drop(ledger);
+
+    let mut ledger = folder.ledger();
+    let unfinished = ledger.unfinished_attempts().unwrap();
+    assert_eq!(unfinished[0].external_id, id);
+    assert_eq!(ledger.records().unwrap()[0].state, RecordState::Sending);
+    let internal = InternalId::new("77");
+    let outcome = Outcome::Posted { internal_id: &internal };
+    ledger.finish_attempt(unfinished[0].id, outcome).unwrap();
+    let row = &ledger.records().unwrap()[0];
+    assert_eq!((row.state, row.posted.as_ref()), (RecordState::Posted, Some(&record.body)));
+    assert!(ledger.records_to_plan().unwrap().is_empty());
+    assert_ne!(ledger.posted_digest().unwrap(), before);
+    assert!(ledger.check_journal().unwrap() >= 3);
+}
+
+#[test]
+fn a_record_nobody_wants_any_more_is_forgotten_unless_it_was_posted() {
+    let folder = Folder::new();
+    let mut ledger = folder.ledger();
+    let (one, two) = (CaseKey::Customer("1".into()), CaseKey::Customer("2".into()));
+    ledger.save_derived(&one, &wants(vec![item("price_A", "a")])).unwrap();
+    ledger.save_derived(&two, &wants(vec![item("price_A", "a")])).unwrap();
+    ledger.save_derived(&one, &wants(Vec::new())).unwrap();
+    assert_eq!(ledger.records().unwrap().len(), 1, "the other case still wants it");
+    ledger.save_derived(&two, &wants(Vec::new())).unwrap();
+    assert!(ledger.records().unwrap().is_empty());
+}
