@@ -4,8 +4,10 @@
 mod bad_input;
 mod books;
 mod contract_netsuite;
+mod contract_stripe;
 mod demo;
 mod interrupted;
 mod peers;
+mod stripe_sdk;
 mod support;
 mod tidy;

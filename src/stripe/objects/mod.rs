@@ -89,9 +89,10 @@ pub struct Page {
     pub has_more: bool,
 }
 
-/// A list inside an object (`invoice.lines`).
+/// A list inside an object (`invoice.lines`); absent or empty in some old ones.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Inline<T> {
+    #[serde(default = "Vec::new")]
     pub data: Vec<T>,
     #[serde(default, deserialize_with = "or_default")]
     pub has_more: bool,
