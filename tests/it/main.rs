@@ -6,6 +6,7 @@ mod books;
 mod contract_netsuite;
 mod contract_stripe;
 mod demo;
+mod export;
 mod interrupted;
 mod peers;
 mod stripe_sdk;
