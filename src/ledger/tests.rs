@@ -127,6 +127,35 @@ fn a_file_that_is_no_ledger_is_refused_and_left_alone() {
 }
 
 #[test]
+fn a_full_disk_is_told_and_leaves_no_half_of_a_batch() {
+    let folder = Folder::new();
+    let mut ledger = folder.ledger();
+    let pages: i64 =
+        ledger.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+    ledger.connection.pragma_update(None, "max_page_count", pages + 4).unwrap();
+    // Text that does not compress, or the batch would fit after all.
+    let noise = |number: i64| crate::digest::sha256_hex(&number.to_le_bytes()).repeat(20);
+    let jsons: Vec<String> = (0..200)
+        .map(|number| {
+            charge(number).replace("ch_1", &format!("ch_{number}")).replace(
+                "cus_1",
+                &(0..20).map(|part| noise(number * 20 + part)).collect::<String>(),
+            )
+        })
+        .collect();
+    let heads: Vec<Head> = jsons.iter().map(|json| Head::read(json.as_bytes()).unwrap()).collect();
+    let batch: Vec<Incoming> = heads
+        .iter()
+        .zip(&jsons)
+        .map(|(head, json)| Incoming { head, json, parent: None })
+        .collect();
+    let refused = ledger.store(&batch, "test", UnixTime(1)).err().unwrap();
+    assert!(matches!(refused, LedgerError::DiskFull { .. }), "{refused:?}");
+    assert!(ledger.count_by_kind().unwrap().is_empty());
+    assert!(refused.to_string().contains("nothing is lost"));
+}
+
+#[test]
 fn the_second_run_is_refused_and_told_who_holds_the_lock() {
     let folder = Folder::new();
     let held = Ledger::lock(&folder.path(), "`tieout run` (process 1)").unwrap();

@@ -6,11 +6,15 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::{Value, json};
 use tieout::calendar::{Clock as _, SystemClock, UnixTime};
 use tieout::net::transport::Method;
 use tieout::netsuite::auth::m2m::{M2mCredentials, SigningKey};
 use tieout::netsuite::auth::tba::TbaCredentials;
+use tieout::sandbox::netsuite::{NetSuite, Setup, TokenSetup};
+use tower::ServiceExt;
 
 /// The answer of `tests/peers/<script> <verb>` to `input`; nothing when there is no Python to ask.
 fn ask(script: &str, verb: &str, input: &Value) -> Option<Value> {
@@ -119,4 +123,42 @@ fn pyjwt_verifies_our_assertions_for_every_form_of_key() {
         let error = SigningKey::from_pem(pem).unwrap_err().to_string();
         assert!(error.contains(wanted), "{wanted}: {error}");
     }
+}
+
+/// Sends a SuiteQL query with a header to an embedded NetSuite that knows the token; gives the
+/// status.
+fn status_of(header: &str, path_and_query: &str) -> u16 {
+    let token = TokenSetup {
+        consumer_key: "consumer-key".into(),
+        consumer_secret: "consumer secret & more".into(),
+        token_id: "token-id".into(),
+        token_secret: "token+secret/=".into(),
+    };
+    let netsuite = NetSuite::open(None, &Setup::demo().with_token(token)).unwrap();
+    let request = Request::post(path_and_query)
+        .header("host", "localhost:9")
+        .header("authorization", header)
+        .header("prefer", "transient")
+        .header("content-type", "application/json")
+        .body(Body::from(r#"{"q":"SELECT id FROM currency"}"#))
+        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(netsuite.router().oneshot(request)).unwrap().status().as_u16()
+}
+
+#[test]
+fn the_embedded_netsuite_accepts_what_oauthlib_signed_and_nothing_else() {
+    let path = "/services/rest/query/v1/suiteql?limit=5&offset=0";
+    let url = format!("http://localhost:9{path}");
+    let mut input = request(&url);
+    input["realm"] = "TSTDRV_DEMO".into();
+    input["nonce"] = "fjaLirsIcCGVZWzBX0pg".into();
+    input["timestamp"] = SystemClock.now().0.to_string().into();
+    let Some(answer) = ask("oauth1_check.py", "sign", &input) else { return };
+    let header = answer["header"].as_str().unwrap();
+    assert_eq!(status_of(header, path), 200);
+    assert_eq!(status_of(header, "/services/rest/query/v1/suiteql?limit=6&offset=0"), 401);
+    input["token_secret"] = "another secret".into();
+    let answer = ask("oauth1_check.py", "sign", &input).unwrap();
+    assert_eq!(status_of(answer["header"].as_str().unwrap(), path), 401);
 }
