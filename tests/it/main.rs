@@ -8,6 +8,7 @@ mod contract_stripe;
 mod demo;
 mod export;
 mod interrupted;
+mod nightly;
 mod peers;
 mod stripe_sdk;
 mod support;
