@@ -20,12 +20,18 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  done, or nothing differs           6  totals differ by more than is tolerated
-  1  failed                             7  refused by a guard (stale plan, closed period, wrong account)
-  2  changes exist (--detailed-exitcode) 8  in-doubt records remain
-  3  finished, some records blocked     11  another run holds the lock
-  4  authentication or permission       64  usage or configuration
-  5  transient, try later           130/143  interrupted after a clean checkpoint
+  0        done, or nothing differs
+  1        failed
+  2        changes exist (only with --detailed-exitcode)
+  3        finished, some records failed or are blocked
+  4        authentication or permission
+  5        transient, try later
+  6        totals differ, or a record was changed in NetSuite
+  7        refused by a guard (stale plan, wrong account)
+  8        in-doubt records remain
+  11       another run holds the lock
+  64       usage or configuration
+  130/143  interrupted after a clean checkpoint
 
 Start here:
   tieout demo             the whole job on an embedded Stripe and NetSuite, no set-up

@@ -12,7 +12,7 @@ use crate::ledger::{Identity, Ledger, LockGuard};
 use crate::net::base_url::BaseUrl;
 use crate::net::http::HttpTransport;
 use crate::net::redact::Redactor;
-use crate::net::transport::Transport;
+use crate::net::transport::{HttpRequest, Method, Transport};
 use crate::netsuite::account::AccountCode;
 use crate::netsuite::auth::Authenticator;
 use crate::netsuite::auth::m2m::{M2mCredentials, SigningKey};
@@ -91,6 +91,15 @@ impl Session {
             );
         }
         Ok(client)
+    }
+
+    /// How far this machine's clock is ahead of Stripe's, in seconds; `None` when Stripe cannot be
+    /// asked. Any answer will do: each carries the time.
+    pub(super) async fn clock_ahead_s(&self) -> Option<i64> {
+        let url = format!("{}/v1/account", self.settings.stripe.base_url);
+        let answer = self.transport.send(HttpRequest::new(Method::Get, url)).await.ok()?;
+        let theirs = chrono::DateTime::parse_from_rfc2822(answer.header("date")?).ok()?;
+        Some(self.clock.now().0 - theirs.timestamp())
     }
 
     /// A client of the NetSuite account.

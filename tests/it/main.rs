@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod books;
+mod check;
 mod contract_netsuite;
 mod contract_stripe;
 mod demo;

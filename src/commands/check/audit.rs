@@ -113,6 +113,25 @@ pub(super) fn audit_stripe(
     findings
 }
 
+/// NetSuite refuses signatures that are more than five minutes off.
+const CLOCK_AHEAD_S_MAX: i64 = 300;
+/// Less than this is only the time an answer takes.
+const CLOCK_AHEAD_S_USUAL: i64 = 30;
+
+/// What the other side's clock says.
+pub(super) fn audit_clock(ahead_s: i64) -> Finding {
+    let word = if ahead_s < 0 { "behind" } else { "ahead of" };
+    let message = format!("This machine's clock is {} s {word} Stripe's.", ahead_s.abs());
+    let fix = "Synchronise the clock (NTP): signatures and windows depend on it.";
+    if ahead_s.abs() > CLOCK_AHEAD_S_MAX {
+        Finding::problem("clock", message, fix)
+    } else if ahead_s.abs() > CLOCK_AHEAD_S_USUAL {
+        Finding::warning("clock", message, fix)
+    } else {
+        Finding::ok("clock", "This machine's clock agrees with Stripe's.")
+    }
+}
+
 /// What NetSuite's lists say.
 pub(super) fn audit_netsuite(
     settings: &Settings,
@@ -244,6 +263,7 @@ fn audit_periods(settings: &Settings, references: &References, today: NaiveDate)
 mod tests {
     use std::path::Path;
 
+    use super::super::finding::Verdict::{Ok, Problem, Warning};
     use super::*;
     use crate::config::{Overrides, parse, template};
     use crate::ids::InternalId;
@@ -334,6 +354,12 @@ mod tests {
             bank.currency = Some(InternalId::new("EUR"));
         };
         assert_eq!(found(&euro_bank), "netsuite.account-currency");
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_told_before_netsuite_refuses_it() {
+        let verdict = |ahead_s| audit_clock(ahead_s).verdict;
+        assert_eq!([0, -12, 200, -301].map(verdict), [Ok, Ok, Warning, Problem]);
     }
 
     #[test]

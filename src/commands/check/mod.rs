@@ -20,7 +20,7 @@ use crate::stripe::error::ErrorKind;
 use crate::stripe::objects::{self, Account, Balance};
 use crate::stripe::resource::Resource;
 use crate::ui::{Ui, width};
-use audit::{audit_files, audit_netsuite, audit_stripe};
+use audit::{audit_clock, audit_files, audit_netsuite, audit_stripe};
 use finding::{Finding, Verdict};
 
 #[derive(Serialize)]
@@ -38,6 +38,7 @@ pub(super) async fn run(args: &CheckArgs, global: &Global, ui: Ui) -> anyhow::Re
     let mut findings = audit_files(&session.settings);
     if !args.offline {
         check_stripe(&session, &mut findings).await;
+        findings.extend(session.clock_ahead_s().await.map(audit_clock));
         check_netsuite(&session, &mut findings).await;
     }
     match args.output.output {
