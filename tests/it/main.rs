@@ -2,5 +2,6 @@
 
 mod books;
 mod contract_netsuite;
+mod golden;
 mod peers;
 mod support;
