@@ -6,12 +6,12 @@ use tieout::accounting::policy::{Trials, Uncollectible};
 
 use super::story::{Story, line, line_with, tax};
 
-/// The open invoice of E16, given up two days later.
+/// The open invoice of E16, given up the day after.
 fn given_up(status: &str, transition: &str) -> Story {
     let mut story = Story::new();
     let (finalized, given_up) = (story.next_day(), story.next_day());
     let changes = json!({
-        "status": status,
+        "status": status, "created": finalized,
         "status_transitions": { "finalized_at": finalized, transition: given_up },
     });
     story.invoice_with("in_E16", 10_000, &[line("price_A", 10_000)], &changes);

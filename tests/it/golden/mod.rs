@@ -15,3 +15,4 @@ mod invoices;
 mod payments;
 mod payouts;
 mod story;
+mod table;
