@@ -27,6 +27,8 @@ pub enum Role {
     TaxPayable,
     /// Credits and debits on a customer's balance that no invoice or credit note explains.
     CustomerBalance,
+    /// Discounts that post by themselves.
+    Discounts,
     BadDebt,
     ProcessingFees,
     StripeFees,
@@ -51,6 +53,7 @@ impl Role {
             Self::ShippingIncome => "accounts.shipping_income".into(),
             Self::TaxPayable => "accounts.tax_payable".into(),
             Self::CustomerBalance => "accounts.customer_balance".into(),
+            Self::Discounts => "accounts.discounts".into(),
             Self::BadDebt => "accounts.bad_debt".into(),
             Self::ProcessingFees => "accounts.processing_fees".into(),
             Self::StripeFees => "accounts.stripe_fees".into(),
@@ -75,6 +78,7 @@ impl fmt::Display for Role {
             Self::ShippingIncome => f.write_str("shipping income"),
             Self::TaxPayable => f.write_str("tax payable"),
             Self::CustomerBalance => f.write_str("customer balance"),
+            Self::Discounts => f.write_str("discounts given"),
             Self::BadDebt => f.write_str("bad debt"),
             Self::ProcessingFees => f.write_str("payment processing fees"),
             Self::StripeFees => f.write_str("Stripe product fees"),

@@ -77,7 +77,7 @@ impl Desk<'_> {
         let is_void = invoice.status == InvoiceStatus::Void && !self.is_posted(id);
         let is_trial = invoice.lines.data.iter().all(|line| line.amount().is_zero())
             && invoice.total().is_zero();
-        is_void || (is_trial && self.context.policy.trials == Trials::Skip)
+        is_void || (is_trial && self.context.policy.options.trials == Trials::Skip)
     }
 
     pub(super) fn invoice_date(&self, invoice: &Invoice) -> NaiveDate {

@@ -7,6 +7,7 @@ use crate::accounting::chart::Role;
 use crate::accounting::context::external_id;
 use crate::accounting::desk::Desk;
 use crate::accounting::exception::Exception;
+use crate::accounting::policy::Discounts;
 use crate::accounting::record::{Record, Rule};
 use crate::digest::sha256_hex;
 use crate::ids::{CouponId, ExternalId, InternalId, ObjectId, PriceId, ProductId, TaxRateId};
@@ -34,6 +35,8 @@ pub(super) enum Global {
     /// Debt on a customer's balance.
     BalanceDebit,
     BadDebt,
+    /// What a charge without an invoice paid for.
+    Generic,
     /// Billing credits used on an invoice.
     CreditGrant,
     CreditNoteLine,
@@ -55,6 +58,9 @@ impl Global {
                 Role::CustomerBalance,
             ),
             Self::BadDebt => ("stripe-bad-debt", "Stripe Bad Debt", Role::BadDebt),
+            Self::Generic => {
+                ("stripe-generic-line-item", "Stripe Generic Line Item", Role::Revenue)
+            }
             Self::CreditGrant => {
                 ("stripe-credit-grant", "Stripe Credit Grant", Role::CustomerBalance)
             }
@@ -137,7 +143,8 @@ impl Desk<'_> {
         Ok(Item { item: Ref::External(id.clone()), posts_to: account })
     }
 
-    /// A discount reduces the income of the line above it, so it posts to that line's account.
+    /// A discount reduces the income of the line above it, so it posts to that line's account, unless
+    /// discounts have an account of their own.
     pub(super) fn discount_item(
         &mut self,
         coupon: Option<&CouponId>,
@@ -151,19 +158,24 @@ impl Desk<'_> {
                 (coupon_external_id(coupon)?, name.unwrap_or_else(|| coupon.to_string()))
             }
         };
+        let own_account = match self.context.policy.options.discounts {
+            Discounts::NonPosting => None,
+            Discounts::Posting => Some(self.context.account(Role::Discounts, id.as_str())?),
+        };
         if !self.has(&id) {
             let source = coupon.map_or("stripe-discount", |coupon| coupon.as_str());
             let body = Body::DiscountItem(DiscountItem {
                 external_id: id.clone(),
                 item_id: id.to_string(),
                 display_name: name.chars().take(NAME_CHARS_MAX).collect(),
-                account: None,
+                account: own_account.clone(),
                 subsidiary: self.context.policy.books.subsidiary.clone(),
             });
             let sources = vec![ObjectId::new(source)];
             self.add(Record { body, rule: Rule::CouponUsed, sources, settles: None });
         }
-        Ok(Item { item: Ref::External(id), posts_to: line_above.clone() })
+        let posts_to = own_account.unwrap_or_else(|| line_above.clone());
+        Ok(Item { item: Ref::External(id), posts_to })
     }
 }
 

@@ -3,9 +3,13 @@
 
 use crate::accounting::chart::Role;
 use crate::accounting::context::external_id;
-use crate::accounting::desk::Desk;
+use crate::accounting::desk::{Desk, OpenInvoice};
 use crate::accounting::exception::{Exception, ExceptionClass};
 use crate::accounting::fx::{self, NoRate};
+use crate::accounting::invoice::Memo;
+use crate::accounting::invoice_lines::single;
+use crate::accounting::item::Global;
+use crate::accounting::policy::StandaloneCharges;
 use crate::accounting::record::{Record, Rule};
 use crate::ids::{BalanceTransactionId, ExternalId, InvoiceId, ObjectId};
 use crate::money::Amount;
@@ -52,12 +56,46 @@ impl<'a> Desk<'a> {
             // The invoice is open again, so nothing of this payment is applied to it.
             return self.fail(charge, &id, amount);
         }
-        for (invoice, part) in self.facts.applications_of(charge).to_vec() {
+        let applications = self.facts.applications_of(charge).to_vec();
+        let bills = self.context.policy.options.standalone_charges == StandaloneCharges::Invoice;
+        if applications.is_empty() && bills {
+            return self.bill(charge, &id, movement);
+        }
+        for (invoice, part) in applications {
             self.apply(&id, &invoice, part);
             if !self.case.invoices.iter().any(|known| known.id == invoice) {
                 self.except(unknown_invoice(charge, &invoice, part));
             }
         }
+        Ok(())
+    }
+
+    /// An invoice for what a charge without one paid for, so that the income is in the books.
+    fn bill(
+        &mut self,
+        charge: &Charge,
+        payment: &ExternalId,
+        movement: &BalanceTransaction,
+    ) -> Result<(), Exception> {
+        let id = payment.with_suffix("invoice");
+        let amount = charge.amount_captured();
+        let item = self.global_item(Global::Generic).map_err(|e| e.blocking(&id))?;
+        let text = charge.description.as_deref().unwrap_or("Payment");
+        let lines = vec![single(item, text, amount)];
+        let bill = Memo {
+            id: id.clone(),
+            text: memo(charge, true),
+            date: self.context.date(movement.created),
+            lines: lines.clone(),
+            rule: Rule::ChargeBilled,
+            sources: vec![ObjectId::new(charge.id.as_str())],
+        };
+        let record = self.counter_invoice(bill, amount)?;
+        self.add(record);
+        // Refunds and disputes reverse it as they do any invoice.
+        let key = InvoiceId::new(id.as_str());
+        self.invoices.insert(key.clone(), OpenInvoice::new(id, lines, amount));
+        self.apply(payment, &key, amount);
         Ok(())
     }
 

@@ -17,8 +17,17 @@ pub struct Policy {
     pub zone: Tz,
     pub chart: Chart,
     pub books: Books,
+    pub options: Options,
+}
+
+/// What the company may choose. Every default is what `docs/accounting.md` describes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
     pub trials: Trials,
     pub uncollectible: Uncollectible,
+    pub discounts: Discounts,
+    pub standalone_charges: StandaloneCharges,
 }
 
 /// What derivation must know of the NetSuite account.
@@ -52,6 +61,28 @@ pub enum Trials {
     #[default]
     Sync,
     Skip,
+}
+
+/// How a discount posts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Discounts {
+    /// It reduces the income of the line above it.
+    #[default]
+    NonPosting,
+    /// It goes to an account of its own, and income stays gross.
+    Posting,
+}
+
+/// What becomes of a charge that paid no invoice.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StandaloneCharges {
+    /// The payment stays unapplied: credit of the customer until somebody bills it.
+    #[default]
+    Unapplied,
+    /// An invoice of one line is made, and the payment applied to it.
+    Invoice,
 }
 
 /// What becomes of an invoice that Stripe marks uncollectible.

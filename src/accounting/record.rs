@@ -46,6 +46,7 @@ pub enum Rule {
     InvoiceRecovered,
     BalanceAdjusted,
     ChargeSucceeded,
+    ChargeBilled,
     ChargeFailedLater,
     RefundPaid,
     RefundReversesInvoice,
@@ -81,6 +82,7 @@ impl Rule {
             }
             Self::BalanceAdjusted => "The customer's balance was adjusted by hand.",
             Self::ChargeSucceeded => "The charge succeeded and reached the Stripe balance.",
+            Self::ChargeBilled => "The charge paid for something that Stripe did not invoice.",
             Self::ChargeFailedLater => "The payment failed after it had been booked.",
             Self::RefundPaid => "The refund left the Stripe balance.",
             Self::RefundReversesInvoice => {

@@ -59,7 +59,7 @@ impl Desk<'_> {
     /// part that was paid later is taken back by a recovery invoice, so that the payment can close
     /// the original.
     fn uncollectible(&mut self, invoice: &Invoice, marked: UnixTime) -> Result<(), Exception> {
-        let policy = self.context.policy.uncollectible;
+        let policy = self.context.policy.options.uncollectible;
         let Some(target) = self.invoices.get(&invoice.id) else { return Ok(()) };
         if policy == Uncollectible::KeepOpen {
             return Ok(());

@@ -47,8 +47,7 @@ pub(super) fn policy(settings: &Settings, references: &References) -> anyhow::Re
             currencies,
             subsidiary: settings.netsuite.subsidiary.clone(),
         },
-        trials: settings.trials,
-        uncollectible: settings.uncollectible,
+        options: settings.options,
     })
 }
 

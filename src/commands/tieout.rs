@@ -237,7 +237,7 @@ impl ReadBack {
             .into_iter()
             .map(|stored| (stored.exception.subject, stored.exception.message))
             .collect();
-        let keeps_open = session.settings.uncollectible == Uncollectible::KeepOpen;
+        let keeps_open = session.settings.options.uncollectible == Uncollectible::KeepOpen;
         let mut legs = Vec::new();
         ledger.for_each_object::<LedgerError>("invoice", |raw| {
             let invoice: Invoice = objects::read(raw)?;

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use crate::accounting::policy::{Trials, Uncollectible};
+use crate::accounting::policy::Options;
 use crate::config::secret::SecretFields;
 use crate::ids::{AccountId, InternalId};
 use crate::money::Currency;
@@ -20,7 +20,7 @@ pub(super) struct File {
     pub netsuite: NetSuite,
     pub accounts: Accounts,
     #[serde(default)]
-    pub policy: Policy,
+    pub policy: Options,
 }
 
 #[derive(Debug, Deserialize)]
@@ -93,6 +93,7 @@ pub(super) struct Accounts {
     pub shipping_income: Option<String>,
     pub tax_payable: Option<String>,
     pub customer_balance: Option<String>,
+    pub discounts: Option<String>,
     pub bad_debt: Option<String>,
     pub processing_fees: String,
     pub stripe_fees: Option<String>,
@@ -105,13 +106,4 @@ pub(super) struct Accounts {
     pub bank: BTreeMap<Currency, String>,
     #[serde(default)]
     pub stripe_balance: BTreeMap<Currency, String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Policy {
-    #[serde(default)]
-    pub trials: Trials,
-    #[serde(default)]
-    pub uncollectible: Uncollectible,
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use crate::accounting::chart::Role;
-use crate::accounting::policy::{Trials, Uncollectible};
+use crate::accounting::policy::Options;
 use crate::config::ConfigError;
 use crate::config::file::{Accounts, File, NetSuite, OAuth2, Stripe, Token};
 use crate::config::secret::{SecretFields, SecretSource};
@@ -29,8 +29,7 @@ pub struct Settings {
     pub netsuite: NetSuiteSettings,
     /// `NetSuite` account numbers by role.
     pub accounts: BTreeMap<Role, String>,
-    pub trials: Trials,
-    pub uncollectible: Uncollectible,
+    pub options: Options,
     /// What `check --show-config` prints.
     pub shown: Vec<Shown>,
 }
@@ -110,17 +109,14 @@ pub(super) fn resolve(
     for (role, number) in &accounts {
         resolver.show(&role.setting(), number, "file");
     }
-    resolver.show("policy.trials", &format!("{:?}", file.policy.trials), "file or default");
-    let uncollectible = format!("{:?}", file.policy.uncollectible);
-    resolver.show("policy.uncollectible", &uncollectible, "file or default");
+    resolver.show_options(file.policy);
     Ok(Settings {
         path: path.into(),
         ledger: ledger.into(),
         stripe,
         netsuite,
         accounts,
-        trials: file.policy.trials,
-        uncollectible: file.policy.uncollectible,
+        options: file.policy,
         shown: resolver.shown,
     })
 }
@@ -134,6 +130,14 @@ struct Resolver<'a> {
 impl Resolver<'_> {
     fn show(&mut self, name: &str, value: &str, from: &'static str) {
         self.shown.push(Shown { name: name.into(), value: value.into(), from });
+    }
+
+    fn show_options(&mut self, options: Options) {
+        let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(options) else { return };
+        for (name, value) in fields {
+            let value = value.as_str().unwrap_or_default();
+            self.show(&format!("policy.{name}"), value, "file or default");
+        }
     }
 
     /// The first that is set: flag or environment, file, default.
@@ -304,6 +308,7 @@ fn by_role(file: Accounts) -> BTreeMap<Role, String> {
         (Role::ShippingIncome, file.shipping_income),
         (Role::TaxPayable, file.tax_payable),
         (Role::CustomerBalance, file.customer_balance),
+        (Role::Discounts, file.discounts),
         (Role::BadDebt, file.bad_debt),
         (Role::StripeFees, or_fees(file.stripe_fees)),
         (Role::ApplicationFees, or_fees(file.application_fees)),

@@ -8,6 +8,7 @@ mod contract_netsuite;
 mod contract_stripe;
 mod demo;
 mod export;
+mod golden;
 mod interrupted;
 mod nightly;
 mod peers;

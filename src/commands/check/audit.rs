@@ -215,7 +215,9 @@ fn types_of(role: Role) -> &'static [&'static str] {
         Role::AccountsReceivable => &["AcctRec"],
         Role::UndepositedFunds => &["OthCurrAsset", "UndepFunds"],
         Role::Bank(_) | Role::StripeBalance(_) => &["Bank"],
-        Role::Revenue | Role::ShippingIncome => &["Income", "OthIncome", "DeferRevenue"],
+        Role::Revenue | Role::ShippingIncome | Role::Discounts => {
+            &["Income", "OthIncome", "DeferRevenue"]
+        }
         Role::TaxPayable => &["OthCurrLiab"],
         Role::CustomerBalance => &["OthCurrLiab", "Income", "DeferRevenue"],
         Role::Reserves => &["OthCurrAsset", "Bank"],

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tieout::accounting::chart::{Chart, Role};
-use tieout::accounting::policy::{Books, BooksCurrency, Trials, Uncollectible};
+use tieout::accounting::policy::{Books, BooksCurrency, Options};
 use tieout::accounting::{Derived, Policy, derive};
 use tieout::calendar::{FixedClock, UnixTime};
 use tieout::ids::InternalId;
@@ -28,6 +28,7 @@ pub fn policy() -> Policy {
         (Role::ShippingIncome, "SHIP"),
         (Role::TaxPayable, "TAXPAY"),
         (Role::CustomerBalance, "CBAL"),
+        (Role::Discounts, "DISC"),
         (Role::BadDebt, "BADDEBT"),
         (Role::ProcessingFees, "FEE"),
         (Role::StripeFees, "STRFEE"),
@@ -61,8 +62,7 @@ pub fn policy() -> Policy {
         zone: chrono_tz::Tz::America__New_York,
         chart: Chart::new(accounts),
         books: Books { base_currency: Currency::USD, currencies, subsidiary: None },
-        trials: Trials::Sync,
-        uncollectible: Uncollectible::CreditMemo,
+        options: Options::default(),
     }
 }
 

@@ -1,0 +1,388 @@
+//! Tells what happened in Stripe, one object at a time and each a day after the last, and reads the
+//! books that follow as text.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use tieout::accounting::{Case, CustomerCase, Derived, PayoutCase, Policy, derive};
+use tieout::ids::ExternalId;
+use tieout::stripe::objects::{BalanceTransaction, Dispute, Payout, Refund, read};
+
+use super::table::{figure, row};
+use crate::support;
+
+const DAY_SECONDS: i64 = 86_400;
+/// From midnight, which is what Stripe gives as an arrival date, to noon.
+const HALF_DAY_SECONDS: i64 = DAY_SECONDS / 2;
+/// Noon UTC, so that a day is the same day in New York.
+const FIRST_DAY: i64 = 1_772_366_400;
+const CUSTOMER: &str = "cus_E";
+
+/// The facts of one customer and of the payouts that their money went into.
+pub(super) struct Story {
+    pub(super) policy: Policy,
+    /// What new invoices, charges and payouts are in; Stripe writes it in lower case.
+    currency: &'static str,
+    now: i64,
+    objects: BTreeMap<&'static str, Vec<Value>>,
+    payouts: Vec<Paid>,
+    posted: Vec<&'static str>,
+}
+
+/// A payout with the ids of its members.
+struct Paid {
+    payout: Value,
+    members: Vec<String>,
+}
+
+impl Story {
+    pub(super) fn new() -> Self {
+        let policy = support::policy();
+        let (objects, payouts, posted) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Self { policy, currency: "usd", now: FIRST_DAY, objects, payouts, posted }
+    }
+
+    /// From here on, things are in another currency.
+    pub(super) fn switch_to(&mut self, currency: &'static str) {
+        self.currency = currency;
+    }
+
+    /// The record is in NetSuite already (for a deposit: in the bank account).
+    pub(super) fn already_posted(&mut self, id: &'static str) {
+        self.posted.push(id);
+    }
+
+    /// A day passes; gives its noon.
+    pub(super) fn next_day(&mut self) -> i64 {
+        self.now += DAY_SECONDS;
+        self.now
+    }
+
+    fn add(&mut self, kind: &'static str, object: Value) {
+        self.objects.entry(kind).or_default().push(object);
+    }
+
+    /// An open, finalized invoice.
+    pub(super) fn invoice(&mut self, id: &str, total: i64, lines: &[Value]) {
+        self.invoice_with(id, total, lines, &json!({}));
+    }
+
+    /// Like [`Self::invoice`], with some fields changed.
+    pub(super) fn invoice_with(&mut self, id: &str, total: i64, lines: &[Value], fields: &Value) {
+        let now = self.next_day();
+        let currency = json!({ "currency": self.currency });
+        let lines: Vec<Value> = lines.iter().map(|line| with(line.clone(), &currency)).collect();
+        let invoice = json!({
+            "id": id, "object": "invoice", "customer": CUSTOMER, "currency": self.currency,
+            "created": now, "effective_at": null, "due_date": null, "number": null,
+            "status": "open", "status_transitions": { "finalized_at": now },
+            "billing_reason": "manual", "collection_method": "charge_automatically",
+            "total": total, "amount_due": total.max(0), "amount_paid": 0,
+            "amount_remaining": total.max(0), "starting_balance": 0, "ending_balance": 0,
+            "shipping_cost": null, "total_taxes": [], "discounts": [],
+            "lines": { "object": "list", "has_more": false, "data": lines },
+        });
+        self.add("invoice", with(invoice, fields));
+    }
+
+    /// A captured charge without conversion; its balance transaction is `txn_<id>`.
+    pub(super) fn charge(&mut self, id: &str, amount: i64, fee: i64) {
+        self.converted_charge(id, amount, (amount, self.currency), fee);
+    }
+
+    /// A captured charge that was settled in another currency; the fee is in that currency.
+    pub(super) fn converted_charge(
+        &mut self,
+        id: &str,
+        amount: i64,
+        (settled, into): (i64, &str),
+        fee: i64,
+    ) {
+        let now = self.next_day();
+        let movement = movement("charge", "charge", id, (settled, into), fee);
+        let charge = json!({
+            "id": id, "object": "charge", "customer": CUSTOMER, "currency": self.currency,
+            "amount": amount, "amount_captured": amount, "amount_refunded": 0, "captured": true,
+            "created": now, "status": "succeeded", "payment_intent": intent_of(id),
+            "balance_transaction": txn(id), "failure_balance_transaction": null,
+        });
+        self.moved(movement);
+        self.add("charge", charge);
+    }
+
+    /// Changes a charge told before.
+    pub(super) fn change_charge(&mut self, id: &str, fields: &Value) {
+        let charges = self.objects.get_mut("charge").expect("charges were told");
+        let charge = charges.iter_mut().find(|charge| charge["id"] == id).expect("it was told");
+        *charge = with(charge.take(), fields);
+    }
+
+    /// The charge paid `amount` of the invoice.
+    pub(super) fn pays(&mut self, charge: &str, invoice: &str, amount: i64) {
+        let payment = json!({
+            "id": format!("inpay_{charge}"), "object": "invoice_payment", "invoice": invoice,
+            "amount_paid": amount, "currency": self.currency, "created": self.now,
+            "status": "paid", "status_transitions": { "paid_at": self.now },
+            "payment": { "type": "payment_intent", "payment_intent": intent_of(charge) },
+        });
+        self.add("invoice_payment", payment);
+    }
+
+    /// An invoice of one line that a charge of the same amount paid, at 2.9% + 0.30.
+    pub(super) fn paid_invoice(&mut self, invoice: &str, charge: &str, amount: i64, fee: i64) {
+        self.invoice(invoice, amount, &[line("price_A", amount)]);
+        self.charge(charge, amount, fee);
+        self.pays(charge, invoice, amount);
+    }
+
+    /// A refund without conversion and without a fee.
+    pub(super) fn refund(&mut self, id: &str, charge: &str, amount: i64) {
+        self.converted_refund(id, charge, amount, (amount, self.currency));
+    }
+
+    pub(super) fn converted_refund(
+        &mut self,
+        id: &str,
+        charge: &str,
+        amount: i64,
+        (settled, into): (i64, &str),
+    ) {
+        let now = self.next_day();
+        let refund = json!({
+            "id": id, "object": "refund", "charge": charge, "payment_intent": intent_of(charge),
+            "amount": amount, "currency": self.currency, "created": now, "status": "succeeded",
+            "balance_transaction": txn(id), "failure_balance_transaction": null,
+        });
+        self.moved(movement("refund", "refund", id, (-settled, into), 0));
+        self.add("refund", refund);
+    }
+
+    /// A dispute of a whole charge, with its movements `(amount, fee)` in order: `txn_<id>`,
+    /// `txn_<id>_2`, …
+    pub(super) fn dispute(&mut self, id: &str, charge: &str, status: &str, moved: &[(i64, i64)]) {
+        let created = self.next_day();
+        let mut movements = Vec::new();
+        for (place, (amount, fee)) in moved.iter().enumerate() {
+            let now = self.next_day();
+            let category = if *amount < 0 { "dispute" } else { "dispute_reversal" };
+            let own = movement("adjustment", category, id, (*amount, self.currency), *fee);
+            let own_id = if place == 0 { txn(id) } else { format!("{}_{}", txn(id), place + 1) };
+            movements
+                .push(with(own, &json!({ "id": own_id, "created": now, "available_on": now })));
+        }
+        let amount = moved.first().map_or(0, |(amount, _)| amount.abs());
+        let dispute = json!({
+            "id": id, "object": "dispute", "charge": charge, "amount": amount,
+            "currency": self.currency, "created": created, "reason": "fraudulent",
+            "status": status, "balance_transactions": movements,
+        });
+        self.add("dispute", dispute);
+    }
+
+    /// A credit note with one line; `fields` say what became of the money.
+    pub(super) fn credit_note(&mut self, id: &str, invoice: &str, amount: i64, fields: &Value) {
+        let now = self.next_day();
+        let line = json!({
+            "id": format!("cnli_{id}"), "object": "credit_note_line_item", "amount": amount,
+            "type": "invoice_line_item", "invoice_line_item": "il_price_A", "quantity": 1,
+            "description": null, "discount_amounts": [], "taxes": [],
+        });
+        let note = json!({
+            "id": id, "object": "credit_note", "invoice": invoice, "customer": CUSTOMER,
+            "amount": amount, "currency": self.currency, "created": now, "effective_at": null,
+            "status": "issued", "number": null, "voided_at": null, "shipping_cost": null,
+            "out_of_band_amount": null, "refunds": [],
+            "lines": { "object": "list", "has_more": false, "data": [line] },
+        });
+        self.add("credit_note", with(note, fields));
+    }
+
+    /// The customer's balance changed: negative gives credit, positive uses it.
+    pub(super) fn balance_change(&mut self, id: &str, amount: i64, fields: &Value) {
+        let now = self.next_day();
+        let change = json!({
+            "id": id, "object": "customer_balance_transaction", "customer": CUSTOMER,
+            "amount": amount, "ending_balance": 0, "currency": self.currency, "created": now,
+            "invoice": null, "credit_note": null, "description": null,
+        });
+        self.add("customer_balance_transaction", with(change, fields));
+    }
+
+    /// A change of the Stripe balance, as [`movement`] makes it, on the day it is.
+    pub(super) fn moved(&mut self, movement: Value) {
+        let day = json!({ "created": self.now, "available_on": self.now });
+        self.add("balance_transaction", with(movement, &day));
+    }
+
+    /// A paid automatic payout of the movements `txn_<member>`.
+    pub(super) fn payout(&mut self, id: &str, amount: i64, members: &[&str]) {
+        self.payout_with(id, amount, members, &json!({}));
+    }
+
+    pub(super) fn payout_with(&mut self, id: &str, amount: i64, members: &[&str], fields: &Value) {
+        let now = self.next_day();
+        let payout = json!({
+            "id": id, "object": "payout", "amount": amount, "currency": self.currency,
+            "created": now, "arrival_date": now - HALF_DAY_SECONDS, "automatic": true, "status": "paid",
+            "method": "standard", "reconciliation_status": "completed",
+            "balance_transaction": txn(id), "failure_balance_transaction": null,
+        });
+        let members = members.iter().map(|member| txn(member)).collect();
+        self.payouts.push(Paid { payout: with(payout, fields), members });
+    }
+
+    /// Derives everything and compares it with a table. Runs of spaces count as one; a line that
+    /// begins with `|` goes on with the record above it.
+    #[track_caller]
+    pub(super) fn assert_books(&self, expected: &str) {
+        let mut rows: Vec<String> = Vec::new();
+        for line in expected.lines() {
+            let tidy = line.split_whitespace().collect::<Vec<_>>().join(" ");
+            match rows.last_mut() {
+                Some(row) if tidy.starts_with('|') => *row += &format!(" {tidy}"),
+                _ => rows.push(tidy),
+            }
+        }
+        let (expected, books) = (rows.join("\n"), self.books().join("\n"));
+        assert!(books == expected, "expected:\n{expected}\n\nbooks:\n{books}");
+    }
+
+    /// The date of a record, such as `2026-03-02`.
+    pub(super) fn date_of(&self, id: &str) -> String {
+        let cases = self.cases();
+        let records = cases.iter().flat_map(|case| derive(case, &self.policy).records);
+        let mut dates = records
+            .filter(|record| record.external_id().as_str() == id)
+            .filter_map(|record| record.body.header().map(|header| header.tran_date.to_string()));
+        dates.next_back().expect("the record is made")
+    }
+
+    fn books(&self) -> Vec<String> {
+        let mut books = Vec::new();
+        for case in self.cases() {
+            let Derived { records, exceptions } = derive(&case, &self.policy);
+            let told = records.iter().filter(|record| record.kind().is_transaction());
+            books.extend(told.map(|record| row(record, &self.policy.chart)));
+            books.extend(exceptions.iter().map(|exception| {
+                let amount = exception.amount.map(figure).unwrap_or_default();
+                format!("Exception {} {} {amount}", exception.code, exception.subject)
+            }));
+        }
+        books
+    }
+
+    /// The customer's case, then a case per payout. A negative payout waits for the next one.
+    fn cases(&self) -> Vec<Case> {
+        let mut cases = Vec::new();
+        if !self.objects.is_empty() {
+            cases.push(Case::Customer(Box::new(self.customer_case())));
+        }
+        let mut carried = Vec::new();
+        for Paid { payout, members } in &self.payouts {
+            let payout: Payout = parse(payout);
+            let mut all: Vec<BalanceTransaction> = self.views("balance_transaction");
+            let disputes: Vec<Dispute> = self.views("dispute");
+            all.extend(disputes.iter().flat_map(|dispute| dispute.balance_transactions.clone()));
+            all.retain(|movement| members.iter().any(|id| id == movement.id.as_str()));
+            assert_eq!(all.len(), members.len(), "members of {} were not told", payout.id);
+            let is_negative = payout.amount().is_negative();
+            let waiting = if is_negative { Vec::new() } else { std::mem::take(&mut carried) };
+            if is_negative {
+                carried.push((payout.clone(), all.clone()));
+            }
+            cases.push(Case::Payout(Box::new(PayoutCase {
+                deposited: self.posted.contains(&payout.id.as_str()),
+                payout,
+                members: all,
+                carried: waiting,
+                charges: self.views("charge"),
+                refunds: self.views::<Refund>("refund"),
+                disputes,
+            })));
+        }
+        cases
+    }
+
+    fn customer_case(&self) -> CustomerCase {
+        let posted = self.posted.iter().map(|id| ExternalId::new(*id).unwrap()).collect();
+        CustomerCase {
+            customer: Some(parse(&json!({ "id": CUSTOMER, "object": "customer", "name": "E" }))),
+            customer_id: Some(CUSTOMER.into()),
+            invoices: self.views("invoice"),
+            invoice_payments: self.views("invoice_payment"),
+            charges: self.views("charge"),
+            refunds: self.views("refund"),
+            disputes: self.views("dispute"),
+            credit_notes: self.views("credit_note"),
+            customer_balance: self.views("customer_balance_transaction"),
+            balance_transactions: self.views("balance_transaction"),
+            posted,
+            ..CustomerCase::default()
+        }
+    }
+
+    fn views<T: DeserializeOwned>(&self, kind: &str) -> Vec<T> {
+        self.objects.get(kind).map(|all| all.iter().map(parse).collect()).unwrap_or_default()
+    }
+}
+
+/// An invoice line of one piece, `il_<price>`.
+pub(super) fn line(price: &str, amount: i64) -> Value {
+    line_with(price, amount, &json!({}))
+}
+
+/// Like [`line`], with some fields changed.
+pub(super) fn line_with(price: &str, amount: i64, fields: &Value) -> Value {
+    let line = json!({
+        "id": format!("il_{price}"), "object": "line_item", "amount": amount, "quantity": 1,
+        "description": price, "discount_amounts": [], "pretax_credit_amounts": [], "taxes": [],
+        "pricing": { "type": "price_details", "price_details": { "price": price, "product": null } },
+        "parent": null,
+    });
+    with(line, fields)
+}
+
+/// A tax of 10% in a line's or an invoice's list of taxes; `behavior` is `inclusive` or `exclusive`.
+pub(super) fn tax(amount: i64, behavior: &str) -> Value {
+    json!({
+        "amount": amount, "tax_behavior": behavior, "type": "tax_rate_details",
+        "tax_rate_details": { "tax_rate": "txr_10" },
+    })
+}
+
+/// A balance transaction `txn_<source>`; positive fees are charged, negative ones given back.
+pub(super) fn movement(
+    kind: &str,
+    category: &str,
+    source: &str,
+    (amount, currency): (i64, &str),
+    fee: i64,
+) -> Value {
+    json!({
+        "id": txn(source), "object": "balance_transaction", "type": kind,
+        "reporting_category": category, "source": source, "amount": amount, "fee": fee,
+        "net": amount - fee, "currency": currency, "fee_details": [], "description": null,
+        "exchange_rate": null, "status": "available",
+    })
+}
+
+/// The object with some fields replaced.
+pub(super) fn with(mut object: Value, fields: &Value) -> Value {
+    let own = object.as_object_mut().expect("an object");
+    let fields = fields.as_object().expect("an object").clone();
+    own.extend(fields);
+    object
+}
+
+fn txn(source: &str) -> String {
+    format!("txn_{source}")
+}
+
+fn intent_of(charge: &str) -> String {
+    format!("pi_{charge}")
+}
+
+fn parse<T: DeserializeOwned>(object: &Value) -> T {
+    read(object.to_string().as_bytes()).unwrap()
+}
