@@ -59,10 +59,21 @@ pub enum Rule {
     DisputeWon,
     PayoutPaid,
     PayoutNegative,
+    PayoutTransferred,
     PayoutFailed,
+    DayCharged,
+    DaySwept,
+    MovementCharged,
+    PayoutCharged,
+    ToppedUp,
 }
 
 impl Rule {
+    /// Whether the record sums many things, so that its sources are what it holds.
+    pub const fn sums_up(self) -> bool {
+        matches!(self, Self::DayCharged | Self::DaySwept)
+    }
+
     /// The rule in an accountant's words, as `explain` and the plan show it.
     pub const fn because(self) -> &'static str {
         match self {
@@ -99,7 +110,17 @@ impl Rule {
             Self::DisputeWon => "The dispute was won: the money came back.",
             Self::PayoutPaid => "The payout reached the bank.",
             Self::PayoutNegative => "The payout debited the bank.",
+            Self::PayoutTransferred => {
+                "The payout took money from the Stripe balance account to the bank."
+            }
             Self::PayoutFailed => "The payout failed after it had been deposited.",
+            Self::DayCharged => "Stripe charged fees, or moved money without a record, that day.",
+            Self::DaySwept => {
+                "Payouts that Stripe cannot itemise are paid from the Stripe balance account."
+            }
+            Self::MovementCharged => "Stripe charged a fee, or moved money without a record.",
+            Self::PayoutCharged => "Stripe charged fees on what the payout is made of.",
+            Self::ToppedUp => "Money went from the bank to the Stripe balance, or back.",
         }
     }
 }

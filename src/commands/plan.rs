@@ -65,10 +65,13 @@ fn derive_what_changed(ledger: &mut Ledger, policy: &Policy, ui: Ui) -> anyhow::
     if ledger.reference(DERIVED_UNDER)?.as_ref() != Some(&digest) {
         ledger.mark_all_dirty()?;
     }
-    let keys = ledger.dirty_cases()?;
+    let payouts = ledger.payout_index()?;
+    let keys = ledger.dirty_cases(&payouts, policy)?;
     let progress = ui.progress("cases", Some(u64::try_from(keys.len())?));
     for key in keys {
-        let case = ledger.load_case(&key).with_context(|| format!("the case of {key}"))?;
+        let case = ledger
+            .load_case(&key, &payouts, policy)
+            .with_context(|| format!("the case of {key}"))?;
         ledger.save_derived(&key, &derive(&case, policy))?;
         progress.add(1);
     }

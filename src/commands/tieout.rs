@@ -8,7 +8,7 @@ use crate::accounting::chart::{Chart, Role};
 use crate::accounting::policy::Uncollectible;
 use crate::accounting::posting::{Posting, postings};
 use crate::accounting::{Policy, Record};
-use crate::commands::books::{self, FEE_ROLES};
+use crate::commands::books;
 use crate::commands::session::Session;
 use crate::ids::{ExternalId, InternalId, ObjectId};
 use crate::ledger::{Ledger, LedgerError, RecordRow, RecordState};
@@ -147,7 +147,7 @@ impl ReadBack {
                 return Ok(());
             }
             let class = classify(&bt);
-            let is_fee = matches!(class, Class::Line(role) if FEE_ROLES.contains(&role));
+            let is_fee = matches!(class, Class::Line(role) if role.is_fee());
             let category = if bt.reporting_category.is_empty() {
                 bt.kind.clone()
             } else {
@@ -177,7 +177,7 @@ impl ReadBack {
     }
 
     fn booked_fees(&self, currency: Currency) -> Amount {
-        self.sum(currency, &FEE_ROLES)
+        self.sum(currency, &Role::FEES)
     }
 
     /// The balance of accounts from the records that settle in `currency`.
@@ -376,9 +376,7 @@ impl<'a> Placed<'a> {
                     Held::NotYet(NotYet::NotPosted)
                 }
             }
-            Class::Line(_) | Class::NeedsPolicy | Class::Unknown => {
-                Held::NotYet(NotYet::WaitsForDeposit)
-            }
+            Class::Line(_) | Class::TopUp | Class::Unknown => Held::NotYet(NotYet::WaitsForDeposit),
             _ => match self.records.get(bt.id.as_str()) {
                 Some(true) => Held::InBooks(bt.amount()),
                 _ => Held::NotYet(NotYet::NotPosted),

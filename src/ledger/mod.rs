@@ -2,17 +2,20 @@
 //!
 //! The only room with SQL. One writer; the file belongs to one Stripe account in one mode and one
 //! NetSuite account, and refuses any other. `open` is where to start reading, then `objects` for
-//! the facts, `cases` for how they are put together, `records` and `attempts` for what is posted.
+//! the facts, `cases` and `load` for how they are put together, `records` and `attempts` for what is posted.
 
 mod attempts;
 mod cases;
 mod coverage;
+mod days;
 mod error;
 mod exceptions;
 mod journal;
+mod load;
 mod lock;
 mod objects;
 mod open;
+mod payouts;
 mod records;
 mod runs;
 #[cfg(test)]
@@ -27,6 +30,7 @@ pub use exceptions::StoredException;
 pub use lock::LockGuard;
 pub use objects::{Incoming, Stored};
 pub use open::Identity;
+pub use payouts::PayoutIndex;
 pub use records::{RecordRow, RecordState};
 pub use runs::{Run, RunId};
 

@@ -37,7 +37,23 @@ pub fn policy() -> Policy {
         (Role::NetworkCosts, "NETFEE"),
         (Role::ConversionFees, "FXFEE"),
         (Role::TaxOnFees, "FEETAX"),
+        (Role::InstantPayoutFees, "INSTFEE"),
+        (Role::WithheldTax, "WHT"),
         (Role::Reserves, "RESERVE"),
+        (Role::ConnectReserves, "CONNRES"),
+        (Role::ConnectCollections, "CONNLOSS"),
+        (Role::Transfers, "VENDOR"),
+        (Role::PlatformEarnings, "PLATFORM"),
+        (Role::Advances, "ADVANCE"),
+        (Role::Financing, "LOAN"),
+        (Role::Contributions, "CLIMATE"),
+        (Role::UnallocatedFunds, "UNALLOC"),
+        (Role::BalancePayments, "BALPAY"),
+        (Role::Issuing, "ISSUING"),
+        (Role::MoneyManagement, "MONEYMGMT"),
+        (Role::Adjustments, "ADJUST"),
+        (Role::Suspense, "SUSPENSE"),
+        (Role::Opening, "OPENING"),
     ];
     let per_currency = CURRENCIES.iter().flat_map(|code| {
         [
@@ -59,6 +75,8 @@ pub fn policy() -> Policy {
         })
         .collect();
     Policy {
+        account: "acct_demo".into(),
+        start: None,
         zone: chrono_tz::Tz::America__New_York,
         chart: Chart::new(accounts),
         books: Books { base_currency: Currency::USD, currencies, subsidiary: None },
@@ -117,10 +135,11 @@ fn load(world: &World, folder: &Path, is_reversed: bool) -> Ledger {
 
 /// Derives every dirty case and stores what it wants.
 pub fn derive_all(ledger: &mut Ledger, policy: &Policy) -> Vec<(CaseKey, Derived)> {
-    let keys = ledger.dirty_cases().expect("cases");
+    let payouts = ledger.payout_index().expect("payouts");
+    let keys = ledger.dirty_cases(&payouts, policy).expect("cases");
     let mut all = Vec::new();
     for key in keys {
-        let case = ledger.load_case(&key).expect("a case");
+        let case = ledger.load_case(&key, &payouts, policy).expect("a case");
         let derived = derive(&case, policy);
         ledger.save_derived(&key, &derived).expect("records are stored");
         all.push((key, derived));
