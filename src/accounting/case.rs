@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use crate::accounting::record::Record;
 use crate::accounting::seat::{Schedule, Sources};
+use crate::accounting::summary::Summary;
 use crate::ids::{
-    BalanceTransactionId, CouponId, CustomerId, DiscountId, ExternalId, PriceId, ProductId,
-    TaxRateId,
+    BalanceTransactionId, CouponId, CustomerId, DiscountId, ExternalId, PayoutId, PriceId,
+    ProductId, TaxRateId,
 };
 use crate::money::Currency;
 use crate::stripe::objects::{
@@ -27,6 +29,7 @@ pub enum Case {
     Customer(Box<CustomerCase>),
     Payout(Box<PayoutCase>),
     Day(Box<DayCase>),
+    Summary(Box<SummaryCase>),
 }
 
 impl Case {
@@ -37,6 +40,7 @@ impl Case {
             Self::Customer(case) => case.key(),
             Self::Payout(case) => case.payout.id.to_string(),
             Self::Day(case) => DayCase::key(case.currency, case.date),
+            Self::Summary(case) => SummaryCase::key(&case.summary),
         }
     }
 }
@@ -61,9 +65,15 @@ pub struct CustomerCase {
     /// Those of the charges, refunds and disputes above.
     pub balance_transactions: Vec<BalanceTransaction>,
     pub catalog: Catalog,
-    /// Which of this case's records NetSuite already holds: an invoice voided before it was ever
-    /// pushed makes no record at all, one that was pushed is offset.
+    /// Which of this case's records NetSuite already holds, by themselves or in a summary: an
+    /// invoice voided before it was ever pushed makes no record at all, one that was pushed is
+    /// offset.
     pub posted: BTreeSet<ExternalId>,
+    /// Those of them that stand by themselves: they are never summed up any more.
+    pub in_detail: BTreeSet<ExternalId>,
+    /// The payout of each balance transaction above that has one. Only told where policy sums up by
+    /// payout.
+    pub payout_of: BTreeMap<String, PayoutId>,
 }
 
 impl CustomerCase {
@@ -123,7 +133,29 @@ pub struct DayCase {
     pub schedule: Arc<Schedule>,
     /// What is in a posted journal or deposit of this day already, and in which: what appears later
     /// makes another one.
-    pub taken: Vec<(BalanceTransactionId, ExternalId)>,
+    pub taken: Vec<(String, ExternalId)>,
+}
+
+/// The records that one summary stands for.
+#[derive(Debug, Clone)]
+pub struct SummaryCase {
+    pub summary: Summary,
+    /// The day, or the payout's arrival.
+    pub date: NaiveDate,
+    pub records: Vec<Record>,
+    /// What is in a posted journal of this summary already, and in which.
+    pub taken: Vec<(String, ExternalId)>,
+}
+
+impl SummaryCase {
+    /// The case's key in the ledger.
+    pub fn key(summary: &Summary) -> String {
+        match summary {
+            Summary::Day(date, what) => format!("{} {date}", what.word()),
+            Summary::Payout(payout) => format!("receipts {payout}"),
+            Summary::AwaitsPayout => "receipts without a payout".into(),
+        }
+    }
 }
 
 impl DayCase {

@@ -3,7 +3,7 @@
 //!
 //! Only what the seats say belongs to the day is here; the rest waits for its payout's deposit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
@@ -43,6 +43,10 @@ pub fn batch_name(
 pub(super) fn derive(case: &DayCase, policy: &Policy) -> Derived {
     let context = Context { policy };
     let mut derived = Derived::default();
+    let batch = |what: &str, movement: &BalanceTransaction| {
+        let first = batch_name(what, &policy.account, case.currency, case.date);
+        batch_of(movement.id.as_str(), &first, &case.taken)
+    };
     let mut movements: Vec<&BalanceTransaction> = case.movements.iter().collect();
     movements.sort_by_key(|movement| (movement.created, movement.id.clone()));
     let mut charged: BTreeMap<ExternalId, Vec<&BalanceTransaction>> = BTreeMap::new();
@@ -54,7 +58,7 @@ pub(super) fn derive(case: &DayCase, policy: &Policy) -> Derived {
             keep(&mut derived, top_up(movement, context));
         }
         if class.has_record() && seat.leaves == Leaves::BySweep {
-            swept.entry(batch(SWEEP, movement, case, policy)).or_default().push(movement);
+            swept.entry(batch(SWEEP, movement)).or_default().push(movement);
         }
         match (seat.charged, policy.fee_grain_at(movement.created)) {
             (Charged::OnDay, Grain::Detail) => {
@@ -63,7 +67,7 @@ pub(super) fn derive(case: &DayCase, policy: &Policy) -> Derived {
                 }
             }
             (Charged::OnDay, _) => {
-                charged.entry(batch(FEES, movement, case, policy)).or_default().push(movement);
+                charged.entry(batch(FEES, movement)).or_default().push(movement);
             }
             _ => {}
         }
@@ -87,23 +91,27 @@ fn keep(derived: &mut Derived, made: Option<Result<Record, Exception>>) {
     }
 }
 
-/// Which of the day's records a movement belongs to: the posted one that holds it, else the first
-/// one that is not posted yet.
-fn batch(what: &str, movement: &BalanceTransaction, case: &DayCase, policy: &Policy) -> ExternalId {
-    let first = batch_name(what, &policy.account, case.currency, case.date);
+/// Which of several records with the name `first`, `first-2`, … a member belongs to: the posted one
+/// that holds it, else the first one that is not posted yet. A posted sum is never edited.
+pub(super) fn batch_of(
+    member: &str,
+    first: &ExternalId,
+    taken: &[(String, ExternalId)],
+) -> ExternalId {
     let is_own = |id: &ExternalId| {
         let rest = id.as_str().strip_prefix(first.as_str());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     };
-    let mut posted: Vec<&ExternalId> =
-        case.taken.iter().map(|(_, id)| id).filter(|id| is_own(id)).collect();
-    let holder = case.taken.iter().find(|(id, by)| *id == movement.id && is_own(by));
-    if let Some((_, id)) = holder {
-        return id.clone();
+    let own = || taken.iter().filter(|(_, by)| is_own(by));
+    if let Some((_, holder)) = own().find(|(id, _)| id == member) {
+        return holder.clone();
     }
-    posted.sort();
-    posted.dedup();
-    if posted.is_empty() { first } else { first.with_suffix(&(posted.len() + 1).to_string()) }
+    let posted: BTreeSet<&ExternalId> = own().map(|(_, by)| by).collect();
+    if posted.is_empty() {
+        first.clone()
+    } else {
+        first.with_suffix(&(posted.len() + 1).to_string())
+    }
 }
 
 /// What one payout's members were charged, as a journal dated by its arrival.

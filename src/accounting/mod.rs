@@ -38,9 +38,10 @@ pub mod record;
 mod refund;
 mod reversal;
 pub mod seat;
+pub mod summary;
 mod write_off;
 
-pub use case::{Case, Catalog, CustomerCase, DayCase, PayoutCase};
+pub use case::{Case, Catalog, CustomerCase, DayCase, PayoutCase, SummaryCase};
 pub use derive::derive;
 pub use exception::{Exception, ExceptionClass};
 pub use policy::Policy;

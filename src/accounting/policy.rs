@@ -230,6 +230,8 @@ pub enum Grain {
 pub struct Granularity {
     /// Invoices, credit memos, payments and refunds.
     pub sales: Grain,
+    /// Sales before this day stay in detail; a ledger with records needs it to change.
+    pub since: Option<NaiveDate>,
     /// Fees and whatever else has no record of its own. Not set: as the settlement does, per payout
     /// with deposits and daily with clearing.
     pub fees: Option<Grain>,

@@ -1,8 +1,11 @@
 //! What derivation gives: records, each with the reason it exists.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::accounting::exception::Exception;
+use crate::accounting::summary::Summary;
 use crate::ids::{ExternalId, ObjectId};
 use crate::money::Amount;
 use crate::netsuite::record::{Body, RecordKind};
@@ -66,12 +69,20 @@ pub enum Rule {
     MovementCharged,
     PayoutCharged,
     ToppedUp,
+    SalesSummedByDay,
+    ReceiptsSummedByPayout,
 }
 
 impl Rule {
     /// Whether the record sums many things, so that its sources are what it holds.
     pub const fn sums_up(self) -> bool {
-        matches!(self, Self::DayCharged | Self::DaySwept)
+        matches!(
+            self,
+            Self::DayCharged
+                | Self::DaySwept
+                | Self::SalesSummedByDay
+                | Self::ReceiptsSummedByPayout
+        )
     }
 
     /// The rule in an accountant's words, as `explain` and the plan show it.
@@ -120,6 +131,10 @@ impl Rule {
             }
             Self::MovementCharged => "Stripe charged a fee, or moved money without a record.",
             Self::PayoutCharged => "Stripe charged fees on what the payout is made of.",
+            Self::SalesSummedByDay => "What was sold and received that day is summed up.",
+            Self::ReceiptsSummedByPayout => {
+                "What the payout's payments and refunds moved is summed up."
+            }
             Self::ToppedUp => "Money went from the bank to the Stripe balance, or back.",
         }
     }
@@ -131,4 +146,6 @@ pub struct Derived {
     /// In a stable order: by kind, then by external id.
     pub records: Vec<Record>,
     pub exceptions: Vec<Exception>,
+    /// The records that a summary stands for: they are kept in detail and never posted themselves.
+    pub summaries: BTreeMap<ExternalId, Summary>,
 }

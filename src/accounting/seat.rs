@@ -114,18 +114,24 @@ impl Policy {
         let settled = movement.currency;
         let fits = settled == presented || settled == base;
         let clears = self.settlement_at(movement.created) == Settlement::Clearing;
-        if fits && (clears || self.is_summarised(presented, settled)) {
+        if fits && (clears || self.may_sum_up(presented, movement)) {
             Cash::StripeBalance
         } else {
             Cash::UndepositedFunds
         }
     }
 
-    /// Whether sales in these currencies are summed up. Those in foreign currency stay in detail:
-    /// only an application lets NetSuite book the realized gain or loss.
-    pub fn is_summarised(&self, presented: Currency, settled: Currency) -> bool {
+    /// Whether what moved may be in a summary of sales, which goes by the Stripe balance account.
+    /// Sales in foreign currency stay in detail: only an application lets NetSuite book the realized
+    /// gain or loss.
+    fn may_sum_up(&self, presented: Currency, movement: &BalanceTransaction) -> bool {
         let base = self.books.base_currency;
-        self.options.granularity.sales != Grain::Detail && presented == base && settled == base
+        let granularity = self.options.granularity;
+        let date = movement.created.date_in(self.zone);
+        granularity.sales != Grain::Detail
+            && granularity.since.is_none_or(|since| date >= since)
+            && presented == base
+            && movement.currency == base
     }
 
     /// Whether what moves at `instant` is booked by the day, whatever the payouts are.

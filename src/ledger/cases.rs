@@ -7,7 +7,9 @@ use chrono::NaiveDate;
 
 use super::payouts::PayoutIndex;
 use super::{Ledger, LedgerError};
-use crate::accounting::{DayCase, Policy};
+use crate::accounting::policy::Grain;
+use crate::accounting::summary::Summary;
+use crate::accounting::{DayCase, Policy, SummaryCase};
 use crate::money::Currency;
 
 /// Links are followed at most this far: refund → charge → customer is the longest real chain.
@@ -22,6 +24,8 @@ pub enum CaseKey {
     Payout(String),
     /// What moved one currency on one day.
     Day(NaiveDate, Currency),
+    /// The records that one summary stands for.
+    Summary(Summary),
 }
 
 impl fmt::Display for CaseKey {
@@ -29,6 +33,7 @@ impl fmt::Display for CaseKey {
         match self {
             Self::Customer(id) | Self::Guest(id) | Self::Payout(id) => f.pad(id),
             Self::Day(date, currency) => f.pad(&DayCase::key(*currency, *date)),
+            Self::Summary(summary) => f.pad(&SummaryCase::key(summary)),
         }
     }
 }
@@ -50,6 +55,9 @@ impl Ledger {
             self.find_cases(id, HOPS_MAX, &mut keys)?;
         }
         payouts.add_those_after_negative_ones(&mut keys);
+        if policy.options.granularity.sales == Grain::Payout {
+            self.add_customers_of_payouts(&mut keys)?;
+        }
         self.note_dirty_days(&keys, payouts, policy)?;
         keys.extend(self.days_to_derive(policy)?);
         Ok(keys.into_iter().collect())
@@ -138,6 +146,21 @@ impl Ledger {
                 keys.insert(CaseKey::Customer(id.into()));
             }
             None => {}
+        }
+        Ok(())
+    }
+
+    /// Where sales are summed up by payout, a customer's records depend on the payouts.
+    fn add_customers_of_payouts(&self, keys: &mut BTreeSet<CaseKey>) -> Result<(), LedgerError> {
+        for key in keys.clone() {
+            let CaseKey::Payout(payout) = key else { continue };
+            let members = self.texts(
+                "SELECT balance_transaction FROM payout_member WHERE payout = ?1",
+                &payout,
+            )?;
+            for member in members {
+                self.find_cases(&member, HOPS_MAX, keys)?;
+            }
         }
         Ok(())
     }

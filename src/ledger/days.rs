@@ -3,7 +3,6 @@
 //! A day is derived once it is over and everything of it is known; until then it waits.
 
 use std::collections::BTreeSet;
-use std::fmt::Write;
 
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
@@ -14,7 +13,7 @@ use super::{CaseKey, Ledger, LedgerError};
 use crate::accounting::balance_transaction::{Class, classify};
 use crate::accounting::{Policy, day};
 use crate::calendar::{UnixTime, start_of_day};
-use crate::ids::{BalanceTransactionId, ExternalId};
+use crate::ids::ExternalId;
 use crate::money::Currency;
 use crate::stripe::objects::{BalanceTransaction, Payout, read};
 use crate::stripe::resource::Resource;
@@ -94,7 +93,7 @@ impl Ledger {
 
     /// Up to when every balance transaction is known: the end of what was pulled, or the newest one
     /// of an export.
-    fn movements_known_until(&self) -> Result<UnixTime, LedgerError> {
+    pub(super) fn movements_known_until(&self) -> Result<UnixTime, LedgerError> {
         let covered = self.covered_until(Resource::BalanceTransactions.as_str())?;
         let newest: Option<i64> = self
             .connection
@@ -140,7 +139,7 @@ impl Ledger {
         policy: &Policy,
         currency: Currency,
         date: NaiveDate,
-    ) -> Result<Vec<(BalanceTransactionId, ExternalId)>, LedgerError> {
+    ) -> Result<Vec<(String, ExternalId)>, LedgerError> {
         let mut taken = Vec::new();
         for what in [day::FEES, day::SWEEP] {
             let first = day::batch_name(what, &policy.account, currency, date);
@@ -149,13 +148,13 @@ impl Ledger {
         Ok(taken)
     }
 
-    fn members_of_posted(
+    /// What the posted records called `first`, `first-2`, … hold, and which holds it.
+    pub(super) fn members_of_posted(
         &self,
         first: &ExternalId,
-    ) -> Result<Vec<(BalanceTransactionId, ExternalId)>, LedgerError> {
-        let mut later = first.as_str().to_owned();
+    ) -> Result<Vec<(String, ExternalId)>, LedgerError> {
         // Everything that begins with `<first>-` sorts before `<first>.`.
-        let _infallible = later.write_char('.');
+        let later = format!("{first}.");
         let run = || -> rusqlite::Result<Vec<(String, String)>> {
             self.connection
                 .prepare_cached(
@@ -168,11 +167,8 @@ impl Ledger {
                 .collect()
         };
         let rows = run().map_err(|error| self.fail(error))?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(member, record)| {
-                Some((BalanceTransactionId::new(member), ExternalId::new(record).ok()?))
-            })
-            .collect())
+        let with_id =
+            |(member, record): (String, String)| Some((member, ExternalId::new(record).ok()?));
+        Ok(rows.into_iter().filter_map(with_id).collect())
     }
 }

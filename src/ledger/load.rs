@@ -10,10 +10,10 @@ use super::payouts::PayoutIndex;
 use super::{CaseKey, Ledger, LedgerError};
 use crate::accounting::balance_transaction::classify;
 use crate::accounting::deposit::record_of;
-use crate::accounting::policy::Unreconciled;
+use crate::accounting::policy::{Grain, Unreconciled};
 use crate::accounting::seat::Sources;
 use crate::accounting::{Case, Catalog, CustomerCase, DayCase, PayoutCase, Policy};
-use crate::ids::{BalanceTransactionId, CustomerId};
+use crate::ids::{BalanceTransactionId, CustomerId, PayoutId};
 use crate::money::Currency;
 use crate::stripe::objects::{
     BalanceTransaction, Charge, CreditNoteLine, Dispute, Invoice, InvoiceLine, Payout, Refund, read,
@@ -43,7 +43,7 @@ impl Ledger {
                     )?,
                     ..CustomerCase::default()
                 };
-                self.complete(&mut case, key)?;
+                self.complete(&mut case, key, policy)?;
                 Ok(Case::Customer(Box::new(case)))
             }
             CaseKey::Guest(id) => {
@@ -54,7 +54,7 @@ impl Ledger {
                     case.refunds = self.linked("refund", &[id], "charge")?;
                     case.disputes = self.linked("dispute", &[id], "charge")?;
                 }
-                self.complete(&mut case, key)?;
+                self.complete(&mut case, key, policy)?;
                 Ok(Case::Customer(Box::new(case)))
             }
             CaseKey::Payout(id) => {
@@ -65,11 +65,20 @@ impl Ledger {
                 let case = self.load_day(*date, *currency, payouts, policy)?;
                 Ok(Case::Day(Box::new(case)))
             }
+            CaseKey::Summary(summary) => {
+                let case = self.load_summary(summary, payouts, policy)?;
+                Ok(Case::Summary(Box::new(case)))
+            }
         }
     }
 
     /// Adds to invoices and charges what hangs on them.
-    fn complete(&self, case: &mut CustomerCase, key: &CaseKey) -> Result<(), LedgerError> {
+    fn complete(
+        &self,
+        case: &mut CustomerCase,
+        key: &CaseKey,
+        policy: &Policy,
+    ) -> Result<(), LedgerError> {
         let invoices: Vec<String> = case.invoices.iter().map(|i| i.id.to_string()).collect();
         let charges: Vec<String> = case.charges.iter().map(|c| c.id.to_string()).collect();
         case.invoice_payments = self.linked("invoice_payment", &invoices, "invoice")?;
@@ -100,7 +109,20 @@ impl Ledger {
         }
         case.balance_transactions = found;
         case.catalog = self.catalog(&case.invoices)?;
-        case.posted = self.posted_of_case(key)?;
+        case.in_detail = self.posted_of_case(key)?;
+        case.posted = self.summed_and_posted_of_case(key)?;
+        case.posted.extend(case.in_detail.iter().cloned());
+        if policy.options.granularity.sales == Grain::Payout {
+            let of_disputes = case.disputes.iter().flat_map(|d| &d.balance_transactions);
+            for movement in case.balance_transactions.iter().chain(of_disputes) {
+                let payout = self.texts(
+                    "SELECT payout FROM payout_member WHERE balance_transaction = ?1",
+                    movement.id.as_str(),
+                )?;
+                let payout = payout.into_iter().next().map(PayoutId::new);
+                case.payout_of.extend(payout.map(|payout| (movement.id.to_string(), payout)));
+            }
+        }
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod attempts;
 mod cases;
 mod coverage;
 mod days;
+mod derive;
 mod error;
 mod exceptions;
 mod journal;
@@ -18,6 +19,7 @@ mod open;
 mod payouts;
 mod records;
 mod runs;
+mod summaries;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +27,7 @@ use rusqlite::Connection;
 
 pub use attempts::{AttemptId, Intent, Outcome, Unfinished};
 pub use cases::CaseKey;
+pub use derive::Done;
 pub use error::LedgerError;
 pub use exceptions::StoredException;
 pub use lock::LockGuard;

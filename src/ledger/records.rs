@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ring::digest::{Context, SHA256};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::{CaseKey, Ledger, LedgerError};
+use super::{CaseKey, Ledger, LedgerError, summaries};
 use crate::accounting::{Derived, Exception, ExceptionClass, Record, payout_deposit};
 use crate::digest::sha256_hex;
 use crate::ids::{BalanceTransactionId, ExternalId, InternalId, PayoutId};
@@ -90,8 +90,13 @@ impl Ledger {
         let mut exceptions = derived.exceptions.clone();
         let before = wanted_by(&tx, &key).map_err(wrap)?;
         for record in &derived.records {
-            if let Some(clash) = put(&tx, &key, record).map_err(wrap)? {
-                exceptions.push(clash);
+            let id = record.external_id();
+            match put(&tx, &key, record).map_err(wrap)? {
+                Put::Clash(clash) => exceptions.push(*clash),
+                Put::Stored { is_changed } => {
+                    let summary = derived.summaries.get(id);
+                    summaries::assign(&tx, id, summary, is_changed).map_err(wrap)?;
+                }
             }
         }
         let wanted: BTreeSet<&str> =
@@ -107,6 +112,9 @@ impl Ledger {
                 })
                 .map_err(wrap)?;
         }
+        if let CaseKey::Summary(summary) = case {
+            Self::forget_dirty_summary(&tx, summary).map_err(wrap)?;
+        }
         tx.commit().map_err(wrap)
     }
 
@@ -114,9 +122,20 @@ impl Ledger {
     /// or no longer wanted.
     pub fn records_to_plan(&self) -> Result<Vec<RecordRow>, LedgerError> {
         self.rows(
-            "WHERE desired_hash IS NOT settled_hash OR state IN ('sending', 'in_doubt')
-             ORDER BY external_id",
+            "WHERE (desired_hash IS NOT settled_hash OR state IN ('sending', 'in_doubt'))
+             AND summary IS NULL ORDER BY external_id",
         )
+    }
+
+    /// Whether anything is in NetSuite.
+    pub fn has_posted(&self) -> Result<bool, LedgerError> {
+        self.connection
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM record WHERE internal_id IS NOT NULL)",
+                [],
+                |row| row.get(0),
+            )
+            .map_err(|error| self.fail(error))
     }
 
     /// Records that are as they should be.
@@ -125,7 +144,7 @@ impl Ledger {
             .connection
             .query_row(
                 "SELECT count(*) FROM record WHERE desired_hash IS settled_hash
-                 AND state NOT IN ('sending', 'in_doubt')",
+                 AND summary IS NULL AND state NOT IN ('sending', 'in_doubt')",
                 [],
                 |row| row.get(0),
             )
@@ -220,6 +239,21 @@ impl Ledger {
         let ids = self.texts(
             "SELECT r.external_id FROM record_case c JOIN record r USING (external_id)
              WHERE c.case_key = ?1 AND r.internal_id IS NOT NULL",
+            &key.to_string(),
+        )?;
+        Ok(ids.into_iter().filter_map(|id| ExternalId::new(id).ok()).collect())
+    }
+
+    /// Which of a case's records are in NetSuite in a summary.
+    pub(super) fn summed_and_posted_of_case(
+        &self,
+        key: &CaseKey,
+    ) -> Result<BTreeSet<ExternalId>, LedgerError> {
+        let ids = self.texts(
+            "SELECT c.external_id FROM record_case c
+             JOIN batch_member m ON m.member = c.external_id
+             JOIN record s ON s.external_id = m.record
+             WHERE c.case_key = ?1 AND s.internal_id IS NOT NULL",
             &key.to_string(),
         )?;
         Ok(ids.into_iter().filter_map(|id| ExternalId::new(id).ok()).collect())
@@ -336,8 +370,14 @@ fn wanted_by(tx: &Transaction, key: &str) -> rusqlite::Result<Vec<String>> {
         .collect()
 }
 
+/// What became of a wish.
+enum Put {
+    Stored { is_changed: bool },
+    Clash(Box<Exception>),
+}
+
 /// Stores a wish; gives an exception when NetSuite could not tell it from another record.
-fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Option<Exception>> {
+fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Put> {
     let id = record.external_id();
     let group = format!("{:?}", record.kind().group());
     let clash: Option<String> = tx
@@ -355,11 +395,11 @@ fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Option<
             format!("NetSuite cannot tell {id} from {other}: it compares without case."),
             "Post one of the two by hand.",
         );
-        return Ok(Some(exception.blocking(id)));
+        return Ok(Put::Clash(Box::new(exception.blocking(id))));
     }
     let json = serde_json::to_string(record).expect("a record always serializes");
     let hash = sha256_hex(json.as_bytes());
-    tx.prepare_cached(
+    let changed = tx.prepare_cached(
         "INSERT INTO record (external_id, folded, record_group, kind, desired, desired_hash, state)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'desired')
          ON CONFLICT (external_id) DO UPDATE
@@ -379,7 +419,7 @@ fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Option<
     if record.rule.sums_up() {
         put_members(tx, record)?;
     }
-    Ok(None)
+    Ok(Put::Stored { is_changed: changed > 0 })
 }
 
 /// Remembers what a summary holds, so that nothing is ever in two of them.
@@ -399,6 +439,7 @@ fn put_members(tx: &Transaction, record: &Record) -> rusqlite::Result<()> {
 fn drop_wish(tx: &Transaction, key: &str, id: &str) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM record_case WHERE case_key = ?1 AND external_id = ?2")?
         .execute([key, id])?;
+    summaries::note_of(tx, id)?;
     let still_wanted: bool = tx
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM record_case WHERE external_id = ?1)")?
         .query_row([id], |row| row.get(0))?;

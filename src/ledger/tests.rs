@@ -68,7 +68,7 @@ fn item(id: &str, name: &str) -> Record {
 }
 
 fn wants(records: Vec<Record>) -> Derived {
-    Derived { records, exceptions: Vec::new() }
+    Derived { records, ..Derived::default() }
 }
 
 /// The changed cases under a policy that keeps no books by the day.

@@ -17,6 +17,8 @@ pub enum Refusal {
     Stale,
     #[error("the plan was made under another policy or chart of accounts")]
     Policy,
+    #[error("{setting} changed, and records were posted under its other value\nhint: {fix}")]
+    ModeChanged { setting: &'static str, fix: &'static str },
 }
 
 /// Compares what the plan was made against with what is.

@@ -262,7 +262,7 @@ impl Story {
     fn books(&self, wanted: impl Fn(&Case) -> bool) -> Vec<String> {
         let mut books = Vec::new();
         for case in self.cases().into_iter().filter(wanted) {
-            let Derived { records, exceptions } = derive(&case, &self.policy);
+            let Derived { records, exceptions, .. } = derive(&case, &self.policy);
             let told = records.iter().filter(|record| record.kind().is_transaction());
             books.extend(told.map(|record| row(record, &self.policy.chart)));
             books.extend(exceptions.iter().map(|exception| {

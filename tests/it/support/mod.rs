@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use tieout::accounting::chart::{Chart, Role};
 use tieout::accounting::policy::{Books, BooksCurrency, Options};
-use tieout::accounting::{Derived, Policy, derive};
+use tieout::accounting::{Derived, Policy};
 use tieout::calendar::{FixedClock, UnixTime};
 use tieout::ids::InternalId;
 use tieout::ledger::{CaseKey, Identity, Incoming, Ledger};
@@ -135,15 +135,9 @@ fn load(world: &World, folder: &Path, is_reversed: bool) -> Ledger {
 
 /// Derives every dirty case and stores what it wants.
 pub fn derive_all(ledger: &mut Ledger, policy: &Policy) -> Vec<(CaseKey, Derived)> {
-    let payouts = ledger.payout_index().expect("payouts");
-    let keys = ledger.dirty_cases(&payouts, policy).expect("cases");
     let mut all = Vec::new();
-    for key in keys {
-        let case = ledger.load_case(&key, &payouts, policy).expect("a case");
-        let derived = derive(&case, policy);
-        ledger.save_derived(&key, &derived).expect("records are stored");
-        all.push((key, derived));
-    }
-    ledger.clear_dirty().expect("clean");
+    ledger
+        .derive_changed(policy, |done| all.push((done.key.clone(), done.derived.clone())))
+        .expect("every case can be derived");
     all
 }
