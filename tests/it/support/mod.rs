@@ -1,6 +1,7 @@
 //! What several tests need: a company in a ledger, and the policy of the demo books.
 
 pub mod cli;
+pub mod shrink;
 
 use std::collections::BTreeMap;
 use std::path::Path;
