@@ -116,9 +116,10 @@ impl Settlement {
     /// The currency in which payments of `currency` reach the Stripe balance.
     fn of(self, currency: &'static str) -> &'static str {
         match (self, currency) {
-            (Self::Usual, "eur" | "jpy") => currency,
+            (Self::Usual | Self::Own, "eur" | "jpy") | (Self::Own, "gbp" | "cad" | "chf") => {
+                currency
+            }
             (Self::Europe, "eur" | "gbp" | "chf") => "eur",
-            (Self::Own, "eur" | "jpy" | "gbp" | "cad" | "chf") => currency,
             _ => "usd",
         }
     }

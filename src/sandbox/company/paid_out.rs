@@ -86,7 +86,7 @@ impl Run<'_> {
         if payout.method == "instant" {
             let fee = share(payout.amount, 15, 1_000);
             // Where the fee shows is not documented: in this account here, in another there.
-            if self.account.seed % 2 == 0 {
+            if self.account.seed.is_multiple_of(2) {
                 let description = "Instant payout fee";
                 own.fees = vec![FeePart { amount: fee, kind: "stripe_fee", description }];
             } else {

@@ -208,11 +208,17 @@ impl Story {
     /// Where it happens.
     pub fn market(self, rng: &mut Rng) -> Market {
         match self {
-            Self::AchDebit | Self::BouncedDebit | Self::BouncedThenPaid => Market::Oregon,
-            Self::BouncedWithFee | Self::DebitReversedLate | Self::BouncedAcross => Market::Oregon,
+            Self::AchDebit
+            | Self::BouncedDebit
+            | Self::BouncedThenPaid
+            | Self::BouncedWithFee
+            | Self::DebitReversedLate
+            | Self::BouncedAcross => Market::Oregon,
             Self::FullRefund | Self::ShippingWithTaxes => Market::NewYork,
-            Self::SepaDebit | Self::SepaReversedLate => Market::Germany,
-            Self::DiscountWithTaxIncluded | Self::TwoTaxesIncluded => Market::Germany,
+            Self::SepaDebit
+            | Self::SepaReversedLate
+            | Self::DiscountWithTaxIncluded
+            | Self::TwoTaxesIncluded => Market::Germany,
             Self::DebitRefunded | Self::DebitRefundFailed => {
                 *rng.pick(&[Market::Oregon, Market::Germany])
             }

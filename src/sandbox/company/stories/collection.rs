@@ -27,7 +27,9 @@ impl Thread<'_> {
         let (invoices, charge) = self.two_paid_by_one();
         self.account.note(&charge.id, "one payment for two invoices");
         self.store_charge(&charge);
-        invoices.iter().for_each(|invoice| self.store_invoice(invoice));
+        for invoice in &invoices {
+            self.store_invoice(invoice);
+        }
     }
 
     pub fn three_payments(&mut self) {

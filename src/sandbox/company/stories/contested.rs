@@ -92,6 +92,8 @@ impl Thread<'_> {
         let id = self.dispute(&mut charge, amount, at, end);
         self.account.note(&id, "dispute of a payment for two invoices");
         self.store_charge(&charge);
-        invoices.iter().for_each(|invoice| self.store_invoice(invoice));
+        for invoice in &invoices {
+            self.store_invoice(invoice);
+        }
     }
 }

@@ -60,7 +60,7 @@ impl Thread<'_> {
         let at = self.draw_start();
         let mut credit = self.item_line(Item::Onboarding, 1, at);
         credit.amount = -credit.amount;
-        credit.description = "Onboarding that was not needed".to_owned();
+        "Onboarding that was not needed".clone_into(&mut credit.description);
         let lines = vec![credit, self.item_line(Item::Scanner, 1, at)];
         let mut invoice = self.new_invoice("manual", at, lines);
         let charge = self.bill(&mut invoice);

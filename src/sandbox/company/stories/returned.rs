@@ -62,7 +62,9 @@ impl Thread<'_> {
         let id = self.refund(&mut charge, amount, at, RefundEnd::Succeeds);
         self.account.note(&id, "refund of a payment for two invoices");
         self.store_charge(&charge);
-        invoices.iter().for_each(|invoice| self.store_invoice(invoice));
+        for invoice in &invoices {
+            self.store_invoice(invoice);
+        }
     }
 
     pub fn debit_refund_failed(&mut self) {
