@@ -10,6 +10,7 @@ const TRIES_MAX: usize = 400;
 
 /// The smallest company found of which `fails` is still true: with no more lives, kinds of payouts,
 /// movements and history than it takes. Prints how to make it again.
+#[expect(clippy::print_stdout, reason = "what a failed run of the tests shows")]
 pub fn shrink(spec: &CompanySpec, fails: impl Fn(&CompanySpec) -> bool) -> CompanySpec {
     let lives = generate(spec).lives;
     let mut search = Search { fails, tries: 0 };
