@@ -154,7 +154,7 @@ fn comparable(books: &Books, facts: &Facts) -> BTreeMap<(String, Currency), i64>
     let mut sums = books.balances();
     for movement in &facts.movements {
         if facts.waits_for_deposit(movement, books) {
-            for (account, amount) in facts.charges(movement, &books.policy) {
+            for (account, amount) in Facts::charges(movement, &books.policy) {
                 *sums.entry((account, movement.currency)).or_default() += amount;
             }
         }
@@ -189,7 +189,7 @@ fn stripe_balance(books: &Books, facts: &Facts) -> BTreeMap<Currency, i64> {
         let mut amount = movement.net().minor();
         if facts.waits_for_deposit(movement, books) {
             amount +=
-                facts.charges(movement, &books.policy).iter().map(|(_, sum)| sum).sum::<i64>();
+                Facts::charges(movement, &books.policy).iter().map(|(_, sum)| sum).sum::<i64>();
         }
         if facts.waits_for_payout(movement, books) {
             amount -= movement.amount().minor();
@@ -270,7 +270,7 @@ impl Facts {
     }
 
     /// Account and amount of each part that a movement charges.
-    fn charges(&self, movement: &BalanceTransaction, policy: &Policy) -> Vec<(String, i64)> {
+    fn charges(movement: &BalanceTransaction, policy: &Policy) -> Vec<(String, i64)> {
         let account = |role| policy.chart.account(role).expect("an account").to_string();
         let mut parts: Vec<(String, i64)> = fees(movement)
             .expect("it adds up")

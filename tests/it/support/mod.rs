@@ -1,6 +1,7 @@
 //! What several tests need: a company in a ledger, and the policy of the demo books.
 
 pub mod cli;
+pub mod shrink;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +17,7 @@ use tieout::money::Currency;
 use tieout::sandbox::stripe::world::World;
 use tieout::stripe::objects::Head;
 
-pub const CURRENCIES: [&str; 5] = ["USD", "EUR", "GBP", "JPY", "CAD"];
+pub const CURRENCIES: [&str; 7] = ["USD", "EUR", "GBP", "JPY", "CAD", "CHF", "KWD"];
 
 /// Accounts by role with ids that say what they are, for a company in New York with USD books.
 pub fn policy() -> Policy {
