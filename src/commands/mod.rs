@@ -9,6 +9,7 @@ pub mod exit;
 mod init;
 mod interrupt;
 mod modes;
+mod placed;
 mod plan;
 mod pull;
 mod push;

@@ -3,23 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::accounting::Policy;
 use crate::accounting::balance_transaction::{Class, classify};
 use crate::accounting::chart::{Chart, Role};
 use crate::accounting::policy::Uncollectible;
 use crate::accounting::posting::{Posting, postings};
-use crate::accounting::{Policy, Record};
 use crate::commands::books;
+use crate::commands::placed::Placed;
 use crate::commands::session::Session;
-use crate::ids::{ExternalId, InternalId, ObjectId};
+use crate::ids::{ExternalId, InternalId};
 use crate::ledger::{Ledger, LedgerError, RecordRow, RecordState};
 use crate::money::{Amount, Currency};
 use crate::netsuite::client::Client;
 use crate::netsuite::readback::{Posted, Reader};
-use crate::netsuite::record::Body;
 use crate::reconcile::bridge::{LedgerBalances, bridge};
 use crate::reconcile::drift::{Drift, Expected, Observed, drift};
 use crate::reconcile::fees::fees;
-use crate::reconcile::movement::{self, Held, Movement, NotYet};
+use crate::reconcile::movement::{self, Movement};
 use crate::reconcile::payouts::{PayoutLeg, payouts};
 use crate::reconcile::receivables::{InvoiceLeg, receivables};
 use crate::reconcile::rollforward::rollforward;
@@ -126,11 +126,6 @@ impl ReadBack {
         })
     }
 
-    fn is_posted(&self, id: &str) -> bool {
-        let id = ExternalId::new(id).ok();
-        id.and_then(|id| self.rows.get(&id)).is_some_and(|row| row.internal_id.is_some())
-    }
-
     /// Every balance transaction, with what the books hold because of it.
     fn movements(
         &self,
@@ -138,7 +133,7 @@ impl ReadBack {
         ledger: &Ledger,
         payouts: &HashMap<String, Payout>,
     ) -> anyhow::Result<Vec<Movement>> {
-        let placed = Placed::new(self, ledger, payouts)?;
+        let placed = Placed::new(&self.rows, ledger, payouts)?;
         let zone = session.settings.stripe.zone;
         let mut movements = Vec::new();
         ledger.for_each_object::<LedgerError>("balance_transaction", |raw| {
@@ -162,6 +157,7 @@ impl ReadBack {
                 net: bt.net(),
                 charged: if is_fee { bt.fee() - bt.amount() } else { bt.fee() },
                 held: placed.held(&bt, class),
+                is_charged: placed.is_charged(&bt),
             });
             Ok(())
         })?;
@@ -211,7 +207,12 @@ impl ReadBack {
                 let came_back = matches!(payout.status.as_str(), "failed" | "canceled");
                 let zero = Amount::zero(payout.currency);
                 let bank = accounts(&self.policy.chart, &[Role::Bank(payout.currency)]);
+                let parts = (1..).map(|part: u32| id.with_suffix(&part.to_string()));
+                let parts = parts.take_while(|part| self.rows.contains_key(part));
                 let banked = [id.clone(), id.with_suffix("failed")]
+                    .into_iter()
+                    .chain(parts)
+                    .collect::<Vec<_>>()
                     .iter()
                     .filter_map(|id| self.rows.get(id)?.internal_id.as_ref())
                     .filter_map(|id| self.observed.get(id))
@@ -305,88 +306,4 @@ fn payouts_of(ledger: &Ledger) -> anyhow::Result<HashMap<String, Payout>> {
         Ok(())
     })?;
     Ok(payouts)
-}
-
-/// Where each balance transaction stands in the books.
-struct Placed<'a> {
-    read_back: &'a ReadBack,
-    payouts: &'a HashMap<String, Payout>,
-    /// The payout of each balance transaction that was paid out.
-    payout_of: HashMap<String, String>,
-    /// The record that a balance transaction made, and whether it is posted.
-    records: HashMap<&'a str, bool>,
-    /// The posted deposit that took over what a negative payout was made of.
-    taken_over: BTreeSet<&'a str>,
-}
-
-impl<'a> Placed<'a> {
-    fn new(
-        read_back: &'a ReadBack,
-        ledger: &Ledger,
-        payouts: &'a HashMap<String, Payout>,
-    ) -> anyhow::Result<Self> {
-        let mut placed = Self {
-            read_back,
-            payouts,
-            payout_of: ledger.payouts_by_member()?,
-            records: HashMap::new(),
-            taken_over: BTreeSet::new(),
-        };
-        for row in read_back.rows.values() {
-            let is_posted = row.internal_id.is_some();
-            let Some(record): Option<&Record> = row.desired.as_ref() else { continue };
-            if record.settles.is_some() {
-                for source in &record.sources {
-                    placed.records.insert(source.as_str(), is_posted);
-                }
-            }
-            if matches!(record.body, Body::Deposit(_)) && is_posted {
-                placed.taken_over.extend(record.sources.iter().skip(1).map(ObjectId::as_str));
-            }
-        }
-        Ok(placed)
-    }
-
-    /// Whether what `payout` was made of has left undeposited funds.
-    fn is_cleared(&self, payout: &str) -> bool {
-        let negative = self.payouts.get(payout).is_some_and(|p| p.amount().is_negative());
-        if negative { self.taken_over.contains(payout) } else { self.read_back.is_posted(payout) }
-    }
-
-    fn held(&self, bt: &BalanceTransaction, class: Class) -> Held {
-        let payout = match class {
-            // Its own row names the payout as its source.
-            Class::Payout => bt.source.as_ref().map(ObjectId::as_str),
-            _ => self.payout_of.get(bt.id.as_str()).map(String::as_str),
-        };
-        if payout.is_some_and(|payout| self.is_cleared(payout)) {
-            return Held::Cleared;
-        }
-        match class {
-            Class::Payout if payout.is_some_and(|payout| self.is_journal(payout)) => {
-                Held::InBooks(bt.net())
-            }
-            Class::Payout => Held::NotYet(NotYet::PayoutInTransit),
-            Class::PayoutReturned => {
-                let failed = bt.source.as_ref().map(ObjectId::as_str);
-                // Deposited to the Stripe balance account, or moved there by a journal.
-                if failed.is_some_and(|failed| self.read_back.is_posted(failed)) {
-                    Held::InBooks(bt.net())
-                } else {
-                    Held::NotYet(NotYet::NotPosted)
-                }
-            }
-            Class::Line(_) | Class::TopUp | Class::Unknown => Held::NotYet(NotYet::WaitsForDeposit),
-            _ => match self.records.get(bt.id.as_str()) {
-                Some(true) => Held::InBooks(bt.amount()),
-                _ => Held::NotYet(NotYet::NotPosted),
-            },
-        }
-    }
-
-    /// A negative payout's journal is posted.
-    fn is_journal(&self, payout: &str) -> bool {
-        let negative = self.payouts.get(payout).is_some_and(|p| p.amount().is_negative());
-        negative && self.read_back.is_posted(payout)
-    }
 }

@@ -32,6 +32,24 @@ impl Ledger {
         Ok(keys)
     }
 
+    /// What posted records that sum many things hold: balance transactions and records in detail,
+    /// each with the record that holds it.
+    pub fn members_of_posted_sums(&self) -> Result<Vec<(String, ExternalId)>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<(String, String)>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT m.member, m.record FROM batch_member m
+                     JOIN record r ON r.external_id = m.record WHERE r.internal_id IS NOT NULL",
+                )?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        };
+        let with_id =
+            |(member, record): (String, String)| Some((member, ExternalId::new(record).ok()?));
+        let rows = run().map_err(|error| self.fail(error))?;
+        Ok(rows.into_iter().filter_map(with_id).collect())
+    }
+
     pub(super) fn load_summary(
         &self,
         summary: &Summary,
