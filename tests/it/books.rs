@@ -35,7 +35,8 @@ struct Derivation {
     company: Rc<Company>,
     ledger: Rc<Ledger>,
     cases: Vec<(CaseKey, Derived)>,
-    _folder: Rc<tempfile::TempDir>,
+    /// Keeps the ledger's file.
+    folder: Rc<tempfile::TempDir>,
 }
 
 fn derived(seed: u64, company: Company) -> Derivation {
@@ -44,7 +45,7 @@ fn derived(seed: u64, company: Company) -> Derivation {
     let policy = policy();
     let cases = derive_all(&mut ledger, &policy);
     let (company, ledger) = (Rc::new(company), Rc::new(ledger));
-    Derivation { seed, policy, company, ledger, cases, _folder: Rc::new(folder) }
+    Derivation { seed, policy, company, ledger, cases, folder: Rc::new(folder) }
 }
 
 impl Derivation {
@@ -57,8 +58,8 @@ impl Derivation {
         };
         let cases = self.cases.iter().map(again).collect();
         let (company, ledger, folder) =
-            (self.company.clone(), self.ledger.clone(), self._folder.clone());
-        Self { seed: self.seed, policy, company, ledger, cases, _folder: folder }
+            (self.company.clone(), self.ledger.clone(), self.folder.clone());
+        Self { seed: self.seed, policy, company, ledger, cases, folder }
     }
 
     /// What to run again when something does not hold.
@@ -253,7 +254,9 @@ fn open_credits_are_the_customers_balance(derivation: &Derivation) {
         for note in notes.iter().filter(|note| own(note.customer.as_ref()) && !note.is_void()) {
             *credits.entry(note.currency).or_default() -= note.out_of_band_amount().minor();
         }
-        balances.values_mut().for_each(|balance| *balance = (-*balance).max(0));
+        for balance in balances.values_mut() {
+            *balance = (-*balance).max(0);
+        }
         credits.retain(|_, open| *open != 0);
         balances.retain(|_, balance| *balance != 0);
         assert_eq!(credits, balances, "{}: {customer}", derivation.told());

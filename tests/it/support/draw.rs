@@ -9,7 +9,7 @@ use tieout::accounting::policy::{
 };
 use tieout::ids::InternalId;
 
-/// SplitMix64.
+/// `SplitMix64`: the same numbers from the same seed.
 struct Draw(u64);
 
 impl Draw {
