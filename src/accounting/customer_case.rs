@@ -10,7 +10,7 @@ use crate::accounting::{customer, summary};
 /// The records of everything one customer did.
 ///
 /// What pays an invoice is applied in a fixed order, because each takes only what is still open:
-/// credit notes, then payments, then customer balance; what is left of an invoice that was given up
+/// credit notes, then payments, in and outside Stripe, then customer balance; what is left of an invoice that was given up
 /// is written off last. Then money that went back, in the order in which it moved.
 pub(super) fn derive(case: &CustomerCase, policy: &Policy) -> Derived {
     let context = Context { policy };
@@ -30,6 +30,7 @@ pub(super) fn derive(case: &CustomerCase, policy: &Policy) -> Derived {
     desk.post_invoices();
     desk.post_credit_notes();
     desk.post_payments();
+    desk.post_outside_payments();
     desk.follow_customer_balance();
     desk.write_off();
     desk.post_reversals();

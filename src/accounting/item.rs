@@ -40,6 +40,12 @@ pub(super) enum Global {
     /// Billing credits used on an invoice.
     CreditGrant,
     CreditNoteLine,
+    /// Money given back that does not reverse the invoice's own items.
+    Refund,
+    /// Part of an invoice of several lines, given back as one amount.
+    PartialRefund,
+    /// Money that a dispute took.
+    Dispute,
 }
 
 impl Global {
@@ -69,6 +75,11 @@ impl Global {
                 "Stripe Custom Credit Note Line Item",
                 Role::Revenue,
             ),
+            Self::Refund => ("stripe-refund-item", "Stripe Refund Item", Role::Refunds),
+            Self::PartialRefund => {
+                ("stripe-partial-refund-item", "Stripe Partial Refund Item", Role::Refunds)
+            }
+            Self::Dispute => ("stripe-dispute-item", "Stripe Dispute Item", Role::Disputes),
         }
     }
 }

@@ -4,9 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::accounting::Policy;
-use crate::accounting::balance_transaction::{Class, classify};
+use crate::accounting::balance_transaction::Class;
 use crate::accounting::chart::{Chart, Role};
-use crate::accounting::policy::Uncollectible;
+use crate::accounting::policy::{
+    CreditNotes, CustomerBalance, NegativeInvoices, Options, Uncollectible, UnpaidOnCancel,
+};
 use crate::accounting::posting::{Posting, postings};
 use crate::commands::books;
 use crate::commands::placed::Placed;
@@ -141,7 +143,7 @@ impl ReadBack {
             if bt.balance_type.as_deref().is_some_and(|kind| kind != "payments") {
                 return Ok(());
             }
-            let class = classify(&bt);
+            let class = self.policy.class(&bt);
             let is_fee = matches!(class, Class::Line(role) if role.is_fee());
             let category = if bt.reporting_category.is_empty() {
                 bt.kind.clone()
@@ -238,7 +240,9 @@ impl ReadBack {
             .into_iter()
             .map(|stored| (stored.exception.subject, stored.exception.message))
             .collect();
-        let keeps_open = session.settings.options.uncollectible == Uncollectible::KeepOpen;
+        let options = session.settings.options;
+        let keeps_open = options.uncollectible == Uncollectible::KeepOpen;
+        let closes_abandoned = options.unpaid_on_cancel != UnpaidOnCancel::KeepOpen;
         let mut legs = Vec::new();
         ledger.for_each_object::<LedgerError>("invoice", |raw| {
             let invoice: Invoice = objects::read(raw)?;
@@ -248,14 +252,17 @@ impl ReadBack {
             }
             let zero = Amount::zero(invoice.currency);
             let is_open = match invoice.status {
-                InvoiceStatus::Open => true,
+                InvoiceStatus::Open => !(closes_abandoned && invoice.is_no_longer_collected()),
                 InvoiceStatus::Uncollectible => keeps_open,
                 _ => false,
             };
             let row = self.rows.get(&id).and_then(|row| row.internal_id.as_ref());
             let unpaid = row.and_then(|id| self.observed.get(id)?.unpaid);
             legs.push(InvoiceLeg {
-                explained: reasons.get(invoice.id.as_str()).cloned(),
+                explained: reasons
+                    .get(invoice.id.as_str())
+                    .cloned()
+                    .or_else(|| booked_later(&invoice, options)),
                 external_id: id,
                 date: invoice.created.date_in(session.settings.stripe.zone),
                 stripe_remaining: if is_open { invoice.amount_remaining() } else { zero },
@@ -296,6 +303,20 @@ fn observed(posted: &Posted) -> Observed {
             .map(|line| Posting { account: line.account.clone(), amount: line.foreign })
             .collect(),
     }
+}
+
+/// Why policy leaves more of an open invoice open than Stripe does.
+fn booked_later(invoice: &Invoice, options: Options) -> Option<String> {
+    let waits = options.credit_notes == CreditNotes::AfterPayment;
+    if waits && invoice.pre_payment_credit_notes().is_positive() {
+        return Some("Its credit notes are booked when it is paid.".into());
+    }
+    let on_use = options.customer_balance == CustomerBalance::OnUse
+        || options.negative_invoices == NegativeInvoices::ZeroLines;
+    let used = invoice.ending_balance() - invoice.starting_balance();
+    let is_open = invoice.status == InvoiceStatus::Open;
+    (on_use && is_open && used.is_positive())
+        .then(|| "What the customer's balance paid is booked when it is paid.".into())
 }
 
 fn payouts_of(ledger: &Ledger) -> anyhow::Result<HashMap<String, Payout>> {

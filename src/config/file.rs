@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use crate::accounting::policy::Options;
+use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::secret::SecretFields;
 use crate::ids::{AccountId, InternalId};
 use crate::money::Currency;
@@ -21,6 +21,8 @@ pub(super) struct File {
     pub accounts: Accounts,
     #[serde(default)]
     pub policy: Options,
+    #[serde(default)]
+    pub suitetax: TaxCodes,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +97,12 @@ pub(super) struct Accounts {
     pub customer_balance: Option<String>,
     pub discounts: Option<String>,
     pub bad_debt: Option<String>,
+    pub out_of_band: Option<String>,
+    pub refunds: Option<String>,
+    pub disputes: Option<String>,
+    pub disputed_funds: Option<String>,
+    pub dispute_losses: Option<String>,
+    pub dispute_reversals: Option<String>,
     pub processing_fees: String,
     pub stripe_fees: Option<String>,
     pub application_fees: Option<String>,

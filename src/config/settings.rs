@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use crate::accounting::chart::Role;
-use crate::accounting::policy::Options;
+use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
 use crate::config::file::{Accounts, File, NetSuite, OAuth2, Stripe, Token};
 use crate::config::secret::{SecretFields, SecretSource};
@@ -32,6 +32,8 @@ pub struct Settings {
     /// `NetSuite` account numbers by type or category of balance transactions.
     pub movements: BTreeMap<String, String>,
     pub options: Options,
+    /// NetSuite tax codes for Stripe's tax rates.
+    pub suitetax: TaxCodes,
     /// What `check --show-config` prints.
     pub shown: Vec<Shown>,
 }
@@ -116,6 +118,7 @@ pub(super) fn resolve(
         resolver.show(&format!("accounts.movements.{movement}"), number, "file");
     }
     resolver.show_options(file.policy);
+    resolver.show_tax_codes(&file.suitetax);
     Ok(Settings {
         path: path.into(),
         ledger: ledger.into(),
@@ -124,6 +127,7 @@ pub(super) fn resolve(
         accounts,
         movements,
         options: file.policy,
+        suitetax: file.suitetax,
         shown: resolver.shown,
     })
 }
@@ -144,6 +148,14 @@ impl Resolver<'_> {
         for (name, value) in fields {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             self.show(&format!("policy.{name}"), &text, "file or default");
+        }
+    }
+
+    fn show_tax_codes(&mut self, codes: &TaxCodes) {
+        let own = codes.rates.iter().map(|(rate, code)| (format!("rates.{rate}"), code));
+        for (name, code) in codes.usual.iter().map(|code| ("usual".into(), code)).chain(own) {
+            let value = format!("tax type {}, tax code {}", code.tax_type, code.tax_code);
+            self.show(&format!("suitetax.{name}"), &value, "file");
         }
     }
 
@@ -304,10 +316,12 @@ impl Resolver<'_> {
 }
 
 /// Fee accounts that are not set fall back to the one for processing fees, as users of the
-/// connector know it.
+/// connector know it; so do accounts of income given back to the one for revenue.
 fn by_role(file: Accounts) -> BTreeMap<Role, String> {
     let fees = &file.processing_fees;
     let or_fees = |number: Option<String>| Some(number.unwrap_or_else(|| fees.clone()));
+    let revenue = file.revenue.clone();
+    let or_revenue = |number: Option<String>| Some(number.unwrap_or_else(|| revenue.clone()));
     let single = [
         (Role::AccountsReceivable, Some(file.receivable)),
         (Role::UndepositedFunds, Some(file.undeposited_funds)),
@@ -317,6 +331,12 @@ fn by_role(file: Accounts) -> BTreeMap<Role, String> {
         (Role::CustomerBalance, file.customer_balance),
         (Role::Discounts, file.discounts),
         (Role::BadDebt, file.bad_debt),
+        (Role::OutOfBand, file.out_of_band),
+        (Role::Refunds, or_revenue(file.refunds)),
+        (Role::Disputes, or_revenue(file.disputes)),
+        (Role::DisputedFunds, file.disputed_funds),
+        (Role::DisputeLosses, file.dispute_losses),
+        (Role::DisputeReversals, or_revenue(file.dispute_reversals)),
         (Role::StripeFees, or_fees(file.stripe_fees)),
         (Role::ApplicationFees, or_fees(file.application_fees)),
         (Role::DisputeFees, or_fees(file.dispute_fees)),

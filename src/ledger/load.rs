@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 use super::objects::{raw, unpack};
 use super::payouts::PayoutIndex;
 use super::{CaseKey, Ledger, LedgerError};
-use crate::accounting::balance_transaction::classify;
 use crate::accounting::deposit::record_of;
 use crate::accounting::policy::{Grain, Unreconciled};
 use crate::accounting::seat::Sources;
@@ -213,17 +212,21 @@ impl Ledger {
             carried,
         };
         if policy.options.unreconciled == Unreconciled::Suspense {
-            case.absent = self.absent(&case)?;
+            case.absent = self.absent(&case, policy)?;
         }
         Ok(case)
     }
 
     /// Members whose record no case wants.
-    fn absent(&self, case: &PayoutCase) -> Result<BTreeSet<BalanceTransactionId>, LedgerError> {
+    fn absent(
+        &self,
+        case: &PayoutCase,
+        policy: &Policy,
+    ) -> Result<BTreeSet<BalanceTransactionId>, LedgerError> {
         let carried = case.carried.iter().flat_map(|(_, members)| members);
         let mut absent = BTreeSet::new();
         for movement in case.members.iter().chain(carried) {
-            let class = classify(movement);
+            let class = policy.class(movement);
             if class.has_record()
                 && let Ok(record) = record_of(class, movement, &case.sources)
                 && !self.is_wanted(&record)?

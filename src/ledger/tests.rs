@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::accounting::chart::Chart;
-use crate::accounting::policy::{Books, Options};
+use crate::accounting::policy::{Books, Options, TaxCodes};
 use crate::accounting::{Derived, Policy, Record, Rule};
 use crate::calendar::{FixedClock, UnixTime};
 use crate::ids::{ExternalId, InternalId};
@@ -84,6 +84,7 @@ fn dirty(ledger: &mut Ledger) -> Vec<CaseKey> {
             subsidiary: None,
         },
         options: Options::default(),
+        suitetax: TaxCodes::default(),
     };
     let payouts = ledger.payout_index().unwrap();
     ledger.dirty_cases(&payouts, &policy).unwrap()

@@ -5,11 +5,15 @@
 //! is sent. References to records of ours are by external id, so that a record can be written down
 //! before any of the records it needs exists.
 
+mod line;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ExternalId, InternalId};
 use crate::money::Amount;
+
+pub use line::{ItemLine, LineTax};
 
 /// The kinds of NetSuite record this tool makes, in the order in which they may be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -194,23 +198,6 @@ pub struct DiscountItem {
     pub subsidiary: Option<InternalId>,
 }
 
-/// One line of an invoice or of a credit memo.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemLine {
-    pub item: Ref,
-    pub description: String,
-    /// Present together with `rate` when `rate × quantity` is the amount exactly; never on a
-    /// discount line.
-    pub quantity: Option<Decimal>,
-    pub rate: Option<Decimal>,
-    pub amount: Amount,
-    /// First and last day of service, both inclusive.
-    pub service_period: Option<(NaiveDate, NaiveDate)>,
-    /// The account this line posts to; not sent, the item decides in NetSuite. Kept so that the
-    /// general-ledger effect can be shown before anything is sent.
-    pub posts_to: InternalId,
-}
-
 /// An application of a record to another: how much of it pays which document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Apply {
@@ -383,8 +370,8 @@ impl Body {
         let sum = |amounts: &mut dyn Iterator<Item = Amount>| amounts.reduce(|a, b| a + b);
         match self {
             Self::Customer(_) | Self::ServiceSaleItem(_) | Self::DiscountItem(_) => None,
-            Self::Invoice(record) => sum(&mut record.lines.iter().map(|line| line.amount)),
-            Self::CreditMemo(record) => sum(&mut record.lines.iter().map(|line| line.amount)),
+            Self::Invoice(record) => sum(&mut record.lines.iter().map(ItemLine::total)),
+            Self::CreditMemo(record) => sum(&mut record.lines.iter().map(ItemLine::total)),
             Self::CustomerPayment(record) => Some(record.payment),
             Self::CustomerRefund(record) => sum(&mut record.apply.iter().map(|line| line.amount)),
             Self::Deposit(record) => sum(&mut record

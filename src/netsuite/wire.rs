@@ -255,6 +255,11 @@ fn discount_item(record: &DiscountItem) -> Fields {
     fields
 }
 
+/// What ties a line to its tax details.
+fn tax_reference(place: usize) -> String {
+    format!("line-{}", place + 1)
+}
+
 struct Writer<'a> {
     places: &'a dyn Places,
 }
@@ -286,6 +291,7 @@ impl Writer<'_> {
         fields.push(("toBeEmailed", Json::Bool(false)));
         fields.push(("toBePrinted", Json::Bool(false)));
         fields.push(("item", self.item_lines(&record.lines)?));
+        self.push_tax_details(&mut fields, &record.lines)?;
         Ok(fields)
     }
 
@@ -297,6 +303,7 @@ impl Writer<'_> {
         fields.push(("toBePrinted", Json::Bool(false)));
         fields.push(("autoApply", Json::Bool(false)));
         fields.push(("item", self.item_lines(&record.lines)?));
+        self.push_tax_details(&mut fields, &record.lines)?;
         fields.push(("apply", self.applications(&record.apply)?));
         Ok(fields)
     }
@@ -377,16 +384,46 @@ impl Writer<'_> {
 
     fn item_lines(&self, lines: &[ItemLine]) -> Result<Json, MoneyError> {
         let mut items = Vec::with_capacity(lines.len());
-        for line in lines {
+        for (place, line) in lines.iter().enumerate() {
             let mut item =
                 vec![("item", reference(&line.item)), ("description", text(&line.description))];
             push_some(&mut item, "quantity", line.quantity.as_ref().map(number));
             push_some(&mut item, "rate", line.rate.as_ref().map(number));
             item.push(("amount", self.amount(line.amount)?));
-            item.push(("isTaxable", Json::Bool(false)));
+            item.push(("isTaxable", Json::Bool(!line.taxes.is_empty())));
+            if !line.taxes.is_empty() {
+                item.push(("taxDetailsReference", Json::Text(tax_reference(place))));
+            }
+            if let Some((first, last)) = line.service_period.filter(|_| line.is_recognized) {
+                item.push(("revRecStartDate", text(&first.to_string())));
+                item.push(("revRecEndDate", text(&last.to_string())));
+            }
             items.push(Json::Object(item));
         }
         Ok(sublist(items))
+    }
+
+    /// Tax that was worked out elsewhere; nothing where no line has any.
+    fn push_tax_details(&self, fields: &mut Fields, lines: &[ItemLine]) -> Result<(), MoneyError> {
+        let mut details = Vec::new();
+        for (place, line) in lines.iter().enumerate() {
+            for tax in &line.taxes {
+                let reference = Json::Object(vec![("id", Json::Text(tax_reference(place)))]);
+                details.push(Json::Object(vec![
+                    ("taxDetailsReference", reference),
+                    ("taxType", text(tax.tax_type.as_str())),
+                    ("taxCode", by_id(&tax.tax_code)),
+                    ("taxBasis", self.amount(tax.basis)?),
+                    ("taxRate", number(&tax.rate)),
+                    ("taxAmount", self.amount(tax.amount)?),
+                ]));
+            }
+        }
+        if !details.is_empty() {
+            fields.push(("taxDetailsOverride", Json::Bool(true)));
+            fields.push(("taxDetails", sublist(details)));
+        }
+        Ok(())
     }
 
     fn applications(&self, applications: &[Apply]) -> Result<Json, MoneyError> {

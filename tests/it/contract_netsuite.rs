@@ -15,7 +15,7 @@ use tieout::netsuite::error::{Class, NetSuiteError};
 use tieout::netsuite::record::{
     Address, Apply, Body, CreditMemo, Customer, CustomerPayment, CustomerRefund, Decimal, Deposit,
     DepositLine, DepositPayment, DiscountItem, Header, Invoice, ItemLine, JournalEntry,
-    JournalLine, RecordKind, Ref, ServiceSaleItem,
+    JournalLine, LineTax, RecordKind, Ref, ServiceSaleItem,
 };
 use tieout::netsuite::retry::Effect;
 use tieout::netsuite::wire::{UsualPlaces, create_json, fill_internal_ids};
@@ -55,6 +55,15 @@ fn line(amount: Amount) -> ItemLine {
         rate: Some(Decimal("5.00".into())),
         amount,
         service_period: Some(("2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap())),
+        is_recognized: true,
+        taxes: vec![LineTax {
+            tax_type: "1".into(),
+            tax_code: "11".into(),
+            basis: amount,
+            rate: Decimal("8.875".into()),
+            amount: usd(89),
+            posts_to: "220".into(),
+        }],
         posts_to: "400".into(),
     }
 }

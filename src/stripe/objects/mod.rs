@@ -13,8 +13,10 @@ mod catalog;
 mod credit_note;
 mod customer;
 mod invoice;
+mod invoice_line;
 mod money_movement;
 mod payout;
+mod shipping;
 
 use std::collections::BTreeMap;
 
@@ -27,11 +29,11 @@ pub use billing::{InvoicePayment, PaymentIntent, PaymentTarget};
 pub use catalog::{Coupon, Discount, Price, Product, TaxRate};
 pub use credit_note::{CreditNote, CreditNoteLine, CreditNoteRefund};
 pub use customer::{Customer, CustomerBalanceTransaction, PostalAddress};
-pub use invoice::{
-    Invoice, InvoiceLine, InvoiceStatus, Period, ShippingCost, StatusTransitions, TaxAmount,
-};
+pub use invoice::{Invoice, InvoiceStatus, StatusTransitions};
+pub use invoice_line::{InvoiceLine, Period, TaxAmount};
 pub use money_movement::{Charge, Dispute, Refund};
 pub use payout::Payout;
+pub use shipping::ShippingCost;
 
 use crate::money::MINOR_MAX;
 

@@ -1,6 +1,7 @@
 //! What several tests need: a company in a ledger, and the policy of the demo books.
 
 pub mod cli;
+pub mod draw;
 pub mod shrink;
 
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tieout::accounting::chart::{Chart, Role};
-use tieout::accounting::policy::{Books, BooksCurrency, Options};
+use tieout::accounting::policy::{Books, BooksCurrency, Options, TaxCode, TaxCodes};
 use tieout::accounting::{Derived, Policy};
 use tieout::calendar::{FixedClock, UnixTime};
 use tieout::ids::InternalId;
@@ -31,6 +32,11 @@ pub fn policy() -> Policy {
         (Role::CustomerBalance, "CBAL"),
         (Role::Discounts, "DISC"),
         (Role::BadDebt, "BADDEBT"),
+        (Role::Refunds, "REFUNDS"),
+        (Role::Disputes, "DISPUTES"),
+        (Role::DisputedFunds, "DISPHOLD"),
+        (Role::DisputeLosses, "DISPLOSS"),
+        (Role::DisputeReversals, "DISPREV"),
         (Role::ProcessingFees, "FEE"),
         (Role::StripeFees, "STRFEE"),
         (Role::ApplicationFees, "APPFEE"),
@@ -82,6 +88,10 @@ pub fn policy() -> Policy {
         chart: Chart::new(accounts),
         books: Books { base_currency: Currency::USD, currencies, subsidiary: None },
         options: Options::default(),
+        suitetax: TaxCodes {
+            usual: Some(TaxCode { tax_type: "1".into(), tax_code: "11".into() }),
+            rates: BTreeMap::new(),
+        },
     }
 }
 
