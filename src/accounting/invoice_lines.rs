@@ -34,8 +34,9 @@ impl Desk<'_> {
         lines: &mut Vec<ItemLine>,
     ) -> Result<(), Exception> {
         let inclusive = inclusive(&line.taxes(), invoice.currency);
-        let item = self.price_item(line.price(), line.product())?;
+        let item = self.line_item(line, lines)?;
         let account = item.posts_to.clone();
+        let is_discount = item.is_discount;
         let description = line.description.clone().unwrap_or_default();
         // Without the tax inside it, the price times the quantity is no longer the amount.
         let is_divisible = inclusive.is_zero();
@@ -46,6 +47,10 @@ impl Desk<'_> {
             let first = self.context.date(period.start);
             (first, last.max(first))
         });
+        own.origin = Some(line.id.clone());
+        if is_discount {
+            (own.quantity, own.rate) = (None, None);
+        }
         lines.push(own);
         for (amount, discount) in line.discount_amounts() {
             let coupon = discount.and_then(|id| self.coupon_of(id, invoice));
@@ -75,6 +80,7 @@ impl Desk<'_> {
             amount: -amount,
             service_period: None,
             posts_to: item.posts_to,
+            origin: None,
         })
     }
 
@@ -165,6 +171,7 @@ pub(super) fn priced(
         amount,
         service_period: None,
         posts_to: item.posts_to,
+        origin: None,
     }
 }
 

@@ -57,6 +57,7 @@ pub(super) fn policy(settings: &Settings, references: &References) -> anyhow::Re
             subsidiary: settings.netsuite.subsidiary.clone(),
         },
         options: settings.options,
+        masters: settings.masters.clone(),
     })
 }
 

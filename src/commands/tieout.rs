@@ -127,7 +127,7 @@ impl ReadBack {
     }
 
     fn is_posted(&self, id: &str) -> bool {
-        let id = ExternalId::new(id).ok();
+        let id = self.policy.masters.naming.record_of(id);
         id.and_then(|id| self.rows.get(&id)).is_some_and(|row| row.internal_id.is_some())
     }
 
@@ -207,7 +207,7 @@ impl ReadBack {
         let mut legs: Vec<PayoutLeg> = payouts
             .values()
             .filter_map(|payout| {
-                let id = ExternalId::new(payout.id.as_str()).ok()?;
+                let id = self.policy.masters.naming.record_of(payout.id.as_str())?;
                 let came_back = matches!(payout.status.as_str(), "failed" | "canceled");
                 let zero = Amount::zero(payout.currency);
                 let bank = accounts(&self.policy.chart, &[Role::Bank(payout.currency)]);
@@ -238,10 +238,11 @@ impl ReadBack {
             .map(|stored| (stored.exception.subject, stored.exception.message))
             .collect();
         let keeps_open = session.settings.options.uncollectible == Uncollectible::KeepOpen;
+        let naming = &self.policy.masters.naming;
         let mut legs = Vec::new();
         ledger.for_each_object::<LedgerError>("invoice", |raw| {
             let invoice: Invoice = objects::read(raw)?;
-            let Ok(id) = ExternalId::new(invoice.id.as_str()) else { return Ok(()) };
+            let Some(id) = naming.record_of(invoice.id.as_str()) else { return Ok(()) };
             if !invoice.is_finalized() || invoice.total().is_negative() {
                 return Ok(());
             }

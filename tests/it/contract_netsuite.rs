@@ -12,6 +12,7 @@ use tieout::money::{Amount, Currency};
 use tieout::net::transport::{HttpResponse, Method};
 use tieout::netsuite::auth::tba::TbaCredentials;
 use tieout::netsuite::error::{Class, NetSuiteError};
+use tieout::netsuite::extras::Extras;
 use tieout::netsuite::record::{
     Address, Apply, Body, CreditMemo, Customer, CustomerPayment, CustomerRefund, Decimal, Deposit,
     DepositLine, DepositPayment, DiscountItem, Header, Invoice, ItemLine, JournalEntry,
@@ -44,6 +45,7 @@ fn header(id: &str) -> Header {
         currency: "1".into(),
         exchange_rate: Some(Decimal("1.125".into())),
         subsidiary: Some("1".into()),
+        extras: Extras::default(),
     }
 }
 
@@ -56,6 +58,7 @@ fn line(amount: Amount) -> ItemLine {
         amount,
         service_period: Some(("2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap())),
         posts_to: "400".into(),
+        origin: None,
     }
 }
 
@@ -81,6 +84,7 @@ fn entities_and_items() -> Vec<Body> {
             external_id: external("cus_1"),
             entity_id: "cus_1".into(),
             company_name: "Ada Ltd".into(),
+            person: None,
             email: text("ada@example.com"),
             phone: text("+1 555 0100"),
             comments: "Stripe: cus_1".into(),
@@ -93,9 +97,11 @@ fn entities_and_items() -> Vec<Body> {
                 postal_code: text("62701"),
                 country: text("US"),
             }),
+            shipping: Some(Box::new(Address { line1: text("2 Street"), ..Address::default() })),
             subsidiary: Some("1".into()),
             currency: "1".into(),
             currencies: vec!["1".into(), "2".into()],
+            extras: Extras::default(),
         }),
         Body::ServiceSaleItem(ServiceSaleItem {
             external_id: external("price_1"),
@@ -103,6 +109,7 @@ fn entities_and_items() -> Vec<Body> {
             display_name: "Seat".into(),
             income_account: "400".into(),
             subsidiary: Some("1".into()),
+            extras: Extras::default(),
         }),
         Body::DiscountItem(DiscountItem {
             external_id: external("coupon-SAVE"),
@@ -110,6 +117,7 @@ fn entities_and_items() -> Vec<Body> {
             display_name: "Save".into(),
             account: Some("410".into()),
             subsidiary: Some("1".into()),
+            extras: Extras::default(),
         }),
     ]
 }

@@ -12,6 +12,7 @@ mod billing;
 mod catalog;
 mod credit_note;
 mod customer;
+mod details;
 mod invoice;
 mod money_movement;
 mod payout;
@@ -26,7 +27,8 @@ pub use balance::{Account, Balance, BalanceAmount, BalanceTransaction, FeeDetail
 pub use billing::{InvoicePayment, PaymentIntent, PaymentTarget};
 pub use catalog::{Coupon, Discount, Price, Product, TaxRate};
 pub use credit_note::{CreditNote, CreditNoteLine, CreditNoteRefund};
-pub use customer::{Customer, CustomerBalanceTransaction, PostalAddress};
+pub use customer::{Customer, CustomerBalanceTransaction, PostalAddress, Shipping};
+pub use details::details;
 pub use invoice::{
     Invoice, InvoiceLine, InvoiceStatus, Period, ShippingCost, StatusTransitions, TaxAmount,
 };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tieout::accounting::question::Known;
 use tieout::accounting::seat::{Schedule, Sources};
 use tieout::accounting::{Case, CustomerCase, DayCase, Derived, PayoutCase, Policy, derive};
 use tieout::ids::ExternalId;
@@ -303,6 +304,7 @@ impl Story {
                 schedule: Arc::clone(&schedule),
                 absent: BTreeSet::new(),
                 suspended: BTreeSet::new(),
+                known: Known::default(),
             })));
         }
         cases.extend(self.days(&schedule));
@@ -326,6 +328,7 @@ impl Story {
             sources: self.sources(),
             schedule: Arc::clone(schedule),
             taken: Vec::new(),
+            known: Known::default(),
         };
         days.into_iter().map(day).map(|day| Case::Day(Box::new(day))).collect()
     }

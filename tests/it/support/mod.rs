@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tieout::accounting::chart::{Chart, Role};
+use tieout::accounting::masters::Masters;
 use tieout::accounting::policy::{Books, BooksCurrency, Options};
 use tieout::accounting::{Derived, Policy};
 use tieout::calendar::{FixedClock, UnixTime};
@@ -82,6 +83,7 @@ pub fn policy() -> Policy {
         chart: Chart::new(accounts),
         books: Books { base_currency: Currency::USD, currencies, subsidiary: None },
         options: Options::default(),
+        masters: Masters::default(),
     }
 }
 
