@@ -13,6 +13,7 @@ use tieout::net::transport::{HttpResponse, Method};
 use tieout::netsuite::auth::tba::TbaCredentials;
 use tieout::netsuite::error::{Class, NetSuiteError};
 use tieout::netsuite::extras::Extras;
+use tieout::netsuite::fields::{FieldType, PLACES};
 use tieout::netsuite::record::{
     Address, Apply, Body, CreditMemo, Customer, CustomerPayment, CustomerRefund, Decimal, Deposit,
     DepositLine, DepositPayment, DiscountItem, Header, Invoice, ItemLine, JournalEntry,
@@ -256,6 +257,39 @@ fn is_reference(value: &Value) -> bool {
         && fields
             .iter()
             .all(|(name, id)| ["id", "externalId"].contains(&name.as_str()) && id.is_string())
+}
+
+/// A field that NetSuite does not have, or of another type, would be refused record by record.
+#[test]
+fn every_field_that_can_be_mapped_exists_with_its_type() {
+    let Some(published) = published("rest-record-v1-2026.1-subset.json") else { return };
+    let schemas = published["schemas"].as_object().unwrap();
+    let mut wrong = Vec::new();
+    for place in PLACES {
+        let record = place.kind.rest_name();
+        let schema = match (place.name, place.sublist) {
+            ("credit_memo_line", _) => "invoice-itemElement".to_owned(),
+            (_, Some(sublist)) => format!("{record}-{sublist}Element"),
+            (_, None) => record.to_owned(),
+        };
+        for (field, field_type) in place.standard_fields() {
+            let declared = &schemas[&schema][field];
+            let format = declared["format"].as_str();
+            let fits = match declared["type"].as_str() {
+                Some("string") if format == Some("date") => field_type == FieldType::Date,
+                Some("string") => field_type == FieldType::Text,
+                Some("boolean") => field_type == FieldType::Boolean,
+                Some("integer") => field_type == FieldType::Integer,
+                Some("number") => field_type == FieldType::Decimal,
+                Some("object") | None => field_type == FieldType::Reference && !declared.is_null(),
+                Some(_) => false,
+            };
+            if !fits {
+                wrong.push(format!("{schema}.{field} is {field_type:?}, published: {declared}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
