@@ -44,6 +44,9 @@ pub struct Global {
     /// The configuration file.
     #[arg(short, long, global = true, env = "TIEOUT_CONFIG", default_value = "tieout.toml")]
     pub config: PathBuf,
+    /// One of the configuration's Stripe accounts; without it, all of them in order.
+    #[arg(short, long, global = true, env = "TIEOUT_ACCOUNT")]
+    pub account: Option<String>,
     /// The ledger, instead of the one the configuration names.
     #[arg(long, global = true, env = "TIEOUT_LEDGER")]
     pub ledger: Option<PathBuf>,
@@ -95,6 +98,7 @@ pub struct InitArgs {
 ///   tieout check
 ///   tieout check --show-config       where each value came from
 ///   tieout check --offline           the file alone
+///   tieout check --mapping invoice.json
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct CheckArgs {
@@ -104,6 +108,9 @@ pub struct CheckArgs {
     /// Check the file alone, without asking Stripe or NetSuite.
     #[arg(long)]
     pub offline: bool,
+    /// A file with a Stripe object (or several): show what the field mapping gives its records.
+    #[arg(long, value_name = "FIXTURE", env = "TIEOUT_MAPPING_FIXTURE")]
+    pub mapping: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
 }

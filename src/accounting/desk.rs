@@ -8,6 +8,7 @@ use crate::accounting::context::Context;
 use crate::accounting::exception::{Exception, ExceptionClass};
 use crate::accounting::facts::Facts;
 use crate::accounting::line_parts::{weights, with_parts};
+use crate::accounting::links::Links;
 use crate::accounting::policy::Policy;
 use crate::accounting::record::{Derived, Record};
 use crate::ids::{ExternalId, InvoiceId};
@@ -19,6 +20,7 @@ pub(super) struct Desk<'a> {
     pub(super) case: &'a CustomerCase,
     pub(super) context: Context<'a>,
     pub(super) facts: Facts<'a>,
+    pub(super) links: Links,
     /// The NetSuite customer of every record.
     pub(super) customer: Ref,
     /// Posted invoices, by Stripe id.
@@ -39,9 +41,15 @@ pub(super) struct OpenInvoice {
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn new(case: &'a CustomerCase, policy: &'a Policy, customer: ExternalId) -> Self {
+    pub(super) fn new(
+        case: &'a CustomerCase,
+        policy: &'a Policy,
+        customer: ExternalId,
+        links: Links,
+    ) -> Self {
         Self {
             case,
+            links,
             context: Context { policy },
             facts: Facts::new(case),
             customer: Ref::External(customer),

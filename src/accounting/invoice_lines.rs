@@ -37,8 +37,9 @@ impl Desk<'_> {
         lines: &mut Vec<ItemLine>,
     ) -> Result<(), Exception> {
         let inclusive = inclusive(&line.taxes(), invoice.currency);
-        let item = self.price_item(line.price(), line.product())?;
+        let item = self.line_item(line, lines)?;
         let account = item.posts_to.clone();
+        let is_discount = item.is_discount;
         let description = line.description.clone().unwrap_or_default();
         // Without the tax inside it, the price times the quantity is no longer the amount.
         let is_divisible = inclusive.is_zero();
@@ -47,6 +48,10 @@ impl Desk<'_> {
         self.serve(&mut own, line);
         let discounted = line.discount_amounts().iter().fold(net, |sum, (amount, _)| sum - *amount);
         own.taxes = self.line_taxes(&line.taxes(), discounted)?;
+        own.origin = Some(line.id.clone());
+        if is_discount {
+            (own.quantity, own.rate) = (None, None);
+        }
         lines.push(own);
         for (amount, discount) in line.discount_amounts() {
             let coupon = discount.and_then(|id| self.coupon_of(id, invoice));
@@ -89,6 +94,7 @@ impl Desk<'_> {
             is_recognized: false,
             taxes: Vec::new(),
             posts_to: item.posts_to,
+            origin: None,
         })
     }
 
@@ -187,6 +193,7 @@ pub(super) fn priced(
         is_recognized: false,
         taxes: Vec::new(),
         posts_to: item.posts_to,
+        origin: None,
     }
 }
 

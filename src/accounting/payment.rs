@@ -9,6 +9,7 @@ use crate::accounting::fx;
 use crate::accounting::invoice::Memo;
 use crate::accounting::invoice_lines::single;
 use crate::accounting::item::Global;
+use crate::accounting::metadata;
 use crate::accounting::policy::{DuplicatePayments, StandaloneCharges};
 use crate::accounting::record::{Record, Rule};
 use crate::accounting::seat::Cash;
@@ -77,7 +78,12 @@ impl<'a> Desk<'a> {
             return self.fail(charge, &id, amount);
         }
         let applications = self.facts.applications_of(charge).to_vec();
-        let bills = self.context.policy.options.standalone_charges == StandaloneCharges::Invoice;
+        let names_invoice = metadata::get(&charge.metadata, metadata::INVOICE).is_some();
+        let bills = names_invoice
+            || self.context.policy.options.standalone_charges == StandaloneCharges::Invoice;
+        if names_invoice && !applications.is_empty() {
+            self.except(two_invoices(charge));
+        }
         if applications.is_empty() && bills {
             return self.bill(charge, &id, movement);
         }
@@ -315,6 +321,20 @@ fn unknown_invoice(charge: &Charge, invoice: &InvoiceId, part: Amount) -> Except
         "Pull from an earlier date, so that the invoice is known.",
     )
     .of(part)
+}
+
+/// Stripe's own application stands; the other one is for a person to sort out.
+fn two_invoices(charge: &Charge) -> Exception {
+    let key = metadata::INVOICE;
+    Exception::new(
+        ExceptionClass::Data,
+        "link_beside_invoice",
+        &charge.id,
+        format!(
+            "{key} names an invoice, but the charge paid one in Stripe: the payment is applied to that."
+        ),
+        format!("Remove {key} from the charge, or put it on the Stripe invoice."),
+    )
 }
 
 fn memo(charge: &Charge, stands_alone: bool) -> String {

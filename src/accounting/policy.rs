@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::accounting::chart::Chart;
+use crate::accounting::masters::Masters;
 use crate::calendar::{UnixTime, start_of_day};
 use crate::ids::{AccountId, InternalId, TaxRateId};
 use crate::money::Currency;
@@ -24,6 +25,7 @@ pub struct Policy {
     pub chart: Chart,
     pub books: Books,
     pub options: Options,
+    pub masters: Masters,
     /// For [`Tax::Suitetax`].
     pub suitetax: TaxCodes,
 }
@@ -72,6 +74,8 @@ pub struct Options {
     pub disputes_won: DisputesWon,
     pub tax: Tax,
     pub revenue_recognition: RevenueRecognition,
+    pub deny_list: DenyList,
+    pub allow_list: AllowList,
 }
 
 impl Policy {
@@ -390,4 +394,25 @@ pub enum RevenueRecognition {
     None,
     /// Start and end of service, for Advanced Revenue Management.
     Arm,
+}
+
+/// What becomes of an object whose metadata say `netsuite_block_integration: true`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DenyList {
+    /// It and what depends on it wait until the key is gone.
+    #[default]
+    Hold,
+    /// The key means nothing.
+    Ignore,
+}
+
+/// Which invoices and charges may be posted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AllowList {
+    #[default]
+    All,
+    /// Only those whose metadata, or whose customer's, say `netsuite_allow_integration: true`.
+    Listed,
 }

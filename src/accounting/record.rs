@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounting::exception::Exception;
 use crate::accounting::summary::Summary;
-use crate::ids::{ExternalId, ObjectId};
+use crate::ids::{ExternalId, InternalId, ObjectId};
 use crate::money::Amount;
 use crate::netsuite::record::{Body, RecordKind};
 
@@ -158,4 +158,14 @@ pub struct Derived {
     pub exceptions: Vec<Exception>,
     /// The records that a summary stands for: they are kept in detail and never posted themselves.
     pub summaries: BTreeMap<ExternalId, Summary>,
+    /// What NetSuite has already: referred to by its own key, and never sent.
+    pub linked: Vec<Linked>,
+}
+
+/// A record that NetSuite has already, made by somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// What would have been made.
+    pub record: Record,
+    pub id: InternalId,
 }

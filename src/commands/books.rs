@@ -58,6 +58,7 @@ pub(super) fn policy(settings: &Settings, references: &References) -> anyhow::Re
         },
         options: settings.options,
         suitetax: settings.suitetax.clone(),
+        masters: settings.masters.clone(),
     })
 }
 

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::accounting::balance_transaction::Class;
+use crate::accounting::masters::Naming;
 use crate::accounting::{Record, Rule};
 use crate::ids::{ExternalId, ObjectId};
 use crate::ledger::{Ledger, RecordRow};
@@ -16,6 +17,7 @@ use crate::stripe::objects::{BalanceTransaction, Payout};
 
 pub(super) struct Placed<'a> {
     rows: &'a BTreeMap<ExternalId, RecordRow>,
+    naming: &'a Naming,
     payouts: &'a HashMap<String, Payout>,
     /// The payout of each balance transaction that was paid out.
     payout_of: HashMap<String, String>,
@@ -32,6 +34,7 @@ pub(super) struct Placed<'a> {
 impl<'a> Placed<'a> {
     pub(super) fn new(
         rows: &'a BTreeMap<ExternalId, RecordRow>,
+        naming: &'a Naming,
         ledger: &Ledger,
         payouts: &'a HashMap<String, Payout>,
     ) -> anyhow::Result<Self> {
@@ -39,6 +42,7 @@ impl<'a> Placed<'a> {
             ledger.members_of_posted_sums()?.into_iter().collect();
         let mut placed = Self {
             rows,
+            naming,
             payouts,
             payout_of: ledger.payouts_by_member()?,
             records: HashMap::new(),
@@ -125,7 +129,7 @@ impl<'a> Placed<'a> {
 
     /// Whether a payout is booked: by its deposit, by all parts of it, or by its journal.
     fn is_booked(&self, payout: &str) -> bool {
-        let Ok(id) = ExternalId::new(payout) else { return false };
+        let Some(id) = self.naming.record_of(payout) else { return false };
         let mut parts = (1..)
             .map(|part: u32| id.with_suffix(&part.to_string()))
             .take_while(|part| self.rows.contains_key(part))
@@ -144,7 +148,7 @@ impl<'a> Placed<'a> {
     }
 
     fn is_journal(&self, payout: &str) -> bool {
-        let row = ExternalId::new(payout).ok().and_then(|id| self.rows.get(&id));
+        let row = self.naming.record_of(payout).and_then(|id| self.rows.get(&id));
         row.and_then(|row| row.posted.as_ref())
             .is_some_and(|body| matches!(body, Body::JournalEntry(_)))
     }

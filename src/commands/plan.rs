@@ -4,11 +4,13 @@ use std::path::Path;
 
 use crate::accounting::Policy;
 use crate::cli::{Format, Global, PlanArgs};
+use crate::commands::ask::Asking;
 use crate::commands::books::{self, Names};
 use crate::commands::exit::Outcome;
 use crate::commands::session::Session;
 use crate::commands::{modes, resolve};
-use crate::ledger::{Ledger, RecordRow, RecordState};
+use crate::ledger::{Done, Ledger, RecordRow, RecordState};
+use crate::netsuite::client::Client;
 use crate::netsuite::references::References;
 use crate::plan::file::{Basis, SCHEMA_VERSION};
 use crate::plan::{Inputs, Plan, Standing, build};
@@ -53,22 +55,35 @@ pub(super) async fn make(
     let policy = books::policy(&session.settings, &references)?;
     resolve::resolve(ledger, &client, ui).await?;
     modes::check(ledger, &policy)?;
-    derive_what_changed(ledger, &policy, ui)?;
+    derive_what_changed(ledger, &client, &policy, ui).await?;
     let plan = of(session, ledger, &policy, &references)?;
     Ok((plan, references))
 }
 
 /// Only cases with a changed fact are derived again; all of them when the policy changed.
-fn derive_what_changed(ledger: &mut Ledger, policy: &Policy, ui: Ui) -> anyhow::Result<()> {
+async fn derive_what_changed(
+    ledger: &mut Ledger,
+    client: &Client,
+    policy: &Policy,
+    ui: Ui,
+) -> anyhow::Result<()> {
     let digest = books::policy_digest(policy);
     if ledger.reference(DERIVED_UNDER)?.as_ref() != Some(&digest) {
         ledger.mark_all_dirty()?;
     }
+    let work = ledger.changed(policy)?;
+    let mut asking = Asking::new(client);
     let mut progress = None;
-    ledger.derive_changed(policy, |done| {
+    let mut done = |done: &Done| {
         let case_count = u64::try_from(done.case_count).ok();
         progress.get_or_insert_with(|| ui.progress("cases", case_count)).add(1);
-    })?;
+    };
+    for chunk in work.chunks() {
+        let mut cases = ledger.load_all(&work, chunk, policy)?;
+        asking.tell(ledger, &mut cases, policy).await?;
+        ledger.save_all(&work, &cases, policy, &mut done)?;
+    }
+    ledger.sum_up(&work, policy, &mut done)?;
     if let Some(progress) = progress {
         progress.finish();
     }
@@ -99,6 +114,7 @@ fn of(
             chart: &policy.chart,
             periods: &references.periods,
             places: &policy.books,
+            updates_customers: policy.masters.customers.update,
             known: &known,
         })
     };

@@ -46,6 +46,7 @@ impl Session {
     /// Reads the configuration that the flags name.
     pub(super) fn open(global: &Global) -> anyhow::Result<Self> {
         let overrides = Overrides {
+            account: global.account.clone(),
             ledger: global.ledger.clone(),
             stripe_base_url: global.stripe_base_url.clone(),
             netsuite_base_url: global.netsuite_base_url.clone(),

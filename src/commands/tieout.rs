@@ -135,7 +135,7 @@ impl ReadBack {
         ledger: &Ledger,
         payouts: &HashMap<String, Payout>,
     ) -> anyhow::Result<Vec<Movement>> {
-        let placed = Placed::new(&self.rows, ledger, payouts)?;
+        let placed = Placed::new(&self.rows, &self.policy.masters.naming, ledger, payouts)?;
         let zone = session.settings.stripe.zone;
         let mut movements = Vec::new();
         ledger.for_each_object::<LedgerError>("balance_transaction", |raw| {
@@ -205,7 +205,7 @@ impl ReadBack {
         let mut legs: Vec<PayoutLeg> = payouts
             .values()
             .filter_map(|payout| {
-                let id = ExternalId::new(payout.id.as_str()).ok()?;
+                let id = self.policy.masters.naming.record_of(payout.id.as_str())?;
                 let came_back = matches!(payout.status.as_str(), "failed" | "canceled");
                 let zero = Amount::zero(payout.currency);
                 let bank = accounts(&self.policy.chart, &[Role::Bank(payout.currency)]);
@@ -243,10 +243,11 @@ impl ReadBack {
         let options = session.settings.options;
         let keeps_open = options.uncollectible == Uncollectible::KeepOpen;
         let closes_abandoned = options.unpaid_on_cancel != UnpaidOnCancel::KeepOpen;
+        let naming = &self.policy.masters.naming;
         let mut legs = Vec::new();
         ledger.for_each_object::<LedgerError>("invoice", |raw| {
             let invoice: Invoice = objects::read(raw)?;
-            let Ok(id) = ExternalId::new(invoice.id.as_str()) else { return Ok(()) };
+            let Some(id) = naming.record_of(invoice.id.as_str()) else { return Ok(()) };
             if !invoice.is_finalized() || invoice.total().is_negative() {
                 return Ok(());
             }

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Deserialize;
+use toml::Spanned;
 
 use crate::accounting::policy::{Options, TaxCodes};
+use crate::config::mapping::RuleFile;
+use crate::config::masters::{CustomersFile, ExternalIds, ItemsFile};
 use crate::config::secret::SecretFields;
 use crate::ids::{AccountId, InternalId};
 use crate::money::Currency;
@@ -16,13 +19,50 @@ use crate::money::Currency;
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub ledger: Option<PathBuf>,
-    pub stripe: Stripe,
+    pub stripe: Option<Stripe>,
     pub netsuite: NetSuite,
-    pub accounts: Accounts,
+    pub accounts: Option<Accounts>,
     #[serde(default)]
     pub policy: Options,
     #[serde(default)]
     pub suitetax: TaxCodes,
+    #[serde(default)]
+    pub customers: CustomersFile,
+    #[serde(default)]
+    pub items: ItemsFile,
+    #[serde(default)]
+    pub external_ids: ExternalIds,
+    #[serde(default)]
+    pub mapping: Vec<Spanned<RuleFile>>,
+    #[serde(default)]
+    pub stripe_accounts: Vec<StripeAccount>,
+}
+
+/// One of several Stripe accounts. A section of its own takes the place of the shared one; mapping
+/// rules are added to the shared ones.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StripeAccount {
+    pub name: String,
+    pub ledger: Option<PathBuf>,
+    pub stripe: Stripe,
+    #[serde(default)]
+    pub netsuite: NetSuiteOfAccount,
+    pub accounts: Option<Accounts>,
+    pub policy: Option<Options>,
+    pub customers: Option<CustomersFile>,
+    pub items: Option<ItemsFile>,
+    pub external_ids: Option<ExternalIds>,
+    #[serde(default)]
+    pub mapping: Vec<Spanned<RuleFile>>,
+}
+
+/// What of NetSuite is a Stripe account's own.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NetSuiteOfAccount {
+    pub base_currency: Option<Currency>,
+    pub subsidiary: Option<InternalId>,
 }
 
 #[derive(Debug, Deserialize)]

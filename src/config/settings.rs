@@ -7,9 +7,12 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use crate::accounting::chart::Role;
+use crate::accounting::mapping::Mapping;
+use crate::accounting::masters::Masters;
 use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
 use crate::config::file::{Accounts, File, NetSuite, OAuth2, Stripe, Token};
+use crate::config::mapping::RuleFile;
 use crate::config::secret::{SecretFields, SecretSource};
 use crate::ids::{AccountId, InternalId};
 use crate::money::Currency;
@@ -24,6 +27,8 @@ const CONCURRENCY: u16 = 4;
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub path: PathBuf,
+    /// Which of the file's Stripe accounts, where it has several.
+    pub name: Option<String>,
     pub ledger: PathBuf,
     pub stripe: StripeSettings,
     pub netsuite: NetSuiteSettings,
@@ -34,6 +39,7 @@ pub struct Settings {
     pub options: Options,
     /// NetSuite tax codes for Stripe's tax rates.
     pub suitetax: TaxCodes,
+    pub masters: Masters,
     /// What `check --show-config` prints.
     pub shown: Vec<Shown>,
 }
@@ -89,6 +95,8 @@ pub struct Shown {
 /// What flags and the environment lay over the file.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
+    /// Which of the file's Stripe accounts.
+    pub account: Option<String>,
     pub ledger: Option<PathBuf>,
     pub stripe_base_url: Option<String>,
     pub netsuite_base_url: Option<String>,
@@ -96,9 +104,24 @@ pub struct Overrides {
 
 pub(super) fn resolve(
     file: File,
+    text: &str,
     path: &Path,
     overrides: &Overrides,
 ) -> Result<Settings, ConfigError> {
+    let wrong = |wrong| super::contradictory(path, wrong);
+    super::accounts::check(&file).map_err(wrong)?;
+    let (file, name) =
+        super::accounts::select(file, overrides.account.as_deref()).map_err(wrong)?;
+    let missing = |section: &str| {
+        let message = format!("the section [{section}] is missing");
+        wrong((message, "`tieout init` writes a file with every section.".into()))
+    };
+    let masters = Masters {
+        customers: file.customers.check().map_err(wrong)?,
+        items: file.items.check().map_err(wrong)?,
+        naming: file.external_ids.check(name.as_deref()).map_err(wrong)?,
+        mapping: mapping(file.mapping, text).map_err(wrong)?,
+    };
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let mut resolver = Resolver { path, folder: &folder, shown: Vec::new() };
     let ledger = resolver.pick(
@@ -107,10 +130,12 @@ pub(super) fn resolve(
         file.ledger.map(|path| folder.join(path).display().to_string()),
         &folder.join("tieout.db").display().to_string(),
     );
-    let stripe = resolver.stripe(&file.stripe, overrides)?;
+    let stripe = file.stripe.ok_or_else(|| missing("stripe"))?;
+    let stripe = resolver.stripe(&stripe, overrides)?;
     let netsuite = resolver.netsuite(file.netsuite, overrides)?;
-    let movements = file.accounts.movements.clone();
-    let accounts = by_role(file.accounts);
+    let chart = file.accounts.ok_or_else(|| missing("accounts"))?;
+    let movements = chart.movements.clone();
+    let accounts = by_role(chart);
     for (role, number) in &accounts {
         resolver.show(&role.setting(), number, "file");
     }
@@ -121,6 +146,7 @@ pub(super) fn resolve(
     resolver.show_tax_codes(&file.suitetax);
     Ok(Settings {
         path: path.into(),
+        name,
         ledger: ledger.into(),
         stripe,
         netsuite,
@@ -128,8 +154,20 @@ pub(super) fn resolve(
         movements,
         options: file.policy,
         suitetax: file.suitetax,
+        masters,
         shown: resolver.shown,
     })
+}
+
+fn mapping(
+    entries: Vec<toml::Spanned<RuleFile>>,
+    text: &str,
+) -> Result<Mapping, super::masters::Wrong> {
+    let mut rules = Vec::new();
+    for entry in entries {
+        rules.extend(super::mapping::check(entry, text)?);
+    }
+    Ok(Mapping { rules })
 }
 
 struct Resolver<'a> {

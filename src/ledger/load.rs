@@ -10,6 +10,7 @@ use super::payouts::PayoutIndex;
 use super::{CaseKey, Ledger, LedgerError};
 use crate::accounting::deposit::record_of;
 use crate::accounting::policy::{Grain, Unreconciled};
+use crate::accounting::question::Known;
 use crate::accounting::seat::Sources;
 use crate::accounting::{Case, Catalog, CustomerCase, DayCase, PayoutCase, Policy};
 use crate::ids::{BalanceTransactionId, CustomerId, PayoutId};
@@ -204,9 +205,10 @@ impl Ledger {
         let mut case = PayoutCase {
             sources,
             schedule: payouts.schedule(payout.currency),
-            deposited: self.is_in_bank(&payout.id)?,
-            suspended: self.suspended(&payout.id)?,
+            deposited: self.is_in_bank(&payout.id, &policy.masters.naming)?,
+            suspended: self.suspended(&payout.id, &policy.masters.naming)?,
             absent: BTreeSet::new(),
+            known: Known::default(),
             payout,
             members,
             carried,
@@ -229,7 +231,7 @@ impl Ledger {
             let class = policy.class(movement);
             if class.has_record()
                 && let Ok(record) = record_of(class, movement, &case.sources)
-                && !self.is_wanted(&record)?
+                && !self.is_wanted(&policy.masters.naming.outside(&record))?
             {
                 absent.insert(movement.id.clone());
             }
@@ -253,6 +255,7 @@ impl Ledger {
             sources,
             schedule: payouts.schedule(currency),
             taken: self.taken(policy, currency, date)?,
+            known: Known::default(),
             movements,
         })
     }

@@ -4,6 +4,7 @@
 //! NetSuite account, and refuses any other. `open` is where to start reading, then `objects` for
 //! the facts, `cases` and `load` for how they are put together, `records` and `attempts` for what is posted.
 
+mod answers;
 mod attempts;
 mod cases;
 mod coverage;
@@ -27,7 +28,7 @@ use rusqlite::Connection;
 
 pub use attempts::{AttemptId, Intent, Outcome, Unfinished};
 pub use cases::CaseKey;
-pub use derive::Done;
+pub use derive::{Done, Work};
 pub use error::LedgerError;
 pub use exceptions::StoredException;
 pub use lock::LockGuard;

@@ -5,6 +5,7 @@ use rusqlite::params;
 
 use super::payouts::PayoutIndex;
 use super::{CaseKey, Ledger, LedgerError};
+use crate::accounting::question::Known;
 use crate::accounting::summary::Summary;
 use crate::accounting::{Policy, Record, SummaryCase, day};
 use crate::calendar::start_of_day;
@@ -81,10 +82,11 @@ impl Ledger {
             Summary::AwaitsPayout => (NaiveDate::default(), None),
         };
         let taken = match first {
-            Some(first) => self.members_of_posted(&first)?,
+            Some(first) => self.members_of_posted(&policy.masters.naming.outside(&first))?,
             None => Vec::new(),
         };
-        Ok(SummaryCase { summary: summary.clone(), date, records, taken })
+        let summary = summary.clone();
+        Ok(SummaryCase { summary, date, records, taken, known: Known::default() })
     }
 
     /// A summary was derived.

@@ -8,6 +8,10 @@ pub mod account;
 pub mod auth;
 pub mod client;
 pub mod error;
+pub mod extras;
+pub mod fields;
+pub mod lookup;
+mod pointers;
 
 pub mod readback;
 pub mod record;

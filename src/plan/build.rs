@@ -35,6 +35,8 @@ pub struct Inputs<'a> {
     pub chart: &'a Chart,
     pub periods: &'a [PostingPeriod],
     pub places: &'a dyn Places,
+    /// Whether what changed about a customer is sent, besides currencies.
+    pub updates_customers: bool,
     /// External ids that are known to be in NetSuite though they are not among `standings`.
     pub known: &'a dyn Fn(&ExternalId) -> bool,
 }
@@ -128,7 +130,7 @@ fn update(
     id: &InternalId,
     inputs: &Inputs,
 ) -> Result<Option<Change>, Blocked> {
-    let difference = diff::compare(&record.body, posted, inputs.places)
+    let difference = diff::compare(&record.body, posted, inputs.places, inputs.updates_customers)
         .map_err(|error| unfit(&record.body, &error.to_string()))?;
     match difference {
         Difference::Same => Ok(None),

@@ -10,6 +10,8 @@ mod demo;
 mod export;
 mod golden;
 mod interrupted;
+mod masters;
+mod masters_e2e;
 mod nightly;
 mod peers;
 mod policies;

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Decimal, Ref};
-use crate::ids::InternalId;
+use crate::ids::{InternalId, LineId};
 use crate::money::Amount;
 
 /// One line of an invoice or of a credit memo.
@@ -28,6 +28,9 @@ pub struct ItemLine {
     /// The account this line posts to; not sent, the item decides in NetSuite. Kept so that the
     /// general-ledger effect can be shown before anything is sent.
     pub posts_to: InternalId,
+    /// The Stripe invoice line it came from, where there is one; not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<LineId>,
 }
 
 /// One tax of a line, worked out elsewhere: it overrides what `SuiteTax` would compute.

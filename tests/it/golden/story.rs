@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tieout::accounting::chart::{Chart, Role};
+use tieout::accounting::question::Known;
 use tieout::accounting::seat::{Schedule, Sources};
 use tieout::accounting::{
     Case, Catalog, CustomerCase, DayCase, Derived, PayoutCase, Policy, derive,
@@ -384,6 +385,7 @@ impl Story {
                 schedule: Arc::clone(&schedule),
                 absent: BTreeSet::new(),
                 suspended: BTreeSet::new(),
+                known: Known::default(),
             })));
         }
         cases.extend(self.days(&schedule));
@@ -407,6 +409,7 @@ impl Story {
             sources: self.sources(),
             schedule: Arc::clone(schedule),
             taken: Vec::new(),
+            known: Known::default(),
         };
         days.into_iter().map(day).map(|day| Case::Day(Box::new(day))).collect()
     }

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tieout::accounting::chart::{Chart, Role};
+use tieout::accounting::masters::Masters;
 use tieout::accounting::policy::{Books, BooksCurrency, Options, TaxCode, TaxCodes};
 use tieout::accounting::{Derived, Policy};
 use tieout::calendar::{FixedClock, UnixTime};
@@ -92,6 +93,7 @@ pub fn policy() -> Policy {
             usual: Some(TaxCode { tax_type: "1".into(), tax_code: "11".into() }),
             rates: BTreeMap::new(),
         },
+        masters: Masters::default(),
     }
 }
 
