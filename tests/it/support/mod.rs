@@ -1,6 +1,8 @@
 //! What several tests need: a company in a ledger, and the policy of the demo books.
 
 pub mod cli;
+pub mod offline;
+pub mod page;
 pub mod shrink;
 
 use std::collections::BTreeMap;
