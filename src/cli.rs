@@ -71,6 +71,7 @@ pub enum Command {
     Run(RunArgs),
     Verify(VerifyArgs),
     Report(ReportArgs),
+    Explain(ExplainArgs),
     Status(StatusArgs),
     Demo(DemoArgs),
     Sandbox(SandboxArgs),
@@ -155,7 +156,7 @@ pub enum Format {
 #[derive(Debug, Clone, Args)]
 pub struct OutputArgs {
     /// Print as a table for people, or as JSON for programs.
-    #[arg(short, long, value_enum, default_value_t, env = "TIEOUT_OUTPUT")]
+    #[arg(short, long, alias = "format", value_enum, default_value_t, env = "TIEOUT_OUTPUT")]
     pub output: Format,
 }
 
@@ -249,6 +250,28 @@ pub struct ReportArgs {
     pub output: OutputArgs,
 }
 
+/// Tell everything that is known about one id.
+///
+/// Facts from Stripe, the rule and the settings that applied, the records with their lines and their
+/// debits and credits, where each record stands, where the money is, and what the next plan would do.
+/// Takes any Stripe id, an external id such as re_1-memo, a NetSuite internal id, or the number of an
+/// invoice. Reads the ledger alone: nothing is asked of Stripe or NetSuite, and nothing is changed.
+///
+/// Example:
+///   tieout explain ch_…              a charge: its invoice, fee, refunds, payout and deposit
+///   tieout explain po_…              what a payout is made of
+///   tieout explain re_…-memo         the credit memo of a refund
+///   tieout explain netsuite:10202    the record that NetSuite calls 10202
+///   tieout explain in_… --output json
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct ExplainArgs {
+    /// The id.
+    pub id: String,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
 /// Say what the ledger holds and how the last runs ended.
 ///
 /// Example:
@@ -319,7 +342,8 @@ mod tests {
     #[test]
     fn every_flag_has_an_environment_variable_and_every_command_an_example() {
         // Flags that only make sense typed at a terminal.
-        let typed_only = ["help", "version", "force", "show_config", "offline", "name", "plan"];
+        let typed_only =
+            ["help", "version", "force", "show_config", "offline", "name", "plan", "id"];
         let mut cli = super::Cli::command();
         cli.build();
         for command in cli.get_subcommands().filter(|command| command.get_name() != "help") {

@@ -52,6 +52,8 @@ pub mod record;
 mod refund;
 mod reversal;
 pub mod seat;
+pub mod share;
+pub mod story;
 pub mod summary;
 mod write_off;
 

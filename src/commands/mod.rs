@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod embedded;
 pub mod exit;
+pub mod explain;
 mod init;
 mod interrupt;
 mod modes;
@@ -51,6 +52,7 @@ async fn run_one(command: &Command, global: &Global, ui: Ui) -> anyhow::Result<O
         Command::Run(args) => run::run(args, global, ui).await,
         Command::Verify(args) => verify::run(args, global, ui).await,
         Command::Report(args) => report::run(args, global, ui).await,
+        Command::Explain(args) => explain::run(args, global, ui),
         Command::Status(args) => status::run(args, global, ui),
         Command::Demo(args) => demo::run(args, ui).await,
         Command::Sandbox(args) => sandbox::run(args, ui).await,

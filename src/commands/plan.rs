@@ -18,7 +18,7 @@ use crate::report;
 use crate::ui::{Ui, width};
 
 /// The policy under which the ledger's cases were last derived is kept under this name.
-const DERIVED_UNDER: &str = "policy";
+pub(super) const DERIVED_UNDER: &str = "policy";
 
 pub(super) async fn run(args: &PlanArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
@@ -149,7 +149,7 @@ pub(super) fn made_by() -> String {
     concat!("tieout ", env!("CARGO_PKG_VERSION")).into()
 }
 
-fn standing(row: RecordRow) -> Standing {
+pub(super) fn standing(row: RecordRow) -> Standing {
     Standing {
         in_doubt: matches!(row.state, RecordState::Sending | RecordState::InDoubt),
         external_id: row.external_id,

@@ -154,6 +154,12 @@ impl Session {
             .context("there is no ledger yet; `tieout pull` makes one")
     }
 
+    /// The ledger for a command that changes nothing at all, not even the file's schema.
+    pub(super) fn ledger_to_read(&self) -> anyhow::Result<Ledger> {
+        Ledger::open_read_only(&self.settings.ledger, Arc::clone(&self.clock))
+            .context("there is no ledger yet; `tieout pull` makes one")
+    }
+
     /// Keeps other runs out until the guard is dropped.
     pub(super) fn lock(&self, command: &str) -> anyhow::Result<LockGuard> {
         let since = self.clock.now();

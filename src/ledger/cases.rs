@@ -182,7 +182,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn kind_of(&self, id: &str) -> Result<Option<String>, LedgerError> {
+    pub(super) fn kind_of(&self, id: &str) -> Result<Option<String>, LedgerError> {
         Ok(self.texts("SELECT kind FROM object WHERE id = ?1", id)?.into_iter().next())
     }
 

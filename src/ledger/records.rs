@@ -336,7 +336,7 @@ impl Ledger {
         self.rows_of(condition, None)
     }
 
-    fn rows_of(
+    pub(super) fn rows_of(
         &self,
         condition: &str,
         parameter: Option<&str>,

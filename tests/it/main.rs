@@ -7,6 +7,8 @@ mod check;
 mod contract_netsuite;
 mod contract_stripe;
 mod demo;
+mod docs;
+mod explain;
 mod export;
 mod golden;
 mod interrupted;

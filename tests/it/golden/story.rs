@@ -29,7 +29,7 @@ const DAY_SECONDS: i64 = 86_400;
 const HALF_DAY_SECONDS: i64 = DAY_SECONDS / 2;
 /// Noon UTC, so that a day is the same day in New York.
 const FIRST_DAY: i64 = 1_772_366_400;
-const CUSTOMER: &str = "cus_E";
+pub(super) const CUSTOMER: &str = "cus_E";
 
 /// The facts of one customer and of the payouts that their money went into.
 pub(super) struct Story {
@@ -37,15 +37,15 @@ pub(super) struct Story {
     /// What new invoices, charges and payouts are in; Stripe writes it in lower case.
     currency: &'static str,
     now: i64,
-    objects: BTreeMap<&'static str, Vec<Value>>,
-    payouts: Vec<Paid>,
+    pub(super) objects: BTreeMap<&'static str, Vec<Value>>,
+    pub(super) payouts: Vec<Paid>,
     posted: Vec<&'static str>,
 }
 
 /// A payout with the ids of its members.
-struct Paid {
-    payout: Value,
-    members: Vec<String>,
+pub(super) struct Paid {
+    pub(super) payout: Value,
+    pub(super) members: Vec<String>,
 }
 
 impl Story {
@@ -356,7 +356,7 @@ impl Story {
     }
 
     /// The customer's case, then a case per payout. A negative payout waits for the next one.
-    fn cases(&self) -> Vec<Case> {
+    pub(super) fn cases(&self) -> Vec<Case> {
         let mut cases = Vec::new();
         if !self.objects.is_empty() {
             cases.push(Case::Customer(Box::new(self.customer_case())));

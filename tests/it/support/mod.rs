@@ -2,6 +2,8 @@
 
 pub mod cli;
 pub mod draw;
+pub mod offline;
+pub mod page;
 pub mod shrink;
 
 use std::collections::BTreeMap;
