@@ -1,5 +1,6 @@
 //! How a command ended, as the one number that cron sees. The table is in `tieout --help`.
 
+use crate::commands::session::WrongKey;
 use crate::config::{ConfigError, SecretError};
 use crate::ledger::LedgerError;
 use crate::net::base_url::BaseUrlError;
@@ -101,7 +102,7 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
     if is_usage {
         return Some(USAGE);
     }
-    cause.is::<Refusal>().then_some(REFUSED)
+    (cause.is::<Refusal>() || cause.is::<WrongKey>()).then_some(REFUSED)
 }
 
 /// The whole chain of causes, the last hint on a line of its own.

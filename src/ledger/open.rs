@@ -35,19 +35,31 @@ impl Ledger {
     ) -> Result<Self, LedgerError> {
         create_private(path)?;
         let ledger = Self::connect(path, clock)?;
-        ledger.bind("stripe account", "stripe_account", &identity.stripe_account)?;
+        ledger.bind("Stripe account", "stripe_account", &identity.stripe_account)?;
         ledger.bind("NetSuite account", "netsuite_account", &identity.netsuite_account)?;
         ledger.bind("mode", "mode", mode(identity.livemode))?;
         Ok(ledger)
     }
 
-    /// Opens the ledger at `path`, whoever's it is.
+    /// Opens the ledger at `path`, whoever's it is; [`Ledger::check_accounts`] tells.
     pub fn open_existing(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, LedgerError> {
         if !path.exists() {
-            let cause = std::io::Error::from(std::io::ErrorKind::NotFound);
-            return Err(LedgerError::File { path: path.into(), cause });
+            return Err(LedgerError::Missing { path: path.into() });
         }
         Self::connect(path, clock)
+    }
+
+    /// Refuses a ledger that is of other accounts than the configured ones.
+    pub fn check_accounts(&self, stripe: &str, netsuite: &str) -> Result<(), LedgerError> {
+        for (what, name, configured) in [
+            ("Stripe account", "stripe_account", stripe),
+            ("NetSuite account", "netsuite_account", netsuite),
+        ] {
+            if let Some(bound) = self.meta(name)?.filter(|bound| bound != configured) {
+                return Err(self.other_account(what, bound, configured));
+            }
+        }
+        Ok(())
     }
 
     fn connect(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, LedgerError> {
@@ -78,12 +90,16 @@ impl Ledger {
         match bound {
             None => self.set_meta(name, configured),
             Some(bound) if bound == configured => Ok(()),
-            Some(bound) => Err(LedgerError::OtherAccount {
-                path: self.path.clone(),
-                what,
-                bound,
-                configured: configured.into(),
-            }),
+            Some(bound) => Err(self.other_account(what, bound, configured)),
+        }
+    }
+
+    fn other_account(&self, what: &'static str, bound: String, configured: &str) -> LedgerError {
+        LedgerError::OtherAccount {
+            path: self.path.clone(),
+            what,
+            bound,
+            configured: configured.into(),
         }
     }
 
@@ -113,11 +129,22 @@ pub(super) fn mode(livemode: bool) -> &'static str {
 
 /// The file holds customers' names and amounts: only its owner may read it.
 fn create_private(path: &Path) -> Result<(), LedgerError> {
+    folder_exists(path)?;
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop).map_err(|cause| LedgerError::File { path: path.into(), cause })
+}
+
+/// A ledger is made where it was asked for, but no folder is.
+pub(super) fn folder_exists(path: &Path) -> Result<(), LedgerError> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(LedgerError::NoFolder { path: path.into(), folder: folder.into() })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {

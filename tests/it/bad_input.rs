@@ -80,13 +80,56 @@ fn the_wrong_account_is_refused_before_anything_is_stored() {
     let account = text.split("account = \"").nth(1).and_then(|rest| rest.split('"').next());
     let account = account.expect("an account").to_owned();
     change(folder.path(), &account, "acct_other");
-    assert_says(&pull(folder.path()), 1, &["acct_other", &account]);
+    assert_says(&pull(folder.path()), 7, &["acct_other", &account]);
     assert!(!folder.path().join("tieout.db").exists(), "a ledger was made for the wrong account");
     change(folder.path(), "acct_other", &account);
     assert_says(&pull(folder.path()), 0, &["new"]);
     // The ledger is bound to its accounts now.
     change(folder.path(), "TSTDRV_DEMO", "TSTDRV_OTHER");
     assert_says(&pull(folder.path()), 7, &["TSTDRV_OTHER", "--ledger"]);
+}
+
+#[test]
+fn no_command_touches_a_ledger_of_another_account() {
+    // One company's invoices would be posted into another company's books.
+    let folder = tempfile::tempdir().expect("a folder");
+    let _sandbox = Sandbox::start(folder.path());
+    let tieout = Tieout::new(folder.path());
+    assert_says(&pull(folder.path()), 0, &["new"]);
+    assert_says(&tieout.run(&["plan", "--out", "plan.json"]), 0, &["Wrote"]);
+    let sound = std::fs::read_to_string(folder.path().join("tieout.toml")).expect("a file");
+    let own = sound.split("account = \"").nth(1).and_then(|rest| rest.split('"').next());
+    for (from, to) in [(own.expect("an account"), "acct_other"), ("TSTDRV_DEMO", "TSTDRV_OTHER")] {
+        std::fs::write(folder.path().join("tieout.toml"), sound.replace(from, to)).expect("a file");
+        for command in [
+            &["plan"][..],
+            &["push"],
+            &["push", "plan.json"],
+            &["run", "--since", "2026-06-01"],
+            &["verify"],
+            &["report", "tieout"],
+            &["status"],
+            &["pull", "--from", "plan.json"],
+        ] {
+            let ran = tieout.run(command);
+            assert_says(&ran, 7, &[from, to]);
+            assert!(ran.stdout.is_empty(), "{command:?} went on: {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_ledger_that_cannot_be_there_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let _sandbox = Sandbox::start(folder.path());
+    let tieout = Tieout::new(folder.path());
+    assert_says(&tieout.run(&["status"]), 1, &["there is no ledger at tieout.db", "tieout pull"]);
+    let nowhere = tieout.run(&["plan", "--ledger", "no/such/place.db"]);
+    assert_says(&nowhere, 1, &["no folder no/such", "--ledger"]);
+    std::fs::write(folder.path().join("tieout.db"), "not a database").expect("a file");
+    let damaged = tieout.run(&["status"]);
+    assert_says(&damaged, 1, &["is damaged or not a ledger"]);
+    assert!(!damaged.stderr.contains("there is no ledger"), "{}", damaged.stderr);
 }
 
 #[test]
