@@ -269,8 +269,8 @@ pub struct DemoArgs {
     #[arg(long, env = "TIEOUT_DEMO_DIR", default_value = "tieout-demo")]
     pub dir: PathBuf,
     /// A generated company with about this many charges, instead of the demo company.
-    #[arg(long, env = "TIEOUT_DEMO_CHARGES")]
-    pub charges: Option<usize>,
+    #[arg(long, env = "TIEOUT_DEMO_CHARGES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub charges: Option<u32>,
     /// What the generated company grows from.
     #[arg(long, env = "TIEOUT_DEMO_SEED", default_value_t = 1)]
     pub seed: u64,
@@ -280,6 +280,7 @@ pub struct DemoArgs {
 ///
 /// Example:
 ///   tieout sandbox --dir play        then point any Stripe client at the printed address
+///   tieout sandbox --latency-ms 80 --limits --faults 20
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct SandboxArgs {
@@ -293,11 +294,21 @@ pub struct SandboxArgs {
     #[arg(long, env = "TIEOUT_SANDBOX_NETSUITE_PORT", default_value_t = 0)]
     pub netsuite_port: u16,
     /// A generated company with about this many charges, instead of the demo company.
-    #[arg(long, env = "TIEOUT_SANDBOX_CHARGES")]
-    pub charges: Option<usize>,
-    /// What the generated company grows from.
+    #[arg(long, env = "TIEOUT_SANDBOX_CHARGES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub charges: Option<u32>,
+    /// What the generated company and the faults grow from.
     #[arg(long, env = "TIEOUT_SANDBOX_SEED", default_value_t = 1)]
     pub seed: u64,
+    /// How long each answer takes at least, in milliseconds.
+    #[arg(long, env = "TIEOUT_SANDBOX_LATENCY_MS", default_value_t = 0)]
+    pub latency_ms: u64,
+    /// Keep the rate limits of a live Stripe account.
+    #[arg(long, env = "TIEOUT_SANDBOX_LIMITS")]
+    pub limits: bool,
+    /// Of a thousand requests to Stripe, how many go wrong: errors, broken answers, web pages.
+    #[arg(long, env = "TIEOUT_SANDBOX_FAULTS", default_value_t = 0,
+        value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub faults: u32,
 }
 
 #[cfg(test)]

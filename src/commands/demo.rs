@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::calendar::{Clock, FixedClock, UnixTime, Window};
 use crate::cli::{DemoArgs, Format};
+use crate::commands::embedded::Wanted;
 use crate::commands::exit::Outcome;
 use crate::commands::session::Session;
 use crate::commands::tieout::ReadBack;
@@ -11,17 +12,23 @@ use crate::commands::{embedded, plan, pull, push, report, verify};
 use crate::config::{self, Overrides};
 use crate::report::plan::counted;
 use crate::report::tieout::text;
-use crate::sandbox::company::CompanySpec;
+use crate::sandbox::stripe::Options;
 use crate::ui::{Ui, width};
 
 /// The demo looks at its company an hour after the last thing happened in it, so that the window is
 /// old enough to be complete.
 const LATER_S: i64 = 3600;
-/// Longer than any generated company has lived.
-const HISTORY_S: i64 = 2 * 366 * 24 * 3600;
 
 pub(super) async fn run(args: &DemoArgs, ui: Ui) -> anyhow::Result<Outcome> {
-    let embedded = embedded::start(&args.dir, &spec(args.charges, args.seed), [0, 0]).await?;
+    let embedded = embedded::start(Wanted {
+        folder: &args.dir,
+        charges: args.charges,
+        seed: args.seed,
+        ports: [0, 0],
+        stripe: Options::default(),
+        latency_ms: 0,
+    })
+    .await?;
     let now = UnixTime(embedded.now.0 + LATER_S);
     let clock: Arc<dyn Clock> = Arc::new(FixedClock(now));
     embedded.netsuite.set_clock(Arc::clone(&clock));
@@ -32,7 +39,7 @@ pub(super) async fn run(args: &DemoArgs, ui: Ui) -> anyhow::Result<Outcome> {
     let mut ledger = session.ledger(client.mode().is_live())?;
 
     ui.heading("1. Pull: what happened in Stripe");
-    let window = Window::new(UnixTime(now.0 - HISTORY_S), now)?;
+    let window = Window::new(embedded.since, now)?;
     let stored = pull::pull(&session, client, &mut ledger, window, ui).await?;
     pull::say_what_was_stored(stored, ui);
 
@@ -80,9 +87,4 @@ fn tell_the_story(embedded: &embedded::Embedded, ui: Ui) {
             ui.say(&format!("  {} – {}", note.id, note.what));
         }
     }
-}
-
-/// The demo company, or a generated one of about `charges` charges.
-pub(super) fn spec(charges: Option<usize>, seed: u64) -> CompanySpec {
-    charges.map_or_else(CompanySpec::demo, |charges| CompanySpec::with_charges(charges, seed))
 }

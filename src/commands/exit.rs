@@ -48,6 +48,11 @@ pub enum Outcome {
 #[error("{0}")]
 pub struct UsageError(pub String);
 
+/// Refused because going on would do harm, found before anything was done.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Guarded(pub String);
+
 /// The exit code of a command's result.
 pub fn code(result: &anyhow::Result<Outcome>) -> u8 {
     match result {
@@ -102,7 +107,8 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
     if is_usage {
         return Some(USAGE);
     }
-    (cause.is::<Refusal>() || cause.is::<WrongKey>()).then_some(REFUSED)
+    let is_refused = cause.is::<Refusal>() || cause.is::<WrongKey>() || cause.is::<Guarded>();
+    is_refused.then_some(REFUSED)
 }
 
 /// The whole chain of causes, the last hint on a line of its own.
