@@ -99,6 +99,7 @@ impl Wanted<'_> {
 pub(super) struct Embedded {
     pub(super) stripe_url: String,
     pub(super) netsuite_url: String,
+    pub(super) folder: PathBuf,
     pub(super) config: PathBuf,
     pub(super) stories: Vec<StoryNote>,
     /// When the first thing happened in the company.
@@ -140,7 +141,17 @@ pub(super) async fn start(wanted: Wanted<'_>) -> anyhow::Result<Embedded> {
         tokio::spawn(stripe.serve(stripe_listener)),
         tokio::spawn(netsuite.clone().serve(netsuite_listener)),
     ];
-    Ok(Embedded { stripe_url, netsuite_url, config, stories, since, now, netsuite, servers })
+    Ok(Embedded {
+        stripe_url,
+        netsuite_url,
+        folder: folder.to_owned(),
+        config,
+        stories,
+        since,
+        now,
+        netsuite,
+        servers,
+    })
 }
 
 fn first_instant(world: &World) -> Option<UnixTime> {

@@ -1,5 +1,6 @@
 //! How a command ended, as the one number that cron sees. The table is in `tieout --help`.
 
+use crate::commands::interrupt::Interrupted;
 use crate::commands::session::WrongKey;
 use crate::config::{ConfigError, SecretError};
 use crate::ledger::LedgerError;
@@ -70,6 +71,9 @@ pub fn code(result: &anyhow::Result<Outcome>) -> u8 {
 }
 
 fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
+    if let Some(Interrupted(signal)) = cause.downcast_ref::<Interrupted>() {
+        return Some(128 + signal);
+    }
     if let Some(error) = cause.downcast_ref::<LedgerError>() {
         return Some(match error {
             LedgerError::Locked { .. } => LOCKED,

@@ -8,6 +8,7 @@ mod embedded;
 pub mod exit;
 mod init;
 mod interrupt;
+mod log;
 mod modes;
 mod placed;
 mod plan;

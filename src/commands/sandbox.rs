@@ -27,7 +27,7 @@ pub(super) async fn run(args: &SandboxArgs, ui: Ui) -> anyhow::Result<Outcome> {
         latency_ms: args.latency_ms,
     })
     .await?;
-    ui.data(&format!("stripe {}\nnetsuite {}\n", embedded.stripe_url, embedded.netsuite_url));
+    ui.data(&format!("stripe {}\nnetsuite {}\n", embedded.stripe_url, embedded.netsuite_url))?;
     ui.say(&format!(
         "Both answer until you press Ctrl-C. Try `tieout --config {} run --dry-run --since {}`.",
         embedded.config.display(),

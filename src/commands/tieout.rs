@@ -24,7 +24,7 @@ use crate::reconcile::payouts::{PayoutLeg, payouts};
 use crate::reconcile::receivables::{InvoiceLeg, receivables};
 use crate::reconcile::rollforward::rollforward;
 use crate::reconcile::{Statement, TieOut};
-use crate::stripe::objects::{self, Balance, BalanceTransaction, Invoice, InvoiceStatus, Payout};
+use crate::stripe::objects::{Balance, BalanceTransaction, Invoice, InvoiceStatus, Payout};
 
 /// The version of the tie-out's JSON.
 const SCHEMA_VERSION: u32 = 1;
@@ -136,8 +136,7 @@ impl ReadBack {
         let placed = Placed::new(&self.rows, ledger, payouts)?;
         let zone = session.settings.stripe.zone;
         let mut movements = Vec::new();
-        ledger.for_each_object::<LedgerError>("balance_transaction", |raw| {
-            let bt: BalanceTransaction = objects::read(raw)?;
+        ledger.for_each_view::<BalanceTransaction, LedgerError>("balance_transaction", |bt| {
             if bt.balance_type.as_deref().is_some_and(|kind| kind != "payments") {
                 return Ok(());
             }
@@ -240,8 +239,7 @@ impl ReadBack {
             .collect();
         let keeps_open = session.settings.options.uncollectible == Uncollectible::KeepOpen;
         let mut legs = Vec::new();
-        ledger.for_each_object::<LedgerError>("invoice", |raw| {
-            let invoice: Invoice = objects::read(raw)?;
+        ledger.for_each_view::<Invoice, LedgerError>("invoice", |invoice| {
             let Ok(id) = ExternalId::new(invoice.id.as_str()) else { return Ok(()) };
             if !invoice.is_finalized() || invoice.total().is_negative() {
                 return Ok(());
@@ -300,8 +298,7 @@ fn observed(posted: &Posted) -> Observed {
 
 fn payouts_of(ledger: &Ledger) -> anyhow::Result<HashMap<String, Payout>> {
     let mut payouts = HashMap::new();
-    ledger.for_each_object::<LedgerError>("payout", |raw| {
-        let payout: Payout = objects::read(raw)?;
+    ledger.for_each_view::<Payout, LedgerError>("payout", |payout| {
         payouts.insert(payout.id.to_string(), payout);
         Ok(())
     })?;

@@ -23,11 +23,19 @@ impl Ledger {
         let keys = self.dirty_cases(&payouts, policy)?;
         let case_count = keys.len();
         let mut one = |ledger: &mut Self, key: &CaseKey| -> Result<(), LedgerError> {
-            let case = ledger.load_case(key, &payouts, policy).map_err(|cause| {
-                LedgerError::Case { key: key.to_string(), source: Box::new(cause) }
-            })?;
-            let derived = derive(&case, policy);
-            ledger.save_derived(key, &derived)?;
+            let derived = match ledger.load_case(key, &payouts, policy) {
+                Ok(case) => {
+                    let derived = derive(&case, policy);
+                    ledger.save_derived(key, &derived)?;
+                    derived
+                }
+                // What one object breaks is its own case, not the night.
+                Err(LedgerError::Object(error)) => ledger.save_unreadable(key, &error)?,
+                Err(cause) => {
+                    let source = Box::new(cause);
+                    return Err(LedgerError::Case { key: key.to_string(), source });
+                }
+            };
             done(&Done { key, derived: &derived, case_count });
             Ok(())
         };

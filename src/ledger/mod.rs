@@ -17,6 +17,7 @@ mod lock;
 mod objects;
 mod open;
 mod payouts;
+mod pulls;
 mod records;
 mod runs;
 mod summaries;
@@ -34,6 +35,7 @@ pub use lock::LockGuard;
 pub use objects::{Incoming, Stored};
 pub use open::Identity;
 pub use payouts::PayoutIndex;
+pub use pulls::UnfinishedPull;
 pub use records::{RecordRow, RecordState};
 pub use runs::{Run, RunId};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ring::rand::SecureRandom;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
 
 use super::{Ledger, LedgerError};
 use crate::calendar::Clock;
@@ -149,8 +149,10 @@ pub(super) fn folder_exists(path: &Path) -> Result<(), LedgerError> {
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {
     let wrap = |cause| LedgerError::sqlite(path, cause);
-    let found: u32 =
-        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)?;
+    let version = |connection: &Connection| -> Result<u32, LedgerError> {
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)
+    };
+    let found = version(connection)?;
     let known = u32::try_from(MIGRATIONS.len()).expect("a handful");
     if found > known {
         return Err(LedgerError::Newer { path: path.into(), found, known });
@@ -162,8 +164,9 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> 
         let copy = path.with_extension(format!("schema-{found}.backup"));
         connection.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>).map_err(wrap)?;
     }
-    let start = usize::try_from(found).expect("a handful");
-    let tx = connection.transaction().map_err(wrap)?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(wrap)?;
+    // Another process may have been faster: `status` takes no lock.
+    let start = usize::try_from(version(&tx)?).expect("a handful").min(MIGRATIONS.len());
     for migration in &MIGRATIONS[start..] {
         tx.execute_batch(migration).map_err(wrap)?;
     }

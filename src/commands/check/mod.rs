@@ -32,7 +32,7 @@ struct Checked<'a> {
 pub(super) async fn run(args: &CheckArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
     if args.show_config {
-        show_config(&session, ui);
+        show_config(&session, ui)?;
         return Ok(Outcome::Done);
     }
     let mut findings = audit_files(&session.settings);
@@ -44,9 +44,9 @@ pub(super) async fn run(args: &CheckArgs, global: &Global, ui: Ui) -> anyhow::Re
     match args.output.output {
         Format::Json => {
             let checked = Checked { schema_version: 1, findings: &findings };
-            ui.data(&format!("{}\n", serde_json::to_string_pretty(&checked)?));
+            ui.data(&format!("{}\n", serde_json::to_string_pretty(&checked)?))?;
         }
-        Format::Table => ui.data(&text(&findings)),
+        Format::Table => ui.data(&text(&findings))?,
     }
     Ok(outcome(&findings))
 }
@@ -62,7 +62,7 @@ fn outcome(findings: &[Finding]) -> Outcome {
     }
 }
 
-fn show_config(session: &Session, ui: Ui) {
+fn show_config(session: &Session, ui: Ui) -> anyhow::Result<()> {
     let rows: Vec<Vec<String>> = session
         .settings
         .shown
@@ -70,7 +70,7 @@ fn show_config(session: &Session, ui: Ui) {
         .map(|shown| vec![shown.name.clone(), shown.value.clone(), shown.from.to_owned()])
         .collect();
     let header = [("Setting", Align::Left), ("Value", Align::Left), ("From", Align::Left)];
-    ui.data(&render(&header, &rows, width()));
+    Ok(ui.data(&render(&header, &rows, width()))?)
 }
 
 fn text(findings: &[Finding]) -> String {
