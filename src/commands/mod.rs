@@ -1,6 +1,7 @@
 //! The commands: each file reads as the story of one. Here the rooms meet; nothing here knows SQL,
 //! HTTP or a rule of accounting.
 
+mod balance;
 mod books;
 mod check;
 mod demo;
@@ -10,10 +11,12 @@ mod init;
 mod interrupt;
 mod log;
 mod modes;
+mod others;
 mod placed;
 mod plan;
 mod pull;
 mod push;
+mod receivables;
 mod report;
 mod resolve;
 mod run;

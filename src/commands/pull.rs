@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::calendar::{UnixTime, Window, parse_bound};
 use crate::cli::{Global, PullArgs, WindowArgs};
+use crate::commands::balance;
 use crate::commands::exit::{Outcome, UsageError};
 use crate::commands::interrupt::Interrupt;
 use crate::commands::log::logged;
@@ -171,7 +172,9 @@ async fn walk_all(
     stored += puller.walk(payout_members(puller.ledger)?).await?;
     stored += puller.walk(vec![Walk::whole(Resource::Balance)]).await?;
     let requests: u64 = puller.client.requests().values().sum();
+    let client = Arc::clone(&puller.client);
     puller.progress.finish();
+    balance::note(session, &client, ledger, window).await?;
     ui.say(&format!("Stripe answered {} requests.", grouped(&requests.to_string())));
     Ok(stored)
 }

@@ -46,6 +46,6 @@ pub fn payouts(currency: Currency, legs: &[PayoutLeg]) -> Statement {
         currency,
         vec![arrived_line],
         "Should be in the bank",
-        Some(("Bank account, by NetSuite", banked)),
+        Some(("Deposits of these payouts in the bank account", banked)),
     )
 }

@@ -1,7 +1,7 @@
 //! A statement: terms that add up to one figure, the same figure from elsewhere, the difference.
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::calendar::UnixTime;
 use crate::money::{Amount, Currency};
@@ -16,7 +16,13 @@ pub struct Statement {
     pub lines: Vec<Line>,
     /// Observed less computed; zero when it ties out.
     pub difference: Amount,
+    /// Why a difference of zero proves nothing yet, as a whole sentence: both sides come from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unproven: Option<String>,
 }
+
+/// The line of what stands on our accounts and is not of this ledger.
+pub(super) const BY_OTHERS: &str = "Records on these accounts that this ledger did not make";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -41,7 +47,7 @@ pub struct Line {
 }
 
 /// One thing behind a line.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Item {
     pub date: NaiveDate,
     pub id: String,
@@ -67,7 +73,7 @@ impl Statement {
             lines.push(Line::sum(label, amount, LineKind::Observed));
             difference = amount - total;
         }
-        Self { name, title: title.into(), currency, lines, difference }
+        Self { name, title: title.into(), currency, lines, difference, unproven: None }
     }
 
     pub fn ties_out(&self) -> bool {
@@ -87,6 +93,12 @@ impl Line {
         let amount = items.iter().fold(Amount::zero(currency), |sum, item| sum + item.amount);
         let count = items.len();
         Self { label: label.into(), amount, kind: LineKind::Term, count, items }
+    }
+
+    /// A term that takes its items off.
+    pub fn without(label: impl Into<String>, currency: Currency, items: Vec<Item>) -> Self {
+        let taken = items.into_iter().map(|item| Item { amount: -item.amount, ..item }).collect();
+        Self::itemised(label, currency, taken)
     }
 
     fn sum(label: &str, amount: Amount, kind: LineKind) -> Self {

@@ -18,24 +18,34 @@ pub fn text(tieout: &TieOut, columns: u16) -> String {
         writeln!(text, "\n{}", statement.title).expect("writing to a string cannot fail");
         let header = [("", Align::Left), ("Count", Align::Right), ("Amount", Align::Right)];
         text.push_str(&render(&header, &rows, columns));
+        if let Some(why) = &statement.unproven {
+            writeln!(text, "  {why}").expect("writing to a string cannot fail");
+        }
     }
     writeln!(text, "\n{}", summary(tieout)).expect("writing to a string cannot fail");
     text
 }
 
-/// One sentence: whether everything ties out.
+/// Whether everything ties out, and what of it is not proven yet.
 pub fn summary(tieout: &TieOut) -> String {
     let differing: Vec<&Statement> =
         tieout.statements.iter().filter(|statement| !statement.ties_out()).collect();
     if differing.is_empty() {
-        let count = counted(tieout.statements.len(), "statement");
-        return format!("Everything ties out: {count}, every difference 0.00.");
+        let unproven = tieout.statements.iter().filter(|s| s.unproven.is_some()).count();
+        let proven = counted(tieout.statements.len() - unproven, "statement");
+        let rest = if unproven > 0 {
+            format!(" Not proven yet: {}.", counted(unproven, "statement"))
+        } else {
+            String::new()
+        };
+        return format!("Everything ties out: {proven}, every difference 0.00.{rest}");
     }
     let named: Vec<String> = differing
         .iter()
         .map(|statement| format!("{} ({})", statement.title, statement.difference))
         .collect();
-    format!("{} differ: {}.", counted(differing.len(), "statement"), named.join("; "))
+    let verb = if differing.len() == 1 { "differs" } else { "differ" };
+    format!("{} {verb}: {}.", counted(differing.len(), "statement"), named.join("; "))
 }
 
 fn rows(statement: &Statement) -> Vec<Vec<String>> {

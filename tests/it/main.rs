@@ -14,6 +14,7 @@ mod interrupted;
 mod nightly;
 mod peers;
 mod policies;
+mod proofs;
 mod stripe_sdk;
 mod support;
 mod tidy;
