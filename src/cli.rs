@@ -39,22 +39,39 @@ Start here:
   tieout check            prove the configuration against both systems
   tieout run --dry-run    pull, and show what would be posted";
 
+/// The heading of what every command takes.
+const GLOBAL: &str = "Global options";
+
+/// Reads a switch from its environment variable: an empty one is as good as none.
+fn switch(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "" | "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err("write 1 or 0, true or false, yes or no, on or off".into()),
+    }
+}
+
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The configuration file.
-    #[arg(short, long, global = true, env = "TIEOUT_CONFIG", default_value = "tieout.toml")]
+    #[arg(short, long, global = true, env = "TIEOUT_CONFIG", default_value = "tieout.toml",
+        help_heading = GLOBAL)]
     pub config: PathBuf,
     /// The ledger, instead of the one the configuration names.
-    #[arg(long, global = true, env = "TIEOUT_LEDGER")]
+    #[arg(long, global = true, env = "TIEOUT_LEDGER",
+        help_heading = GLOBAL)]
     pub ledger: Option<PathBuf>,
     /// Stripe's address, instead of the real one; plain http only to this machine.
-    #[arg(long, global = true, env = "TIEOUT_STRIPE_BASE_URL", hide_short_help = true)]
+    #[arg(long, global = true, env = "TIEOUT_STRIPE_BASE_URL", hide_short_help = true,
+        help_heading = GLOBAL)]
     pub stripe_base_url: Option<String>,
     /// NetSuite's address, instead of the account's own.
-    #[arg(long, global = true, env = "TIEOUT_NETSUITE_BASE_URL", hide_short_help = true)]
+    #[arg(long, global = true, env = "TIEOUT_NETSUITE_BASE_URL", hide_short_help = true,
+        help_heading = GLOBAL)]
     pub netsuite_base_url: Option<String>,
     /// Say only what went wrong.
-    #[arg(short, long, global = true, env = "TIEOUT_QUIET")]
+    #[arg(short, long, global = true, env = "TIEOUT_QUIET", value_parser = switch,
+        help_heading = GLOBAL)]
     pub quiet: bool,
 }
 
@@ -82,7 +99,7 @@ pub enum Command {
 #[command(verbatim_doc_comment)]
 pub struct InitArgs {
     /// Replace a file that exists.
-    #[arg(long)]
+    #[arg(long, env = "TIEOUT_FORCE", value_parser = switch)]
     pub force: bool,
 }
 
@@ -99,10 +116,10 @@ pub struct InitArgs {
 #[command(verbatim_doc_comment)]
 pub struct CheckArgs {
     /// Print every setting with its value and where it came from.
-    #[arg(long)]
+    #[arg(long, env = "TIEOUT_SHOW_CONFIG", value_parser = switch)]
     pub show_config: bool,
     /// Check the file alone, without asking Stripe or NetSuite.
-    #[arg(long)]
+    #[arg(long, env = "TIEOUT_OFFLINE", value_parser = switch)]
     pub offline: bool,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -167,7 +184,7 @@ pub struct PlanArgs {
     #[arg(long, env = "TIEOUT_PLAN_OUT")]
     pub out: Option<PathBuf>,
     /// Exit with 2 when the plan has changes.
-    #[arg(long, env = "TIEOUT_DETAILED_EXITCODE")]
+    #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", value_parser = switch)]
     pub detailed_exitcode: bool,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -199,10 +216,10 @@ pub struct RunArgs {
     #[command(flatten)]
     pub window: WindowArgs,
     /// Stop at the plan: show it and send nothing.
-    #[arg(long, env = "TIEOUT_DRY_RUN")]
+    #[arg(long, env = "TIEOUT_DRY_RUN", value_parser = switch)]
     pub dry_run: bool,
     /// With --dry-run: exit with 2 when the plan has changes.
-    #[arg(long, env = "TIEOUT_DETAILED_EXITCODE")]
+    #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", value_parser = switch)]
     pub detailed_exitcode: bool,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -303,7 +320,7 @@ pub struct SandboxArgs {
     #[arg(long, env = "TIEOUT_SANDBOX_LATENCY_MS", default_value_t = 0)]
     pub latency_ms: u64,
     /// Keep the rate limits of a live Stripe account.
-    #[arg(long, env = "TIEOUT_SANDBOX_LIMITS")]
+    #[arg(long, env = "TIEOUT_SANDBOX_LIMITS", value_parser = switch)]
     pub limits: bool,
     /// Of a thousand requests to Stripe, how many go wrong: errors, broken answers, web pages.
     #[arg(long, env = "TIEOUT_SANDBOX_FAULTS", default_value_t = 0,
@@ -322,8 +339,8 @@ mod tests {
 
     #[test]
     fn every_flag_has_an_environment_variable_and_every_command_an_example() {
-        // Flags that only make sense typed at a terminal.
-        let typed_only = ["help", "version", "force", "show_config", "offline", "name", "plan"];
+        // What is not a setting: the name of a thing to act on.
+        let named = ["help", "version", "name", "plan"];
         let mut cli = super::Cli::command();
         cli.build();
         for command in cli.get_subcommands().filter(|command| command.get_name() != "help") {
@@ -331,7 +348,7 @@ mod tests {
             assert!(help.contains("Example:"), "{} has no example", command.get_name());
             for arg in command.get_arguments() {
                 let id = arg.get_id().as_str();
-                let has_variable = arg.get_env().is_some() || typed_only.contains(&id);
+                let has_variable = arg.get_env().is_some() || named.contains(&id);
                 assert!(has_variable, "{} --{id} has no variable", command.get_name());
             }
         }

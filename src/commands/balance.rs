@@ -153,6 +153,14 @@ impl Balances {
         )
     }
 
+    /// From the first movement to the end of what was pulled.
+    pub(super) fn known(&self, movements: &[Movement]) -> Option<Window> {
+        let first = movements.iter().map(|movement| movement.created).min()?;
+        let last = movements.iter().map(|movement| movement.created).max()?;
+        let until = self.reading.as_ref().map_or(last, |reading| reading.until.max(last));
+        Some(Window { since: first, until })
+    }
+
     pub(super) fn reported(&self, currency: Currency) -> Option<Amount> {
         self.reported.as_ref().map(|balance| balance.total(currency))
     }

@@ -40,6 +40,8 @@ pub enum Outcome {
     Interrupted(u8),
     /// A key or a permission is missing.
     NoAccess,
+    /// A system does not answer for now.
+    TryLater,
     /// The configuration does not fit the two systems.
     Misconfigured,
 }
@@ -65,6 +67,7 @@ pub fn code(result: &anyhow::Result<Outcome>) -> u8 {
         // As a shell would report it.
         Ok(Outcome::Interrupted(signal)) => 128 + signal,
         Ok(Outcome::NoAccess) => AUTHENTICATION,
+        Ok(Outcome::TryLater) => TRANSIENT,
         Ok(Outcome::Misconfigured) => FAILED,
         Err(error) => error.chain().find_map(code_of).unwrap_or(FAILED),
     }

@@ -11,6 +11,10 @@ use crate::reconcile::Item;
 /// Items named one by one; older ones are summed up in one more.
 const ITEMS_MAX: usize = 200;
 
+/// NetSuite's code of the records it makes by itself when a rate moved between an invoice and its
+/// payment.
+const REVALUATION: &str = "FxReval";
+
 /// Records on our accounts that this ledger did not make.
 pub(super) struct Others(Vec<Entry>);
 
@@ -41,18 +45,18 @@ impl Others {
 
     /// The same, one by one.
     pub(super) fn items(&self, accounts: &BTreeSet<InternalId>, currency: Currency) -> Vec<Item> {
-        let entries: Vec<&Entry> = self.on(accounts, currency).collect();
-        let (older, shown) = entries.split_at(entries.len().saturating_sub(ITEMS_MAX));
-        let mut items: Vec<Item> = shown.iter().map(|entry| item(entry)).collect();
-        if let Some(last) = older.last() {
-            items.push(Item {
-                date: last.date,
-                id: String::new(),
-                label: format!("{} older records", older.len()),
-                amount: older.iter().fold(Amount::zero(currency), |sum, e| sum + e.amount),
-            });
-        }
-        items
+        itemise(&self.on(accounts, currency).collect::<Vec<_>>(), currency)
+    }
+
+    /// The same, with what NetSuite books by itself apart from what people and programs did.
+    pub(super) fn items_apart(
+        &self,
+        accounts: &BTreeSet<InternalId>,
+        currency: Currency,
+    ) -> (Vec<Item>, Vec<Item>) {
+        let (own, foreign): (Vec<_>, Vec<_>) =
+            self.on(accounts, currency).partition(|entry| entry.kind == REVALUATION);
+        (itemise(&own, currency), itemise(&foreign, currency))
     }
 
     fn on<'a>(
@@ -66,12 +70,25 @@ impl Others {
     }
 }
 
+fn itemise(entries: &[&Entry], currency: Currency) -> Vec<Item> {
+    let (older, shown) = entries.split_at(entries.len().saturating_sub(ITEMS_MAX));
+    let mut items: Vec<Item> = shown.iter().map(|entry| item(entry)).collect();
+    if let Some(last) = older.last() {
+        items.push(Item {
+            date: last.date,
+            id: String::new(),
+            label: format!("{} older records", older.len()),
+            amount: older.iter().fold(Amount::zero(currency), |sum, e| sum + e.amount),
+        });
+    }
+    items
+}
+
 fn item(entry: &Entry) -> Item {
     let memo = entry.memo.as_deref().map(|memo| format!(", {memo}")).unwrap_or_default();
     let number = entry.number.as_deref().unwrap_or(entry.internal_id.as_str());
-    // NetSuite makes these by itself when a rate moved between an invoice and its payment.
     let kind = match entry.kind.as_str() {
-        "FxReval" => "NetSuite's own revaluation",
+        REVALUATION => "NetSuite's own revaluation",
         "Journal" => "journal entry",
         other => other,
     };

@@ -288,6 +288,7 @@ impl Puller<'_> {
     async fn walk(&mut self, walks: Vec<Walk>) -> anyhow::Result<Stored> {
         let (sink, source) = mpsc::channel(BATCHES_WAITING_MAX);
         let client = Arc::clone(&self.client);
+        self.progress.expect(u64::try_from(walks.len())?);
         let crawling = async move {
             // The sink is dropped at the end, which ends the receiver.
             let sink = sink;
@@ -316,6 +317,9 @@ async fn receive(
     while let Some(batch) = source.recv().await {
         stored += store(ledger, &batch, api_version, now)?;
         progress.add(u64::try_from(batch.objects.len())?);
+        if batch.last {
+            progress.step();
+        }
         match &batch.scope {
             Scope::Parent(payout) if batch.resource == Resource::PayoutMembers => {
                 let list = members.entry(payout.clone()).or_default();
@@ -353,6 +357,10 @@ fn store(
 
 /// Reads exported JSON instead of the API.
 async fn from_export(session: &Session, path: &Path, ui: Ui) -> anyhow::Result<Outcome> {
+    if session.settings.ledger.exists() {
+        // Of other accounts than the configured ones? Said before a long export is read.
+        session.existing_ledger()?;
+    }
     let (sink, mut source) = mpsc::channel::<Batch>(BATCHES_WAITING_MAX);
     let owned = path.to_owned();
     let reading = tokio::task::spawn_blocking(move || read_export(&owned, &sink));

@@ -13,7 +13,7 @@ use crate::commands::{books, plan, resolve};
 use crate::ledger::{Ledger, RunId};
 use crate::plan::{Plan, guard};
 use crate::push::{Pushed, Pusher};
-use crate::report::plan::counted;
+use crate::report::plan::{counted, number};
 use crate::ui::Ui;
 
 /// Failures named one by one before the rest is counted.
@@ -71,10 +71,10 @@ pub(super) async fn send(
 fn tell(pushed: Pushed, plan: &Plan, ui: Ui) -> anyhow::Result<Outcome> {
     ui.say(&format!(
         "{} created, {} updated, {} failed, {} in doubt.",
-        pushed.created,
-        pushed.updated,
-        pushed.failed.len(),
-        pushed.in_doubt.len()
+        number(pushed.created),
+        number(pushed.updated),
+        number(pushed.failed.len()),
+        number(pushed.in_doubt.len())
     ));
     if pushed.is_interrupted {
         ui.warn("Interrupted: what was sent is recorded, and the next run sends the rest.");

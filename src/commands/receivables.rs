@@ -21,12 +21,16 @@ impl ReadBack {
     pub(super) fn receivables_accounts(&self) -> Vec<Statement> {
         let account = accounts(&self.policy.chart, &[Role::AccountsReceivable]);
         let mut open: BTreeMap<Currency, OpenDocuments> = BTreeMap::new();
-        let with = |currency: Currency| OpenDocuments {
-            invoices: Vec::new(),
-            credits: Vec::new(),
-            payments: Vec::new(),
-            by_others: self.others.items(&account, currency),
-            balance: self.others.total(&account, currency),
+        let with = |currency: Currency| {
+            let (revaluations, by_others) = self.others.items_apart(&account, currency);
+            OpenDocuments {
+                invoices: Vec::new(),
+                credits: Vec::new(),
+                payments: Vec::new(),
+                revaluations,
+                by_others,
+                balance: self.others.total(&account, currency),
+            }
         };
         for currency in self.others.currencies() {
             open.entry(currency).or_insert_with(|| with(currency));

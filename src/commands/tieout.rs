@@ -24,7 +24,7 @@ use crate::reconcile::movement::{self, Movement};
 use crate::reconcile::payouts::{PayoutLeg, payouts};
 use crate::reconcile::rollforward::rollforward;
 use crate::reconcile::{Item, Statement, TieOut};
-use crate::stripe::objects::{BalanceTransaction, Payout};
+use crate::stripe::objects::{Account, BalanceTransaction, Payout};
 
 /// The version of the tie-out's JSON.
 const SCHEMA_VERSION: u32 = 1;
@@ -120,9 +120,14 @@ impl ReadBack {
             schema_version: SCHEMA_VERSION,
             stripe_account: session.settings.stripe.account.to_string(),
             netsuite_account: session.settings.netsuite.account.clone(),
-            zone: session.settings.stripe.zone.name().into(),
+            company: ledger
+                .view::<Account>(session.settings.stripe.account.as_str())?
+                .and_then(|account| account.display_name().map(str::to_owned)),
+            zone: session.settings.stripe.zone,
+            known: stripe.known(&movements),
             as_of: session.clock.now(),
             statements,
+            payouts: self.payout_legs(&payouts_seen),
         })
     }
 

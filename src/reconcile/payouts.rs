@@ -1,13 +1,14 @@
 //! Payouts against deposits: every payout that reached the bank is one deposit of the same amount.
 
 use chrono::NaiveDate;
+use serde::Serialize;
 
 use crate::ids::ExternalId;
 use crate::money::{Amount, Currency};
 use crate::reconcile::statement::{Item, Line, Statement};
 
 /// One payout and what the bank account shows for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PayoutLeg {
     pub external_id: ExternalId,
     pub arrival: NaiveDate,

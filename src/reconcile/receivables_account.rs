@@ -13,6 +13,8 @@ pub struct OpenDocuments {
     pub credits: Vec<Item>,
     /// What payments still have to pay for, as positive amounts.
     pub payments: Vec<Item>,
+    /// Gains and losses on rates that NetSuite booked by itself, debits positive.
+    pub revaluations: Vec<Item>,
     /// Records on the account that this ledger did not make, debits positive.
     pub by_others: Vec<Item>,
     /// The account's balance, by whomever it was posted.
@@ -25,6 +27,7 @@ pub fn receivables_account(currency: Currency, open: OpenDocuments) -> Statement
         Line::itemised("Open invoices", currency, open.invoices),
         Line::without("Credit memos not used up", currency, open.credits),
         Line::without("Payments not applied", currency, open.payments),
+        Line::itemised("Revaluations that NetSuite made by itself", currency, open.revaluations),
         Line::itemised(BY_OTHERS, currency, open.by_others),
     ];
     Statement::new(

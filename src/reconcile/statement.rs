@@ -1,10 +1,12 @@
 //! A statement: terms that add up to one figure, the same figure from elsewhere, the difference.
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::UnixTime;
+use crate::calendar::{UnixTime, Window};
 use crate::money::{Amount, Currency};
+use crate::reconcile::payouts::PayoutLeg;
 
 /// One proof, in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -110,16 +112,28 @@ impl Line {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TieOut {
     pub schema_version: u32,
+    /// As Stripe's dashboard shows it, where it was read.
+    pub company: Option<String>,
     pub stripe_account: String,
     pub netsuite_account: String,
-    pub zone: String,
+    /// In which days are cut and times are shown.
+    pub zone: Tz,
+    /// The first and the last instant of Stripe that the ledger knows.
+    pub known: Option<Window>,
     /// When NetSuite was read.
     pub as_of: UnixTime,
     pub statements: Vec<Statement>,
+    /// Every payout with what the bank account shows for it.
+    pub payouts: Vec<PayoutLeg>,
 }
 
 impl TieOut {
     pub fn ties_out(&self) -> bool {
         self.statements.iter().all(Statement::ties_out)
+    }
+
+    /// An instant in the tie-out's zone.
+    pub fn local(&self, instant: UnixTime) -> String {
+        instant.utc().with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()
     }
 }

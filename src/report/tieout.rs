@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use crate::reconcile::{Line, LineKind, Statement, TieOut};
-use crate::report::plan::counted;
+use crate::report::plan::{counted, number};
 use crate::report::table::{Align, render};
 
 /// Items shown under a line before the rest is counted.
@@ -12,7 +12,7 @@ const ITEMS_MAX: usize = 10;
 
 /// Every statement as text within `columns`.
 pub fn text(tieout: &TieOut, columns: u16) -> String {
-    let mut text = String::new();
+    let mut text = head(tieout);
     for statement in &tieout.statements {
         let rows = rows(statement);
         writeln!(text, "\n{}", statement.title).expect("writing to a string cannot fail");
@@ -24,6 +24,25 @@ pub fn text(tieout: &TieOut, columns: u16) -> String {
     }
     writeln!(text, "\n{}", summary(tieout)).expect("writing to a string cannot fail");
     text
+}
+
+/// Whose books these are, of which time, and in which zone.
+fn head(tieout: &TieOut) -> String {
+    let company = tieout.company.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+    let known = tieout.known.map_or_else(
+        || "Nothing is known of Stripe yet.".to_owned(),
+        |window| {
+            let (since, until) = (tieout.local(window.since), tieout.local(window.until));
+            format!("Stripe from {since} up to {until}.")
+        },
+    );
+    format!(
+        "{company}Stripe {} against NetSuite {}\n{known} NetSuite at {}. All times {}.\n",
+        tieout.stripe_account,
+        tieout.netsuite_account,
+        tieout.local(tieout.as_of),
+        tieout.zone
+    )
 }
 
 /// Whether everything ties out, and what of it is not proven yet.
@@ -73,6 +92,6 @@ fn shows_items(line: &Line) -> bool {
 }
 
 fn row(line: &Line) -> Vec<String> {
-    let count = if line.count == 0 { String::new() } else { line.count.to_string() };
+    let count = if line.count == 0 { String::new() } else { number(line.count) };
     vec![line.label.clone(), count, line.amount.to_string()]
 }

@@ -59,7 +59,7 @@ impl Ui {
         write_line(&format!("{} {text}", Style::Error.paint("error:")));
     }
 
-    /// A counter of work done. `total` unknown: only a rate is shown.
+    /// A counter of work done. `total` unknown: its steps make the bar ([`Progress::expect`]).
     pub fn progress(&self, what: &str, total: Option<u64>) -> Progress {
         let visible = !self.quiet && std::io::stderr().is_terminal();
         Progress::new(what, total, visible)

@@ -185,6 +185,57 @@ fn a_plan_is_sent_as_read_or_not_at_all() {
 }
 
 #[test]
+fn a_switch_is_read_from_the_environment_as_people_write_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tieout = Tieout::new(folder.path());
+    assert_says(&tieout.run(&["init"]), 0, &["Wrote"]);
+    for (value, code) in [("1", 0), ("yes", 0), ("TRUE", 0), ("0", 1), ("", 1), ("off", 1)] {
+        let ran = tieout.run_with(&["init"], "TIEOUT_FORCE", value);
+        assert_eq!(ran.code, code, "TIEOUT_FORCE={value}: {ran:?}");
+    }
+    let ran = tieout.run_with(&["init"], "TIEOUT_FORCE", "perhaps");
+    assert_says(&ran, 64, &["true or false"]);
+    let quiet = tieout.run_with(&["init", "--force"], "TIEOUT_QUIET", "1");
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn a_window_is_judged_before_anybody_is_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Sandbox::start(folder.path()));
+    // Nobody answers now; the mistake is the caller's all the same.
+    let tieout = Tieout::new(folder.path());
+    for command in ["pull", "run"] {
+        let bad = |window: &[&str]| tieout.run(&[&[command], window].concat());
+        assert_says(&bad(&["--since", "x"]), 64, &["`x`"]);
+        let turned = bad(&["--since", "2026-09-01", "--until", "2026-08-01"]);
+        assert_says(&turned, 64, &["before it starts"]);
+        let empty = bad(&["--since", "2026-09-01", "--until", "2026-09-01"]);
+        assert_says(&empty, 64, &["ends where it starts"]);
+        let future = bad(&["--since", "2099-01-01"]);
+        assert_says(&future, 64, &["an earlier --since"]);
+        assert_says(&bad(&["--since", "2026-06-01"]), 5, &["could not reach"]);
+    }
+    // `check` tells an outage from a mistake.
+    let checked = tieout.run(&["check"]);
+    assert_eq!(checked.code, 5, "{checked:?}");
+}
+
+#[test]
+fn exports_from_windows_are_read_or_told_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let _sandbox = Sandbox::start(folder.path());
+    let tieout = Tieout::new(folder.path());
+    let json = r#"{"id":"cus_1","object":"customer","created":1,"livemode":false}"#;
+    std::fs::write(folder.path().join("mark.json"), format!("\u{feff}{json}")).expect("a file");
+    assert_says(&tieout.run(&["pull", "--from", "mark.json"]), 0, &["1 new"]);
+    let wide: Vec<u8> = json.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(folder.path().join("wide.json"), [b"\xff\xfe", wide.as_slice()].concat())
+        .expect("a file");
+    assert_says(&tieout.run(&["pull", "--from", "wide.json"]), 1, &["UTF-16", "-Encoding utf8"]);
+}
+
+#[test]
 fn a_second_run_at_the_same_time_is_refused_and_names_the_first() {
     let folder = tempfile::tempdir().expect("a folder");
     let _sandbox = Sandbox::start(folder.path());

@@ -57,6 +57,8 @@ fn outcome(findings: &[Finding]) -> Outcome {
         Outcome::Done
     } else if problems().any(|finding| finding.is_access) {
         Outcome::NoAccess
+    } else if problems().all(|finding| finding.is_transient) {
+        Outcome::TryLater
     } else {
         Outcome::Misconfigured
     }
@@ -67,7 +69,7 @@ fn show_config(session: &Session, ui: Ui) -> anyhow::Result<()> {
         .settings
         .shown
         .iter()
-        .map(|shown| vec![shown.name.clone(), shown.value.clone(), shown.from.to_owned()])
+        .map(|shown| vec![shown.name.clone(), shown.value.clone(), shown.from.clone()])
         .collect();
     let header = [("Setting", Align::Left), ("Value", Align::Left), ("From", Align::Left)];
     Ok(ui.data(&render(&header, &rows, width()))?)
@@ -147,7 +149,10 @@ fn refused(what: &str, error: &crate::stripe::error::StripeError) -> Finding {
         ErrorKind::Authentication => {
             Finding { is_access: true, ..Finding::problem("stripe.key", message, hint) }
         }
-        _ => Finding::problem("stripe.reach", message, hint),
+        _ => Finding {
+            is_transient: error.is_transient(),
+            ..Finding::problem("stripe.reach", message, hint)
+        },
     }
 }
 
@@ -168,12 +173,20 @@ async fn check_netsuite(session: &Session, findings: &mut Vec<Finding>) {
         Err(error) => {
             let is_access =
                 matches!(error.class, Class::Authentication { .. } | Class::Permission { .. });
-            let finding = Finding::problem(
-                "netsuite.sign-in",
-                error.to_string(),
-                "The role needs REST Web Services, SuiteAnalytics Workbook and the lists it reads.",
-            );
-            findings.push(Finding { is_access, ..finding });
+            let is_transient = error.is_transient();
+            let (id, fix) = if is_access {
+                (
+                    "netsuite.sign-in",
+                    "The role needs REST Web Services, SuiteAnalytics Workbook and the lists it \
+                     reads.",
+                )
+            } else if is_transient {
+                ("netsuite.reach", "Run it again later, or check the network.")
+            } else {
+                ("netsuite.reach", "Check netsuite.account, netsuite.base_url and any proxy.")
+            };
+            let finding = Finding::problem(id, error.to_string(), fix);
+            findings.push(Finding { is_access, is_transient, ..finding });
         }
     }
 }

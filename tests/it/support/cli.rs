@@ -31,6 +31,16 @@ impl Tieout {
         }
     }
 
+    /// Runs the binary with an environment variable.
+    pub fn run_with(&self, arguments: &[&str], name: &str, value: &str) -> Ran {
+        let output = self.command(arguments).env(name, value).output().expect("the binary runs");
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// Runs the binary with standard output on a disk that is full.
     pub fn run_on_a_full_disk(&self, arguments: &[&str]) -> Ran {
         let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
