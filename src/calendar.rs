@@ -4,6 +4,7 @@
 //! windows, and NetSuite's posting periods. Does not belong here: which date a record takes
 //! (`accounting`), or the current time (a [`Clock`] is handed in).
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
@@ -64,6 +65,8 @@ pub struct Window {
 /// Why a window was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
+    #[error("the window is empty: it ends where it starts ({0}), and its end is not part of it")]
+    Empty(UnixTime),
     #[error("the window ends ({until}) before it starts ({since})")]
     Backwards { since: UnixTime, until: UnixTime },
     #[error("`{0}` is neither a date such as 2026-10-01 nor an RFC 3339 instant")]
@@ -72,10 +75,10 @@ pub enum WindowError {
 
 impl Window {
     pub fn new(since: UnixTime, until: UnixTime) -> Result<Self, WindowError> {
-        if since < until {
-            Ok(Self { since, until })
-        } else {
-            Err(WindowError::Backwards { since, until })
+        match since.cmp(&until) {
+            Ordering::Less => Ok(Self { since, until }),
+            Ordering::Equal => Err(WindowError::Empty(since)),
+            Ordering::Greater => Err(WindowError::Backwards { since, until }),
         }
     }
 

@@ -39,25 +39,42 @@ Start here:
   tieout check            prove the configuration against both systems
   tieout run --dry-run    pull, and show what would be posted";
 
+/// The heading of what every command takes.
+const GLOBAL: &str = "Global options";
+
+/// Reads a switch from its environment variable: an empty one is as good as none.
+fn switch(text: &str) -> Result<bool, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "" | "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err("write 1 or 0, true or false, yes or no, on or off".into()),
+    }
+}
+
 #[derive(Debug, Clone, Args)]
 pub struct Global {
     /// The configuration file.
-    #[arg(short, long, global = true, env = "TIEOUT_CONFIG", default_value = "tieout.toml")]
+    #[arg(short, long, global = true, env = "TIEOUT_CONFIG", default_value = "tieout.toml",
+        help_heading = GLOBAL)]
     pub config: PathBuf,
     /// One of the configuration's Stripe accounts; without it, all of them in order.
     #[arg(short, long, global = true, env = "TIEOUT_ACCOUNT")]
     pub account: Option<String>,
     /// The ledger, instead of the one the configuration names.
-    #[arg(long, global = true, env = "TIEOUT_LEDGER")]
+    #[arg(long, global = true, env = "TIEOUT_LEDGER",
+        help_heading = GLOBAL)]
     pub ledger: Option<PathBuf>,
     /// Stripe's address, instead of the real one; plain http only to this machine.
-    #[arg(long, global = true, env = "TIEOUT_STRIPE_BASE_URL", hide_short_help = true)]
+    #[arg(long, global = true, env = "TIEOUT_STRIPE_BASE_URL", hide_short_help = true,
+        help_heading = GLOBAL)]
     pub stripe_base_url: Option<String>,
     /// NetSuite's address, instead of the account's own.
-    #[arg(long, global = true, env = "TIEOUT_NETSUITE_BASE_URL", hide_short_help = true)]
+    #[arg(long, global = true, env = "TIEOUT_NETSUITE_BASE_URL", hide_short_help = true,
+        help_heading = GLOBAL)]
     pub netsuite_base_url: Option<String>,
     /// Say only what went wrong.
-    #[arg(short, long, global = true, env = "TIEOUT_QUIET")]
+    #[arg(short, long, global = true, env = "TIEOUT_QUIET", value_parser = switch,
+        help_heading = GLOBAL)]
     pub quiet: bool,
 }
 
@@ -86,7 +103,7 @@ pub enum Command {
 #[command(verbatim_doc_comment)]
 pub struct InitArgs {
     /// Replace a file that exists.
-    #[arg(long)]
+    #[arg(long, env = "TIEOUT_FORCE", value_parser = switch)]
     pub force: bool,
 }
 
@@ -104,10 +121,10 @@ pub struct InitArgs {
 #[command(verbatim_doc_comment)]
 pub struct CheckArgs {
     /// Print every setting with its value and where it came from.
-    #[arg(long)]
+    #[arg(long, env = "TIEOUT_SHOW_CONFIG", value_parser = switch)]
     pub show_config: bool,
     /// Check the file alone, without asking Stripe or NetSuite.
-    #[arg(long)]
+    #[arg(long, env = "TIEOUT_OFFLINE", value_parser = switch)]
     pub offline: bool,
     /// A file with a Stripe object (or several): show what the field mapping gives its records.
     #[arg(long, value_name = "FIXTURE", env = "TIEOUT_MAPPING_FIXTURE")]
@@ -175,7 +192,7 @@ pub struct PlanArgs {
     #[arg(long, env = "TIEOUT_PLAN_OUT")]
     pub out: Option<PathBuf>,
     /// Exit with 2 when the plan has changes.
-    #[arg(long, env = "TIEOUT_DETAILED_EXITCODE")]
+    #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", value_parser = switch)]
     pub detailed_exitcode: bool,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -207,10 +224,10 @@ pub struct RunArgs {
     #[command(flatten)]
     pub window: WindowArgs,
     /// Stop at the plan: show it and send nothing.
-    #[arg(long, env = "TIEOUT_DRY_RUN")]
+    #[arg(long, env = "TIEOUT_DRY_RUN", value_parser = switch)]
     pub dry_run: bool,
     /// With --dry-run: exit with 2 when the plan has changes.
-    #[arg(long, env = "TIEOUT_DETAILED_EXITCODE")]
+    #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", value_parser = switch)]
     pub detailed_exitcode: bool,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -299,8 +316,8 @@ pub struct DemoArgs {
     #[arg(long, env = "TIEOUT_DEMO_DIR", default_value = "tieout-demo")]
     pub dir: PathBuf,
     /// A generated company with about this many charges, instead of the demo company.
-    #[arg(long, env = "TIEOUT_DEMO_CHARGES")]
-    pub charges: Option<usize>,
+    #[arg(long, env = "TIEOUT_DEMO_CHARGES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub charges: Option<u32>,
     /// What the generated company grows from.
     #[arg(long, env = "TIEOUT_DEMO_SEED", default_value_t = 1)]
     pub seed: u64,
@@ -310,6 +327,7 @@ pub struct DemoArgs {
 ///
 /// Example:
 ///   tieout sandbox --dir play        then point any Stripe client at the printed address
+///   tieout sandbox --latency-ms 80 --limits --faults 20
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct SandboxArgs {
@@ -323,11 +341,21 @@ pub struct SandboxArgs {
     #[arg(long, env = "TIEOUT_SANDBOX_NETSUITE_PORT", default_value_t = 0)]
     pub netsuite_port: u16,
     /// A generated company with about this many charges, instead of the demo company.
-    #[arg(long, env = "TIEOUT_SANDBOX_CHARGES")]
-    pub charges: Option<usize>,
-    /// What the generated company grows from.
+    #[arg(long, env = "TIEOUT_SANDBOX_CHARGES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub charges: Option<u32>,
+    /// What the generated company and the faults grow from.
     #[arg(long, env = "TIEOUT_SANDBOX_SEED", default_value_t = 1)]
     pub seed: u64,
+    /// How long each answer takes at least, in milliseconds.
+    #[arg(long, env = "TIEOUT_SANDBOX_LATENCY_MS", default_value_t = 0)]
+    pub latency_ms: u64,
+    /// Keep the rate limits of a live Stripe account.
+    #[arg(long, env = "TIEOUT_SANDBOX_LIMITS", value_parser = switch)]
+    pub limits: bool,
+    /// Of a thousand requests to Stripe, how many go wrong: errors, broken answers, web pages.
+    #[arg(long, env = "TIEOUT_SANDBOX_FAULTS", default_value_t = 0,
+        value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub faults: u32,
 }
 
 #[cfg(test)]
@@ -341,9 +369,8 @@ mod tests {
 
     #[test]
     fn every_flag_has_an_environment_variable_and_every_command_an_example() {
-        // Flags that only make sense typed at a terminal.
-        let typed_only =
-            ["help", "version", "force", "show_config", "offline", "name", "plan", "id"];
+        // What is not a setting: the name of a thing to act on.
+        let named = ["help", "version", "name", "plan", "id"];
         let mut cli = super::Cli::command();
         cli.build();
         for command in cli.get_subcommands().filter(|command| command.get_name() != "help") {
@@ -351,7 +378,7 @@ mod tests {
             assert!(help.contains("Example:"), "{} has no example", command.get_name());
             for arg in command.get_arguments() {
                 let id = arg.get_id().as_str();
-                let has_variable = arg.get_env().is_some() || typed_only.contains(&id);
+                let has_variable = arg.get_env().is_some() || named.contains(&id);
                 assert!(has_variable, "{} --{id} has no variable", command.get_name());
             }
         }

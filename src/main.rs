@@ -29,6 +29,11 @@ fn main() -> ExitCode {
 
 /// `--help` and `--version` are answers; anything else is a mistake in the usage.
 fn usage(error: &clap::Error) -> ExitCode {
-    let _gone = error.print();
-    ExitCode::from(if error.use_stderr() { commands::exit::USAGE } else { 0 })
+    let printed = error.print();
+    if error.use_stderr() {
+        return ExitCode::from(commands::exit::USAGE);
+    }
+    // A reader that went away is not an error; a full disk is.
+    let failed = printed.is_err_and(|cause| cause.kind() != std::io::ErrorKind::BrokenPipe);
+    ExitCode::from(if failed { commands::exit::FAILED } else { commands::exit::DONE })
 }

@@ -4,24 +4,34 @@ use std::sync::Arc;
 
 use crate::calendar::{Clock, FixedClock, UnixTime, Window};
 use crate::cli::{DemoArgs, Format};
+use crate::commands::embedded::{Embedded, Wanted};
 use crate::commands::exit::Outcome;
+use crate::commands::log::logged;
 use crate::commands::session::Session;
 use crate::commands::tieout::ReadBack;
 use crate::commands::{embedded, plan, pull, push, report, verify};
 use crate::config::{self, Overrides};
+use crate::ledger::{Ledger, RunId};
 use crate::report::plan::counted;
 use crate::report::tieout::text;
-use crate::sandbox::company::CompanySpec;
+use crate::sandbox::stripe::Options;
+use crate::stripe::client::Client;
 use crate::ui::{Ui, width};
 
 /// The demo looks at its company an hour after the last thing happened in it, so that the window is
 /// old enough to be complete.
 const LATER_S: i64 = 3600;
-/// Longer than any generated company has lived.
-const HISTORY_S: i64 = 2 * 366 * 24 * 3600;
 
 pub(super) async fn run(args: &DemoArgs, ui: Ui) -> anyhow::Result<Outcome> {
-    let embedded = embedded::start(&args.dir, &spec(args.charges, args.seed), [0, 0]).await?;
+    let embedded = embedded::start(Wanted {
+        folder: &args.dir,
+        charges: args.charges,
+        seed: args.seed,
+        ports: [0, 0],
+        stripe: Options::default(),
+        latency_ms: 0,
+    })
+    .await?;
     let now = UnixTime(embedded.now.0 + LATER_S);
     let clock: Arc<dyn Clock> = Arc::new(FixedClock(now));
     embedded.netsuite.set_clock(Arc::clone(&clock));
@@ -30,34 +40,51 @@ pub(super) async fn run(args: &DemoArgs, ui: Ui) -> anyhow::Result<Outcome> {
     let _lock = session.lock("demo")?;
     let client = session.own_stripe().await?;
     let mut ledger = session.ledger(client.mode().is_live())?;
+    let parameters = serde_json::json!({ "dir": args.dir }).to_string();
+    logged(&mut ledger, "demo", &parameters, async |ledger, run| {
+        show(&session, client, &embedded, ledger, run, ui).await
+    })
+    .await
+}
 
+/// The four steps of the job, each under its heading.
+async fn show(
+    session: &Session,
+    client: Arc<Client>,
+    embedded: &Embedded,
+    ledger: &mut Ledger,
+    run: RunId,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
+    let now = session.clock.now();
+    let folder = &embedded.folder;
     ui.heading("1. Pull: what happened in Stripe");
-    let window = Window::new(UnixTime(now.0 - HISTORY_S), now)?;
-    let stored = pull::pull(&session, client, &mut ledger, window, ui).await?;
+    let window = Window::new(embedded.since, now)?;
+    let stored = pull::pull(session, client, ledger, window, ui).await?;
     pull::say_what_was_stored(stored, ui);
 
     ui.heading("2. Plan: what the books need");
-    let (mut made, references) = plan::make(&session, &mut ledger, ui).await?;
-    plan::show(&mut made, &references, Format::Table, ui);
-    plan::write(&mut made, &args.dir.join("plan.json"))?;
+    let (mut made, references) = plan::make(session, ledger, ui).await?;
+    plan::show(&mut made, &references, Format::Table, ui)?;
+    plan::write(&mut made, &folder.join("plan.json"))?;
 
     ui.heading("3. Push: into NetSuite, each record exactly once");
-    let pushed = push::send(&session, &mut ledger, &made, ui).await?;
+    let pushed = push::send(session, ledger, &made, run, ui).await?;
 
     ui.heading("4. Reconcile: does everything tie?");
     let client = session.netsuite()?;
-    let read_back = ReadBack::read(&session, &mut ledger, &client).await?;
-    let (count, drifts) = read_back.verify(&mut ledger)?;
-    ui.data(&verify::text(count, &drifts));
-    let tieout = read_back.statements(&session, &ledger)?;
-    ui.data(&text(&tieout, width()));
+    let read_back = ReadBack::read(session, ledger, &client).await?;
+    let (count, drifts) = read_back.verify(ledger)?;
+    ui.data(&verify::text(count, &drifts))?;
+    let tieout = read_back.statements(session, ledger)?;
+    ui.data(&text(&tieout, width()))?;
 
-    let page = args.dir.join("report.html");
-    report::write_html(&tieout, &ledger, &page)?;
-    tell_the_story(&embedded, ui);
+    let page = folder.join("report.html");
+    report::write_html(&tieout, ledger, &page)?;
+    tell_the_story(embedded, ui);
     ui.say(&format!(
         "\nEverything is in {}: the ledger, the plan, and {} for a browser.",
-        args.dir.display(),
+        folder.display(),
         page.display()
     ));
     let settled =
@@ -69,7 +96,7 @@ pub(super) async fn run(args: &DemoArgs, ui: Ui) -> anyhow::Result<Outcome> {
     })
 }
 
-fn tell_the_story(embedded: &embedded::Embedded, ui: Ui) {
+fn tell_the_story(embedded: &Embedded, ui: Ui) {
     let expected = embedded.stories.iter().filter(|note| note.expected_exception).count();
     if expected > 0 {
         ui.say(&format!(
@@ -80,9 +107,4 @@ fn tell_the_story(embedded: &embedded::Embedded, ui: Ui) {
             ui.say(&format!("  {} – {}", note.id, note.what));
         }
     }
-}
-
-/// The demo company, or a generated one of about `charges` charges.
-pub(super) fn spec(charges: Option<usize>, seed: u64) -> CompanySpec {
-    charges.map_or_else(CompanySpec::demo, |charges| CompanySpec::with_charges(charges, seed))
 }

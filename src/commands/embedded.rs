@@ -3,15 +3,18 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use tokio::net::TcpListener;
 
+use crate::calendar::UnixTime;
+use crate::commands::exit::Guarded;
 use crate::sandbox::company::{Company, CompanySpec, StoryNote, generate};
 use crate::sandbox::netsuite::{Algorithm, ClientSetup, NetSuite, Setup};
+use crate::sandbox::stripe::world::World;
 use crate::sandbox::stripe::{Options, Stripe};
 
 const CLIENT_ID: &str = "tieout-sandbox";
@@ -19,14 +22,90 @@ const CERTIFICATE_ID: &str = "sandbox-certificate";
 /// Any key of test mode opens the embedded Stripe.
 const STRIPE_KEY: &str = "rk_test_sandbox";
 
+/// How every configuration begins that was written here: a file without it is somebody's own.
+const MARKER: &str = "# Points at the embedded Stripe and NetSuite. Written anew at every start.";
+/// The line after it says whose the folder is.
+const COMPANY: &str = "# The company: ";
+/// What the demo and the sandbox write: none of it may be there before the first start.
+const FILES: [&str; 7] = [
+    "tieout.toml",
+    "stripe.key",
+    "netsuite.pem",
+    "netsuite.db",
+    "tieout.db",
+    "plan.json",
+    "report.html",
+];
+
+/// Which company is served, and how.
+pub(super) struct Wanted<'a> {
+    pub(super) folder: &'a Path,
+    /// About how many charges it has; none means the demo company.
+    pub(super) charges: Option<u32>,
+    pub(super) seed: u64,
+    /// Stripe's and NetSuite's; 0 takes any free one.
+    pub(super) ports: [u16; 2],
+    pub(super) stripe: Options,
+    pub(super) latency_ms: u64,
+}
+
+impl Wanted<'_> {
+    fn spec(&self) -> anyhow::Result<CompanySpec> {
+        Ok(match self.charges {
+            Some(charges) => CompanySpec::with_charges(usize::try_from(charges)?, self.seed),
+            None => CompanySpec::demo(),
+        })
+    }
+
+    /// What tells it from any other company.
+    fn name(&self) -> String {
+        self.charges.map_or_else(
+            || "the demo company".into(),
+            |charges| format!("about {charges} charges from seed {}", self.seed),
+        )
+    }
+
+    /// Refuses a folder with anything in it that would be lost.
+    fn check_folder(&self) -> anyhow::Result<()> {
+        let shown = self.folder.display();
+        let config = self.folder.join("tieout.toml");
+        let text = if config.exists() {
+            std::fs::read_to_string(&config)
+                .with_context(|| format!("{} cannot be read", config.display()))?
+        } else {
+            String::new()
+        };
+        if !text.starts_with(MARKER) {
+            let own = FILES.iter().find(|name| self.folder.join(name).exists());
+            if let Some(own) = own {
+                bail!(Guarded(format!(
+                    "the folder {shown} has a {own} that is not of a demo or sandbox: nothing was written\nhint: name another folder with --dir"
+                )));
+            }
+            return Ok(());
+        }
+        let found = text.lines().nth(1).and_then(|line| line.strip_prefix(COMPANY));
+        let (found, wanted) = (found.unwrap_or("another company"), self.name());
+        if found != wanted {
+            bail!(Guarded(format!(
+                "the folder {shown} is of {found}, this would be {wanted}: nothing was written\nhint: name another folder with --dir"
+            )));
+        }
+        Ok(())
+    }
+}
+
 /// Both systems, running until this is dropped.
 pub(super) struct Embedded {
     pub(super) stripe_url: String,
     pub(super) netsuite_url: String,
+    pub(super) folder: PathBuf,
     pub(super) config: PathBuf,
     pub(super) stories: Vec<StoryNote>,
+    /// When the first thing happened in the company.
+    pub(super) since: UnixTime,
     /// When the company is looked at.
-    pub(super) now: crate::calendar::UnixTime,
+    pub(super) now: UnixTime,
     pub(super) netsuite: NetSuite,
     servers: [tokio::task::JoinHandle<std::io::Result<()>>; 2],
 }
@@ -37,31 +116,48 @@ impl Drop for Embedded {
     }
 }
 
-/// Starts both systems. `ports` are Stripe's and NetSuite's; 0 takes any free one.
-pub(super) async fn start(
-    folder: &Path,
-    spec: &CompanySpec,
-    ports: [u16; 2],
-) -> anyhow::Result<Embedded> {
+/// Starts both systems.
+pub(super) async fn start(wanted: Wanted<'_>) -> anyhow::Result<Embedded> {
+    let folder = wanted.folder;
+    wanted.check_folder()?;
     std::fs::create_dir_all(folder)
         .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-    let Company { world, stories, now, .. } = generate(spec);
+    let Company { world, stories, now, .. } = generate(&wanted.spec()?);
+    let since = first_instant(&world).unwrap_or(now);
     let account: serde_json::Value = serde_json::from_str(world.account())?;
     let account = account["id"].as_str().context("the company has no account")?.to_owned();
     let setup = Setup::demo().with_client(client(folder)?);
     let netsuite = NetSuite::open(Some(&folder.join("netsuite.db")), &setup)?;
-    let stripe = Stripe::new(world, Options::default());
-    let (stripe_listener, stripe_url) = listen(ports[0]).await?;
-    let (netsuite_listener, netsuite_url) = listen(ports[1]).await?;
+    netsuite.set_latency_ms(wanted.latency_ms);
+    let config = folder.join("tieout.toml");
+    let (stripe_listener, stripe_url) = listen(wanted.ports[0]).await?;
+    let (netsuite_listener, netsuite_url) = listen(wanted.ports[1]).await?;
+    super::write_private(&folder.join("stripe.key"), STRIPE_KEY.as_bytes())?;
+    let head = format!("{MARKER}\n{COMPANY}{}\n", wanted.name());
+    let text = head + &config_text(&account, &setup.account_id, &stripe_url, &netsuite_url);
+    super::write_private(&config, text.as_bytes())?;
+    let stripe = Stripe::new(world, wanted.stripe);
     let servers = [
         tokio::spawn(stripe.serve(stripe_listener)),
         tokio::spawn(netsuite.clone().serve(netsuite_listener)),
     ];
-    super::write_private(&folder.join("stripe.key"), STRIPE_KEY.as_bytes())?;
-    let config = folder.join("tieout.toml");
-    let text = config_text(&account, &setup.account_id, &stripe_url, &netsuite_url);
-    super::write_private(&config, text.as_bytes())?;
-    Ok(Embedded { stripe_url, netsuite_url, config, stories, now, netsuite, servers })
+    Ok(Embedded {
+        stripe_url,
+        netsuite_url,
+        folder: folder.to_owned(),
+        config,
+        stories,
+        since,
+        now,
+        netsuite,
+        servers,
+    })
+}
+
+fn first_instant(world: &World) -> Option<UnixTime> {
+    let created = world.kinds().flat_map(|kind| world.objects(kind)).map(|stored| stored.created);
+    // Objects without a date of their own count from zero.
+    created.filter(|created| *created > 0).min().map(UnixTime)
 }
 
 async fn listen(port: u16) -> anyhow::Result<(TcpListener, String)> {
@@ -101,8 +197,7 @@ fn client(folder: &Path) -> anyhow::Result<ClientSetup> {
 
 fn config_text(account: &str, netsuite: &str, stripe_url: &str, netsuite_url: &str) -> String {
     format!(
-        r#"# Points at the embedded Stripe and NetSuite. Written anew at every start.
-ledger = "tieout.db"
+        r#"ledger = "tieout.db"
 
 [stripe]
 account = "{account}"

@@ -1,5 +1,7 @@
 //! How a command ended, as the one number that cron sees. The table is in `tieout --help`.
 
+use crate::commands::interrupt::Interrupted;
+use crate::commands::session::WrongKey;
 use crate::config::{ConfigError, SecretError};
 use crate::ledger::LedgerError;
 use crate::net::base_url::BaseUrlError;
@@ -38,6 +40,8 @@ pub enum Outcome {
     Interrupted(u8),
     /// A key or a permission is missing.
     NoAccess,
+    /// A system does not answer for now.
+    TryLater,
     /// The configuration does not fit the two systems.
     Misconfigured,
     /// The worst exit code of several Stripe accounts.
@@ -48,6 +52,11 @@ pub enum Outcome {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);
+
+/// Refused because going on would do harm, found before anything was done.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Guarded(pub String);
 
 /// The exit code of a command's result.
 pub fn code(result: &anyhow::Result<Outcome>) -> u8 {
@@ -60,6 +69,7 @@ pub fn code(result: &anyhow::Result<Outcome>) -> u8 {
         // As a shell would report it.
         Ok(Outcome::Interrupted(signal)) => 128 + signal,
         Ok(Outcome::NoAccess) => AUTHENTICATION,
+        Ok(Outcome::TryLater) => TRANSIENT,
         Ok(Outcome::Misconfigured) => FAILED,
         Ok(Outcome::Several(code)) => *code,
         Err(error) => error.chain().find_map(code_of).unwrap_or(FAILED),
@@ -89,6 +99,9 @@ pub fn worse(one: u8, other: u8) -> u8 {
 }
 
 fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
+    if let Some(Interrupted(signal)) = cause.downcast_ref::<Interrupted>() {
+        return Some(128 + signal);
+    }
     if let Some(error) = cause.downcast_ref::<LedgerError>() {
         return Some(match error {
             LedgerError::Locked { .. } => LOCKED,
@@ -126,7 +139,8 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
     if is_usage {
         return Some(USAGE);
     }
-    cause.is::<Refusal>().then_some(REFUSED)
+    let is_refused = cause.is::<Refusal>() || cause.is::<WrongKey>() || cause.is::<Guarded>();
+    is_refused.then_some(REFUSED)
 }
 
 /// The whole chain of causes, the last hint on a line of its own.

@@ -23,7 +23,7 @@ pub(super) fn run(args: &ExplainArgs, global: &Global, ui: Ui) -> anyhow::Result
     match args.output.output {
         Format::Table => ui.data(&report::explain::text(&explanation, width())),
         Format::Json => ui.data(&format!("{}\n", serde_json::to_string_pretty(&explanation)?)),
-    }
+    }?;
     Ok(Outcome::Done)
 }
 

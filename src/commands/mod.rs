@@ -3,6 +3,7 @@
 
 mod accounts;
 mod ask;
+mod balance;
 mod books;
 mod check;
 mod demo;
@@ -11,11 +12,14 @@ pub mod exit;
 pub mod explain;
 mod init;
 mod interrupt;
+mod log;
 mod modes;
+mod others;
 mod placed;
 mod plan;
 mod pull;
 mod push;
+mod receivables;
 mod report;
 mod resolve;
 mod run;

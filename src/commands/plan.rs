@@ -2,11 +2,14 @@
 
 use std::path::Path;
 
-use crate::accounting::Policy;
+use anyhow::bail;
+
+use crate::accounting::{Exception, Policy};
 use crate::cli::{Format, Global, PlanArgs};
 use crate::commands::ask::Asking;
 use crate::commands::books::{self, Names};
-use crate::commands::exit::Outcome;
+use crate::commands::exit::{Guarded, Outcome};
+use crate::commands::log::logged;
 use crate::commands::session::Session;
 use crate::commands::{modes, resolve};
 use crate::ledger::{Done, Ledger, RecordRow, RecordState};
@@ -24,24 +27,34 @@ pub(super) async fn run(args: &PlanArgs, global: &Global, ui: Ui) -> anyhow::Res
     let session = Session::open(global)?;
     let _lock = session.lock("plan")?;
     let mut ledger = session.existing_ledger()?;
-    let (mut plan, references) = make(&session, &mut ledger, ui).await?;
-    show(&mut plan, &references, args.output.output, ui);
-    if let Some(path) = &args.out {
-        write(&mut plan, path)?;
-        ui.say(&format!("Wrote {}. `tieout push {}` sends it.", path.display(), path.display()));
-    }
-    Ok(outcome(&plan, args.detailed_exitcode))
+    logged(&mut ledger, "plan", "{}", async |ledger, _| {
+        let (mut plan, references) = make(&session, ledger, ui).await?;
+        show(&mut plan, &references, args.output.output, ui)?;
+        if let Some(path) = &args.out {
+            write(&mut plan, path)?;
+            let path = path.display();
+            ui.say(&format!("Wrote {path}. `tieout push {path}` sends it."));
+        }
+        Ok(outcome(&plan, args.detailed_exitcode))
+    })
+    .await
 }
 
 /// Changes are only told by the exit code when that was asked for; what is blocked always is.
 pub(super) fn outcome(plan: &Plan, detailed: bool) -> Outcome {
     if detailed && !plan.is_empty() {
         Outcome::Changes
-    } else if plan.blocked.is_empty() {
-        Outcome::Done
-    } else {
+    } else if holds_back(plan) {
         Outcome::Partly
+    } else {
+        Outcome::Done
     }
+}
+
+/// Whether some record is not made: blocked, or never drawn up because of an exception.
+pub(super) fn holds_back(plan: &Plan) -> bool {
+    let stops = |exception: &Exception| !exception.blocks.is_empty();
+    !plan.blocked.is_empty() || plan.exceptions.iter().any(stops)
 }
 
 /// Derives what changed and makes the plan.
@@ -50,6 +63,7 @@ pub(super) async fn make(
     ledger: &mut Ledger,
     ui: Ui,
 ) -> anyhow::Result<(Plan, References)> {
+    refuse_half_a_pull(session, ledger)?;
     let client = session.netsuite()?;
     let references = books::fetch(&client, ledger).await?;
     let policy = books::policy(&session.settings, &references)?;
@@ -58,6 +72,18 @@ pub(super) async fn make(
     derive_what_changed(ledger, &client, &policy, ui).await?;
     let plan = of(session, ledger, &policy, &references)?;
     Ok((plan, references))
+}
+
+/// A charge without its invoice would be posted as money that nobody had asked for.
+fn refuse_half_a_pull(session: &Session, ledger: &Ledger) -> anyhow::Result<()> {
+    match ledger.unfinished_pull()? {
+        None => Ok(()),
+        Some(pull) => bail!(Guarded(format!(
+            "the last pull broke off, so the ledger may hold only a part of {}\nhint: {}",
+            pull.what(session.settings.stripe.zone),
+            pull.fix(session.settings.stripe.zone)
+        ))),
+    }
 }
 
 /// Only cases with a changed fact are derived again; all of them when the policy changed.
@@ -142,6 +168,7 @@ pub(super) fn basis(session: &Session, ledger: &Ledger, policy: &Policy) -> anyh
         ledger_id: ledger.id().into(),
         posted_digest: ledger.posted_digest()?,
         policy_digest: books::policy_digest(policy),
+        facts: ledger.facts_version()?,
     })
 }
 
@@ -158,12 +185,17 @@ pub(super) fn standing(row: RecordRow) -> Standing {
     }
 }
 
-pub(super) fn show(plan: &mut Plan, references: &References, format: Format, ui: Ui) {
+pub(super) fn show(
+    plan: &mut Plan,
+    references: &References,
+    format: Format,
+    ui: Ui,
+) -> anyhow::Result<()> {
     let text = match format {
         Format::Table => report::plan::text(plan, &Names(references), width()),
         Format::Json => plan.to_text(),
     };
-    ui.data(&text);
+    Ok(ui.data(&text)?)
 }
 
 /// Writes the plan beside its place and moves it there, so that no reader sees half of it.

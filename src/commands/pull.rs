@@ -9,17 +9,20 @@ use tokio::sync::mpsc;
 
 use crate::calendar::{UnixTime, Window, parse_bound};
 use crate::cli::{Global, PullArgs, WindowArgs};
-use crate::commands::exit::{self, Outcome, UsageError};
+use crate::commands::balance;
+use crate::commands::exit::{Outcome, UsageError};
+use crate::commands::interrupt::Interrupt;
+use crate::commands::log::logged;
 use crate::commands::session::Session;
-use crate::ledger::{Incoming, Ledger, LedgerError, Stored};
+use crate::ledger::{Incoming, Ledger, LedgerError, Stored, UnfinishedPull};
 use crate::money::grouped;
 use crate::report::plan::counted;
 use crate::stripe::batch::{Batch, Scope};
 use crate::stripe::client::Client;
 use crate::stripe::crawl::{BATCHES_WAITING_MAX, Walk, crawl, plan_walks};
-use crate::stripe::directory::read_export;
+use crate::stripe::directory::{Export, read_export};
 use crate::stripe::objects::{
-    self, CreditNote, Customer, Dispute, Invoice, InvoiceStatus, Payout, Refund,
+    CreditNote, Customer, Dispute, Invoice, InvoiceStatus, Payout, Refund,
 };
 use crate::stripe::resource::Resource;
 use crate::ui::{Progress, Ui};
@@ -31,6 +34,7 @@ const LOOK_BACK_S: i64 = 3 * 24 * 3600;
 
 pub(super) async fn run(args: &PullArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
+    check_window(&args.window, &session)?;
     let _lock = session.lock("pull")?;
     if let Some(path) = &args.from {
         return from_export(&session, path, ui).await;
@@ -39,14 +43,35 @@ pub(super) async fn run(args: &PullArgs, global: &Global, ui: Ui) -> anyhow::Res
     let client = session.own_stripe().await?;
     let mut ledger = session.ledger(client.mode().is_live())?;
     let window = window(&args.window, &session, &ledger)?;
-    let run = ledger.start_run("pull", &serde_json::to_string(&window)?)?;
-    let pulled = pull(&session, client, &mut ledger, window, ui).await;
-    let result = pulled.map(|stored| {
+    logged(&mut ledger, "pull", &serde_json::to_string(&window)?, async |ledger, _| {
+        let stored = pull(&session, client, ledger, window, ui).await?;
         say_what_was_stored(stored, ui);
-        Outcome::Done
-    });
-    ledger.finish_run(run, exit::code(&result), "")?;
-    result
+        Ok(Outcome::Done)
+    })
+    .await
+}
+
+/// What can be said of a window without asking anyone, said before anyone is asked.
+pub(super) fn check_window(args: &WindowArgs, session: &Session) -> anyhow::Result<()> {
+    let zone = session.settings.stripe.zone;
+    let bound =
+        |text: &Option<String>| text.as_ref().map(|text| parse_bound(text, zone)).transpose();
+    let newest = newest(session);
+    let (since, until) = (bound(&args.since)?, bound(&args.until)?);
+    if let (Some(since), Some(until)) = (since, until) {
+        Window::new(since, until)?;
+    }
+    if let Some(since) = since.filter(|since| *since >= newest) {
+        bail!(UsageError(format!(
+            "nothing from {since} on is complete in Stripe yet: lists are read up to {newest}\nhint: give an earlier --since"
+        )));
+    }
+    Ok(())
+}
+
+/// The latest instant up to which Stripe's lists are complete.
+fn newest(session: &Session) -> UnixTime {
+    UnixTime(session.clock.now().0 - SAFETY_LAG_S)
 }
 
 /// The window that was asked for; the start defaults to where the last pull ended, or to the start
@@ -58,13 +83,23 @@ pub(super) fn window(
 ) -> anyhow::Result<Window> {
     let zone = session.settings.stripe.zone;
     let bound = |text: &String| parse_bound(text, zone);
-    let newest = UnixTime(session.clock.now().0 - SAFETY_LAG_S);
+    let newest = newest(session);
     let until = args.until.as_ref().map(bound).transpose()?.unwrap_or(newest).min(newest);
     let covered = ledger.covered_until(Resource::BalanceTransactions.as_str())?;
+    let broken_off = ledger.unfinished_pull()?.and_then(|pull| pull.window);
     let since = match (&args.since, covered, session.settings.stripe.start_date) {
         (Some(text), _, _) => parse_bound(text, zone)?,
-        (None, Some(end), _) => UnixTime(end.0.min(until.0) - LOOK_BACK_S),
-        (None, None, Some(day)) => crate::calendar::start_of_day(day, zone),
+        (None, Some(end), _) => {
+            let again = UnixTime(end.0.min(until.0) - LOOK_BACK_S);
+            broken_off.map_or(again, |window| window.since.min(again))
+        }
+        (None, None, Some(day)) => {
+            let start = crate::calendar::start_of_day(day, zone);
+            broken_off.map_or(start, |window| window.since.min(start))
+        }
+        (None, None, None) if broken_off.is_some() => {
+            broken_off.map_or(until, |window| window.since)
+        }
         (None, None, None) => bail!(UsageError(
             "nothing says where to start\nhint: give --since, or set stripe.start_date".into()
         )),
@@ -72,8 +107,50 @@ pub(super) fn window(
     Ok(Window::new(since, until)?)
 }
 
-/// Pulls a window, and everything that belongs to what is in it.
+/// Pulls a window, and everything that belongs to what is in it. When it breaks off after it
+/// brought something, the ledger remembers that.
 pub(super) async fn pull(
+    session: &Session,
+    client: Arc<Client>,
+    ledger: &mut Ledger,
+    window: Window,
+    ui: Ui,
+) -> anyhow::Result<Stored> {
+    let this = UnfinishedPull { window: Some(window), export: None };
+    whole(ledger, &this, async |ledger| walk_all(session, client, ledger, window, ui).await).await
+}
+
+/// Notes the beginning and the end of a pull around `work`.
+async fn whole<T>(
+    ledger: &mut Ledger,
+    this: &UnfinishedPull,
+    work: impl AsyncFnOnce(&mut Ledger) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let (noted, facts) = (ledger.unfinished_pull()?, ledger.facts_version()?);
+    ledger.begin_pull(this)?;
+    let interrupt = Interrupt::listen()?;
+    // Objects are stored a batch at a time, each whole: stopping between two leaves nothing half
+    // written.
+    let worked = tokio::select! {
+        worked = work(ledger) => worked,
+        interrupted = interrupt.received() => Err(interrupted.into()),
+    };
+    match worked {
+        Ok(done) => {
+            ledger.end_pull(this)?;
+            Ok(done)
+        }
+        Err(error) => {
+            // On a full disk the note stays as it is, which is the safe side.
+            if ledger.facts_version().is_ok_and(|now| now == facts) {
+                ledger.forget_pull(noted.as_ref()).ok();
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn walk_all(
     session: &Session,
     client: Arc<Client>,
     ledger: &mut Ledger,
@@ -95,7 +172,9 @@ pub(super) async fn pull(
     stored += puller.walk(payout_members(puller.ledger)?).await?;
     stored += puller.walk(vec![Walk::whole(Resource::Balance)]).await?;
     let requests: u64 = puller.client.requests().values().sum();
+    let client = Arc::clone(&puller.client);
     puller.progress.finish();
+    balance::note(session, &client, ledger, window).await?;
     ui.say(&format!("Stripe answered {} requests.", grouped(&requests.to_string())));
     Ok(stored)
 }
@@ -130,8 +209,7 @@ fn first_walks(window: Window) -> Vec<Walk> {
 /// Objects that may have changed since they were read, because they are not at their end yet.
 fn open_objects(ledger: &Ledger) -> anyhow::Result<Vec<Walk>> {
     let mut walks = Vec::new();
-    ledger.for_each_object::<LedgerError>("invoice", |raw| {
-        let invoice: Invoice = objects::read(raw)?;
+    ledger.for_each_view::<Invoice, LedgerError>("invoice", |invoice| {
         let is_open = matches!(
             invoice.status,
             InvoiceStatus::Draft | InvoiceStatus::Open | InvoiceStatus::Uncollectible
@@ -139,21 +217,18 @@ fn open_objects(ledger: &Ledger) -> anyhow::Result<Vec<Walk>> {
         walks.extend(is_open.then(|| Walk::one(Resource::Invoices, invoice.id.as_str())));
         Ok(())
     })?;
-    ledger.for_each_object::<LedgerError>("payout", |raw| {
-        let payout: Payout = objects::read(raw)?;
+    ledger.for_each_view::<Payout, LedgerError>("payout", |payout| {
         let is_final = payout.status == "paid" && payout.can_be_itemised();
         let is_open = !is_final && !matches!(payout.status.as_str(), "failed" | "canceled");
         walks.extend(is_open.then(|| Walk::one(Resource::Payouts, payout.id.as_str())));
         Ok(())
     })?;
-    ledger.for_each_object::<LedgerError>("dispute", |raw| {
-        let dispute: Dispute = objects::read(raw)?;
+    ledger.for_each_view::<Dispute, LedgerError>("dispute", |dispute| {
         let is_open = !matches!(dispute.status.as_str(), "won" | "warning_closed" | "prevented");
         walks.extend(is_open.then(|| Walk::one(Resource::Disputes, dispute.id.as_str())));
         Ok(())
     })?;
-    ledger.for_each_object::<LedgerError>("refund", |raw| {
-        let refund: Refund = objects::read(raw)?;
+    ledger.for_each_view::<Refund, LedgerError>("refund", |refund| {
         let is_open = matches!(refund.status.as_str(), "pending" | "requires_action");
         walks.extend(is_open.then(|| Walk::one(Resource::Refunds, refund.id.as_str())));
         Ok(())
@@ -167,21 +242,18 @@ fn customers(ledger: &Ledger) -> anyhow::Result<Vec<Walk>> {
     let mut walks: Vec<Walk> =
         missing.iter().map(|id| Walk::one(Resource::Customers, id.as_str())).collect();
     let mut with_balance: BTreeSet<String> = BTreeSet::new();
-    ledger.for_each_object::<LedgerError>("customer", |raw| {
-        let customer: Customer = objects::read(raw)?;
+    ledger.for_each_view::<Customer, LedgerError>("customer", |customer| {
         if customer.balance != 0 {
             with_balance.insert(customer.id.to_string());
         }
         Ok(())
     })?;
-    ledger.for_each_object::<LedgerError>("invoice", |raw| {
-        let invoice: Invoice = objects::read(raw)?;
+    ledger.for_each_view::<Invoice, LedgerError>("invoice", |invoice| {
         let moved = !invoice.starting_balance().is_zero() || !invoice.ending_balance().is_zero();
         with_balance.extend(invoice.customer.filter(|_| moved).map(|id| id.to_string()));
         Ok(())
     })?;
-    ledger.for_each_object::<LedgerError>("credit_note", |raw| {
-        let note: CreditNote = objects::read(raw)?;
+    ledger.for_each_view::<CreditNote, LedgerError>("credit_note", |note| {
         let moved = note.customer_balance_transaction.is_some();
         with_balance.extend(note.customer.filter(|_| moved).map(|id| id.to_string()));
         Ok(())
@@ -216,6 +288,7 @@ impl Puller<'_> {
     async fn walk(&mut self, walks: Vec<Walk>) -> anyhow::Result<Stored> {
         let (sink, source) = mpsc::channel(BATCHES_WAITING_MAX);
         let client = Arc::clone(&self.client);
+        self.progress.expect(u64::try_from(walks.len())?);
         let crawling = async move {
             // The sink is dropped at the end, which ends the receiver.
             let sink = sink;
@@ -244,6 +317,9 @@ async fn receive(
     while let Some(batch) = source.recv().await {
         stored += store(ledger, &batch, api_version, now)?;
         progress.add(u64::try_from(batch.objects.len())?);
+        if batch.last {
+            progress.step();
+        }
         match &batch.scope {
             Scope::Parent(payout) if batch.resource == Resource::PayoutMembers => {
                 let list = members.entry(payout.clone()).or_default();
@@ -281,6 +357,10 @@ fn store(
 
 /// Reads exported JSON instead of the API.
 async fn from_export(session: &Session, path: &Path, ui: Ui) -> anyhow::Result<Outcome> {
+    if session.settings.ledger.exists() {
+        // Of other accounts than the configured ones? Said before a long export is read.
+        session.existing_ledger()?;
+    }
     let (sink, mut source) = mpsc::channel::<Batch>(BATCHES_WAITING_MAX);
     let owned = path.to_owned();
     let reading = tokio::task::spawn_blocking(move || read_export(&owned, &sink));
@@ -293,25 +373,59 @@ async fn from_export(session: &Session, path: &Path, ui: Ui) -> anyhow::Result<O
         livemode = batch.objects.iter().find_map(|object| object.head.livemode);
         waiting.push(batch);
     }
+    if waiting.is_empty() {
+        // Nothing came: no ledger is made for it, whatever the reason is.
+        let export = reading.await.context("reading the export was interrupted")??;
+        ui.say(&format!(
+            "Read {}, with nothing in it for the books.",
+            counted(export.files, "file")
+        ));
+        return Ok(Outcome::Done);
+    }
     let mut ledger = session.ledger(livemode.unwrap_or(false))?;
+    let this = UnfinishedPull { window: None, export: Some(path.display().to_string()) };
+    let parameters = serde_json::to_string(&this)?;
+    logged(&mut ledger, "pull --from", &parameters, async |ledger, _| {
+        let stored = whole(ledger, &this, async |ledger| {
+            let stored = receive_export(session, ledger, waiting, source, ui).await?;
+            let export = reading.await.context("reading the export was interrupted")??;
+            say_what_was_read(&export, ui);
+            Ok(stored)
+        })
+        .await?;
+        say_what_was_stored(stored, ui);
+        Ok(Outcome::Done)
+    })
+    .await
+}
+
+/// Stores the batches that were read ahead, then the rest as they come.
+async fn receive_export(
+    session: &Session,
+    ledger: &mut Ledger,
+    waiting: Vec<Batch>,
+    source: mpsc::Receiver<Batch>,
+    ui: Ui,
+) -> anyhow::Result<Stored> {
     let progress = ui.progress("objects", None);
     let version = session.settings.stripe.api_version.clone();
     let now = session.clock.now();
-    let (again, rest) = mpsc::channel(waiting.len().max(1));
+    let (again, ahead) = mpsc::channel(waiting.len().max(1));
     for batch in waiting {
         again.send(batch).await?;
     }
     drop(again);
-    let mut stored = receive(&mut ledger, rest, &version, now, &progress).await?;
-    stored += receive(&mut ledger, source, &version, now, &progress).await?;
+    let mut stored = receive(ledger, ahead, &version, now, &progress).await?;
+    stored += receive(ledger, source, &version, now, &progress).await?;
     progress.finish();
-    let export = reading.await.context("reading the export was interrupted")??;
+    Ok(stored)
+}
+
+fn say_what_was_read(export: &Export, ui: Ui) {
     ui.say(&format!("Read {}.", counted(export.files, "file")));
     if !export.skipped.is_empty() {
         let kinds: Vec<String> =
             export.skipped.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
         ui.say(&format!("Left out what the books do not need: {}.", kinds.join(", ")));
     }
-    say_what_was_stored(stored, ui);
-    Ok(Outcome::Done)
 }

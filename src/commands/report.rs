@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::cli::{Format, Global, ReportArgs, ReportName};
 use crate::commands::exit::Outcome;
+use crate::commands::log::logged;
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
 use crate::commands::tieout::ReadBack;
@@ -20,18 +21,25 @@ pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::R
     let session = Session::open(global)?;
     let _lock = session.lock("report")?;
     let mut ledger = session.existing_ledger()?;
-    let client = session.netsuite()?;
-    let read_back = ReadBack::read(&session, &mut ledger, &client).await?;
-    let tieout = read_back.statements(&session, &ledger)?;
-    match args.output.output {
-        Format::Table => ui.data(&text(&tieout, width())),
-        Format::Json => ui.data(&format!("{}\n", serde_json::to_string_pretty(&tieout)?)),
-    }
-    if let Some(path) = &args.html {
-        write_html(&tieout, &ledger, path)?;
-        ui.say(&format!("Wrote {}.", path.display()));
-    }
-    Ok(outcome(&tieout))
+    logged(&mut ledger, "report tieout", "{}", async |ledger, _| {
+        let client = session.netsuite()?;
+        let read_back = ReadBack::read(&session, ledger, &client).await?;
+        let tieout = read_back.statements(&session, ledger)?;
+        match args.output.output {
+            Format::Table => ui.data(&text(&tieout, width()))?,
+            Format::Json => ui.data(&format!("{}\n", serde_json::to_string_pretty(&tieout)?))?,
+        }
+        if let Some(path) = &args.html {
+            write_html(&tieout, ledger, path)?;
+            ui.say(&format!("Wrote {}.", path.display()));
+        }
+        if let Some(pull) = ledger.unfinished_pull()? {
+            let what = pull.what(session.settings.stripe.zone);
+            ui.warn(&format!("The last pull broke off: {what} may be missing in part."));
+        }
+        Ok(outcome(&tieout))
+    })
+    .await
 }
 
 pub(super) fn outcome(tieout: &TieOut) -> Outcome {

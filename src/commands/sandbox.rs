@@ -1,19 +1,37 @@
 //! `tieout sandbox`: the two embedded systems, served until interrupted.
 
+use std::time::Duration;
+
 use crate::cli::SandboxArgs;
-use crate::commands::demo::spec;
-use crate::commands::embedded;
+use crate::commands::embedded::{self, Wanted};
 use crate::commands::exit::Outcome;
+use crate::sandbox::stripe::{Faults, Limits, Options};
 use crate::ui::Ui;
 
+/// What Stripe grants a live account by itself.
+const STRIPES_OWN: Limits = Limits { rate_per_s: 100, endpoint_rate_per_s: 25, in_flight_max: 20 };
+
 pub(super) async fn run(args: &SandboxArgs, ui: Ui) -> anyhow::Result<Outcome> {
-    let ports = [args.stripe_port, args.netsuite_port];
-    let embedded = embedded::start(&args.dir, &spec(args.charges, args.seed), ports).await?;
-    ui.data(&format!("stripe {}\nnetsuite {}\n", embedded.stripe_url, embedded.netsuite_url));
+    let faults = Faults { seed: args.seed, per_mille: args.faults };
+    let embedded = embedded::start(Wanted {
+        folder: &args.dir,
+        charges: args.charges,
+        seed: args.seed,
+        ports: [args.stripe_port, args.netsuite_port],
+        stripe: Options {
+            limits: args.limits.then_some(STRIPES_OWN),
+            latency: Duration::from_millis(args.latency_ms),
+            faults: (args.faults > 0).then_some(faults),
+            ..Options::default()
+        },
+        latency_ms: args.latency_ms,
+    })
+    .await?;
+    ui.data(&format!("stripe {}\nnetsuite {}\n", embedded.stripe_url, embedded.netsuite_url))?;
     ui.say(&format!(
         "Both answer until you press Ctrl-C. Try `tieout --config {} run --dry-run --since {}`.",
         embedded.config.display(),
-        "2026-06-01"
+        embedded.since.utc_date()
     ));
     tokio::signal::ctrl_c().await?;
     Ok(Outcome::Done)

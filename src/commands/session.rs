@@ -34,6 +34,16 @@ fn is_embedded(base_url: &str) -> bool {
     base_url.starts_with("http://")
 }
 
+/// The key opens another account than the configured one: nothing is read with it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the Stripe key is of {found}, the configuration says {configured}\nhint: use that account's key, or set stripe.account"
+)]
+pub(super) struct WrongKey {
+    found: String,
+    configured: String,
+}
+
 /// Settings, and the means to reach both systems.
 pub(super) struct Session {
     pub(super) settings: Settings,
@@ -86,10 +96,8 @@ impl Session {
         let account: Account = objects::read(answer.get().as_bytes())?;
         let configured = &self.settings.stripe.account;
         if account.id != *configured {
-            bail!(
-                "the Stripe key is of {}, the configuration says {configured}\nhint: use that account's key, or set stripe.account",
-                account.id
-            );
+            let (found, configured) = (account.id.to_string(), configured.to_string());
+            bail!(WrongKey { found, configured });
         }
         Ok(client)
     }
@@ -148,10 +156,12 @@ impl Session {
         Ok(Ledger::open(&self.settings.ledger, &identity, Arc::clone(&self.clock))?)
     }
 
-    /// The ledger as it is, for commands that only read it.
+    /// The ledger that a pull made, proven to be of the configured accounts.
     pub(super) fn existing_ledger(&self) -> anyhow::Result<Ledger> {
-        Ledger::open_existing(&self.settings.ledger, Arc::clone(&self.clock))
-            .context("there is no ledger yet; `tieout pull` makes one")
+        let ledger = Ledger::open_existing(&self.settings.ledger, Arc::clone(&self.clock))?;
+        let (stripe, netsuite) = (&self.settings.stripe.account, &self.settings.netsuite.account);
+        ledger.check_accounts(stripe.as_str(), netsuite)?;
+        Ok(ledger)
     }
 
     /// The ledger for a command that changes nothing at all, not even the file's schema.

@@ -50,8 +50,8 @@ pub(super) fn run(args: &StatusArgs, global: &Global, ui: Ui) -> anyhow::Result<
         runs: ledger.last_runs(RUNS)?.into_iter().map(summary).collect(),
     };
     match args.output.output {
-        Format::Json => ui.data(&format!("{}\n", serde_json::to_string_pretty(&status)?)),
-        Format::Table => ui.data(&text(&status)),
+        Format::Json => ui.data(&format!("{}\n", serde_json::to_string_pretty(&status)?))?,
+        Format::Table => ui.data(&text(&status))?,
     }
     Ok(Outcome::Done)
 }

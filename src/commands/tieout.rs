@@ -6,11 +6,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::accounting::Policy;
 use crate::accounting::balance_transaction::Class;
 use crate::accounting::chart::{Chart, Role};
-use crate::accounting::policy::{
-    CreditNotes, CustomerBalance, NegativeInvoices, Options, Uncollectible, UnpaidOnCancel,
-};
 use crate::accounting::posting::{Posting, postings};
+use crate::commands::balance::Balances;
 use crate::commands::books;
+use crate::commands::others::{Others, accounts_compared};
 use crate::commands::placed::Placed;
 use crate::commands::session::Session;
 use crate::ids::{ExternalId, InternalId};
@@ -23,19 +22,19 @@ use crate::reconcile::drift::{Drift, Expected, Observed, drift};
 use crate::reconcile::fees::fees;
 use crate::reconcile::movement::{self, Movement};
 use crate::reconcile::payouts::{PayoutLeg, payouts};
-use crate::reconcile::receivables::{InvoiceLeg, receivables};
 use crate::reconcile::rollforward::rollforward;
-use crate::reconcile::{Statement, TieOut};
-use crate::stripe::objects::{self, Balance, BalanceTransaction, Invoice, InvoiceStatus, Payout};
+use crate::reconcile::{Item, Statement, TieOut};
+use crate::stripe::objects::{Account, BalanceTransaction, Payout};
 
 /// The version of the tie-out's JSON.
 const SCHEMA_VERSION: u32 = 1;
 
 /// Everything that was posted, as NetSuite shows it now.
 pub(super) struct ReadBack {
-    policy: Policy,
-    rows: BTreeMap<ExternalId, RecordRow>,
-    observed: HashMap<InternalId, Posted>,
+    pub(super) policy: Policy,
+    pub(super) rows: BTreeMap<ExternalId, RecordRow>,
+    pub(super) observed: HashMap<InternalId, Posted>,
+    pub(super) others: Others,
 }
 
 impl ReadBack {
@@ -56,7 +55,9 @@ impl ReadBack {
         let reader =
             Reader { client, references: &references, base_currency: policy.books.base_currency };
         let observed = reader.posted(&ids).await?;
+        let others = reader.posted_by_others(&accounts_compared(&policy.chart), &observed).await?;
         Ok(Self {
+            others: Others::new(others),
             policy,
             rows: rows.into_iter().map(|row| (row.external_id.clone(), row)).collect(),
             observed: observed.into_iter().map(|p| (p.internal_id.clone(), p)).collect(),
@@ -98,33 +99,35 @@ impl ReadBack {
     pub(super) fn statements(&self, session: &Session, ledger: &Ledger) -> anyhow::Result<TieOut> {
         let payouts_seen = payouts_of(ledger)?;
         let movements = self.movements(session, ledger, &payouts_seen)?;
-        let reported: Option<Balance> = ledger.view("balance")?;
-        let is_whole = session.settings.stripe.start_date.is_none();
+        let stripe = Balances::load(session, ledger)?;
+        let mut currencies = movement::currencies(&movements);
+        currencies.extend(self.others.currencies());
         let mut statements = Vec::new();
-        for currency in movement::currencies(&movements) {
-            let total = movement::of(&movements, currency)
-                .fold(Amount::zero(currency), |sum, movement| sum + movement.net);
-            let reported = reported.as_ref().map(|balance| balance.total(currency));
-            // Where the ledger does not reach back to the account's beginning, the balance before
-            // it is what Stripe reports less what is known.
-            let opening = match reported {
-                Some(reported) if !is_whole => reported - total,
-                _ => Amount::zero(currency),
-            };
-            statements.push(rollforward(currency, &movements, opening, reported));
+        for currency in currencies {
+            let start = stripe.start(session, currency, &movements);
+            let later = stripe.later(currency, &movements);
+            let reported = stripe.reported(currency);
+            statements.push(rollforward(currency, &movements, &start, later, reported));
             statements.push(bridge(currency, &movements, self.balances(currency)));
             statements.push(payouts(currency, &self.payout_legs(&payouts_seen)));
-            statements.push(fees(currency, &movements, self.booked_fees(currency)));
+            let (booked, by_others) = self.whole(currency, &Role::FEES);
+            statements.push(fees(currency, &movements, booked, by_others));
         }
+        statements.extend(self.receivables_accounts());
         statements.extend(self.receivables(session, ledger)?);
         statements.sort_by_key(statement_order);
         Ok(TieOut {
             schema_version: SCHEMA_VERSION,
             stripe_account: session.settings.stripe.account.to_string(),
             netsuite_account: session.settings.netsuite.account.clone(),
-            zone: session.settings.stripe.zone.name().into(),
+            company: ledger
+                .view::<Account>(session.settings.stripe.account.as_str())?
+                .and_then(|account| account.display_name().map(str::to_owned)),
+            zone: session.settings.stripe.zone,
+            known: stripe.known(&movements),
             as_of: session.clock.now(),
             statements,
+            payouts: self.payout_legs(&payouts_seen),
         })
     }
 
@@ -138,22 +141,17 @@ impl ReadBack {
         let placed = Placed::new(&self.rows, &self.policy.masters.naming, ledger, payouts)?;
         let zone = session.settings.stripe.zone;
         let mut movements = Vec::new();
-        ledger.for_each_object::<LedgerError>("balance_transaction", |raw| {
-            let bt: BalanceTransaction = objects::read(raw)?;
-            if bt.balance_type.as_deref().is_some_and(|kind| kind != "payments") {
+        ledger.for_each_view::<BalanceTransaction, LedgerError>("balance_transaction", |bt| {
+            if !bt.is_of_payments() {
                 return Ok(());
             }
             let class = self.policy.class(&bt);
             let is_fee = matches!(class, Class::Line(role) if role.is_fee());
-            let category = if bt.reporting_category.is_empty() {
-                bt.kind.clone()
-            } else {
-                bt.reporting_category.clone()
-            };
             movements.push(Movement {
                 id: bt.id.to_string(),
+                created: bt.created,
                 date: bt.created.date_in(zone),
-                category,
+                category: bt.category().to_owned(),
                 gross: bt.amount(),
                 fee: bt.fee(),
                 net: bt.net(),
@@ -168,14 +166,17 @@ impl ReadBack {
 
     /// What undeposited funds and the Stripe balance account hold in a settlement currency.
     fn balances(&self, currency: Currency) -> LedgerBalances {
-        LedgerBalances {
-            undeposited_funds: self.sum(currency, &[Role::UndepositedFunds]),
-            stripe_balance: self.sum(currency, &[Role::StripeBalance(currency)]),
-        }
+        let (undeposited_funds, mut by_others) = self.whole(currency, &[Role::UndepositedFunds]);
+        let (stripe_balance, more) = self.whole(currency, &[Role::StripeBalance(currency)]);
+        by_others.extend(more);
+        LedgerBalances { undeposited_funds, stripe_balance, by_others }
     }
 
-    fn booked_fees(&self, currency: Currency) -> Amount {
-        self.sum(currency, &Role::FEES)
+    /// The whole balance of accounts, and what of it this ledger did not post.
+    fn whole(&self, currency: Currency, roles: &[Role]) -> (Amount, Vec<Item>) {
+        let accounts = accounts(&self.policy.chart, roles);
+        let by_others = self.others.items(&accounts, currency);
+        (self.sum(currency, roles) + self.others.total(&accounts, currency), by_others)
     }
 
     /// The balance of accounts from the records that settle in `currency`.
@@ -233,58 +234,16 @@ impl ReadBack {
         legs.sort_by_key(|leg| (leg.arrival, leg.external_id.clone()));
         legs
     }
-
-    fn receivables(&self, session: &Session, ledger: &Ledger) -> anyhow::Result<Vec<Statement>> {
-        let reasons: HashMap<String, String> = ledger
-            .open_exceptions()?
-            .into_iter()
-            .map(|stored| (stored.exception.subject, stored.exception.message))
-            .collect();
-        let options = session.settings.options;
-        let keeps_open = options.uncollectible == Uncollectible::KeepOpen;
-        let closes_abandoned = options.unpaid_on_cancel != UnpaidOnCancel::KeepOpen;
-        let naming = &self.policy.masters.naming;
-        let mut legs = Vec::new();
-        ledger.for_each_object::<LedgerError>("invoice", |raw| {
-            let invoice: Invoice = objects::read(raw)?;
-            let Some(id) = naming.record_of(invoice.id.as_str()) else { return Ok(()) };
-            if !invoice.is_finalized() || invoice.total().is_negative() {
-                return Ok(());
-            }
-            let zero = Amount::zero(invoice.currency);
-            let is_open = match invoice.status {
-                InvoiceStatus::Open => !(closes_abandoned && invoice.is_no_longer_collected()),
-                InvoiceStatus::Uncollectible => keeps_open,
-                _ => false,
-            };
-            let row = self.rows.get(&id).and_then(|row| row.internal_id.as_ref());
-            let unpaid = row.and_then(|id| self.observed.get(id)?.unpaid);
-            legs.push(InvoiceLeg {
-                explained: reasons
-                    .get(invoice.id.as_str())
-                    .cloned()
-                    .or_else(|| booked_later(&invoice, options)),
-                external_id: id,
-                date: invoice.created.date_in(session.settings.stripe.zone),
-                stripe_remaining: if is_open { invoice.amount_remaining() } else { zero },
-                netsuite_remaining: unpaid.unwrap_or(zero),
-            });
-            Ok(())
-        })?;
-        let currencies: BTreeSet<Currency> =
-            legs.iter().map(|leg| leg.stripe_remaining.currency()).collect();
-        Ok(currencies.into_iter().map(|currency| receivables(currency, &legs)).collect())
-    }
 }
 
 /// Statements of one kind stand together, in the order in which they explain one another.
 fn statement_order(statement: &Statement) -> (Currency, usize) {
-    let names = ["rollforward", "bridge", "payouts", "fees", "receivables"];
+    let names = ["rollforward", "bridge", "payouts", "fees", "receivables", "receivables_account"];
     let place = names.iter().position(|name| *name == statement.name).unwrap_or(names.len());
     (statement.currency, place)
 }
 
-fn accounts(chart: &Chart, roles: &[Role]) -> BTreeSet<InternalId> {
+pub(super) fn accounts(chart: &Chart, roles: &[Role]) -> BTreeSet<InternalId> {
     roles.iter().filter_map(|role| chart.account(*role).ok().cloned()).collect()
 }
 
@@ -306,24 +265,9 @@ fn observed(posted: &Posted) -> Observed {
     }
 }
 
-/// Why policy leaves more of an open invoice open than Stripe does.
-fn booked_later(invoice: &Invoice, options: Options) -> Option<String> {
-    let waits = options.credit_notes == CreditNotes::AfterPayment;
-    if waits && invoice.pre_payment_credit_notes().is_positive() {
-        return Some("Its credit notes are booked when it is paid.".into());
-    }
-    let on_use = options.customer_balance == CustomerBalance::OnUse
-        || options.negative_invoices == NegativeInvoices::ZeroLines;
-    let used = invoice.ending_balance() - invoice.starting_balance();
-    let is_open = invoice.status == InvoiceStatus::Open;
-    (on_use && is_open && used.is_positive())
-        .then(|| "What the customer's balance paid is booked when it is paid.".into())
-}
-
 fn payouts_of(ledger: &Ledger) -> anyhow::Result<HashMap<String, Payout>> {
     let mut payouts = HashMap::new();
-    ledger.for_each_object::<LedgerError>("payout", |raw| {
-        let payout: Payout = objects::read(raw)?;
+    ledger.for_each_view::<Payout, LedgerError>("payout", |payout| {
         payouts.insert(payout.id.to_string(), payout);
         Ok(())
     })?;

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::cli::{Format, Global, VerifyArgs};
 use crate::commands::exit::Outcome;
+use crate::commands::log::logged;
 use crate::commands::session::Session;
 use crate::commands::tieout::ReadBack;
 use crate::reconcile::drift::Drift;
@@ -23,17 +24,20 @@ pub(super) async fn run(args: &VerifyArgs, global: &Global, ui: Ui) -> anyhow::R
     let session = Session::open(global)?;
     let _lock = session.lock("verify")?;
     let mut ledger = session.existing_ledger()?;
-    let client = session.netsuite()?;
-    let read_back = ReadBack::read(&session, &mut ledger, &client).await?;
-    let (count, drifts) = read_back.verify(&mut ledger)?;
-    match args.output.output {
-        Format::Json => {
-            let verified = Verified { schema_version: 1, records: count, drifts: &drifts };
-            ui.data(&format!("{}\n", serde_json::to_string_pretty(&verified)?));
+    logged(&mut ledger, "verify", "{}", async |ledger, _| {
+        let client = session.netsuite()?;
+        let read_back = ReadBack::read(&session, ledger, &client).await?;
+        let (count, drifts) = read_back.verify(ledger)?;
+        match args.output.output {
+            Format::Json => {
+                let verified = Verified { schema_version: 1, records: count, drifts: &drifts };
+                ui.data(&format!("{}\n", serde_json::to_string_pretty(&verified)?))?;
+            }
+            Format::Table => ui.data(&text(count, &drifts))?,
         }
-        Format::Table => ui.data(&text(count, &drifts)),
-    }
-    Ok(if drifts.is_empty() { Outcome::Done } else { Outcome::OutOfTolerance })
+        Ok(if drifts.is_empty() { Outcome::Done } else { Outcome::OutOfTolerance })
+    })
+    .await
 }
 
 /// What was found, as text.

@@ -1,4 +1,7 @@
 //! The configuration file, field by field. A name that is not here is an error with its line.
+//!
+//! Secrets have a name here so that one that stands in the file is told apart from a typing error;
+//! its value is never looked at.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,6 +9,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use crate::accounting::policy::{Options, TaxCodes};
@@ -75,6 +79,7 @@ pub(super) struct Stripe {
     pub start_date: Option<NaiveDate>,
     pub base_url: Option<String>,
     pub api_version: Option<String>,
+    pub api_key: Option<IgnoredAny>,
     pub api_key_env: Option<String>,
     pub api_key_file: Option<PathBuf>,
     pub api_key_command: Option<String>,
@@ -83,6 +88,7 @@ pub(super) struct Stripe {
 impl Stripe {
     pub(super) fn key(&self) -> SecretFields {
         SecretFields {
+            inline: self.api_key.is_some(),
             env: self.api_key_env.clone(),
             file: self.api_key_file.clone(),
             command: self.api_key_command.clone(),
@@ -107,6 +113,7 @@ pub(super) struct NetSuite {
 pub(super) struct OAuth2 {
     pub client_id: String,
     pub certificate_id: String,
+    pub private_key: Option<IgnoredAny>,
     pub private_key_env: Option<String>,
     pub private_key_file: Option<PathBuf>,
     pub private_key_command: Option<String>,
@@ -116,10 +123,12 @@ pub(super) struct OAuth2 {
 #[serde(deny_unknown_fields)]
 pub(super) struct Token {
     pub consumer_key: String,
+    pub consumer_secret: Option<IgnoredAny>,
     pub consumer_secret_env: Option<String>,
     pub consumer_secret_file: Option<PathBuf>,
     pub consumer_secret_command: Option<String>,
     pub token_id: String,
+    pub token_secret: Option<IgnoredAny>,
     pub token_secret_env: Option<String>,
     pub token_secret_file: Option<PathBuf>,
     pub token_secret_command: Option<String>,

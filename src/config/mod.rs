@@ -7,9 +7,12 @@
 //! A flag wins over the environment, the environment over the file, the file over the default.
 
 mod accounts;
+pub mod currencies;
 mod file;
 mod mapping;
 mod masters;
+mod place;
+mod resolver;
 mod secret;
 mod settings;
 pub mod template;
@@ -34,8 +37,9 @@ pub enum ConfigError {
     /// The cause shows the line and the column.
     #[error("{path}: {cause}")]
     Invalid { path: PathBuf, cause: Box<toml::de::Error> },
-    #[error("{path}: {message}\nhint: {fix}")]
-    Contradictory { path: PathBuf, message: String, fix: String },
+    /// `place` is the file and, where it is known, the line; or the flag and its variable.
+    #[error("{place}: {message}\nhint: {fix}")]
+    Contradictory { place: String, message: String, fix: String },
 }
 
 /// Reads the file at `path` and lays `overrides` over it.
@@ -68,7 +72,7 @@ pub fn account_names(path: &Path) -> Result<Vec<String>, ConfigError> {
 }
 
 fn contradictory(path: &Path, (message, fix): masters::Wrong) -> ConfigError {
-    ConfigError::Contradictory { path: path.into(), message, fix }
+    ConfigError::Contradictory { place: path.display().to_string(), message, fix }
 }
 
 #[cfg(test)]
@@ -104,6 +108,65 @@ mod tests {
         };
         assert!(with("http://127.0.0.1:8080").is_ok());
         assert!(with("http://example.com").unwrap_err().contains("https"));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_at_its_line() {
+        for (from, to, words) in [
+            ("acct_1234567890", "act_1234567890", "acct_"),
+            ("1234567_SB1", "not an account!", "not a NetSuite account id"),
+            ("concurrency = 4", "concurrency = 0", "nothing is ever sent"),
+            ("revenue = \"4000\"", "revenue = \"\"", "accounts.revenue is empty"),
+            ("api_key_env = \"STRIPE_API_KEY\"", "api_key = \"rk_live_abc\"", "an environment"),
+            ("[stripe]", "[stripe]\nbase_url = \"http://example.com\"", "not https"),
+        ] {
+            assert!(template::TEXT.contains(from), "{from}");
+            let text = template::TEXT.replacen(from, to, 1);
+            let line =
+                1 + text[..text.find(to).unwrap()].matches('\n').count() + to.matches('\n').count();
+            let message = parse_text(&text).unwrap_err();
+            assert!(message.contains(words), "{words}: {message}");
+            assert!(message.contains(&format!("tieout.toml:{line}: ")), "{line}: {message}");
+            assert!(!message.contains("rk_live_abc"), "a secret was shown: {message}");
+        }
+    }
+
+    #[test]
+    fn a_bad_address_from_a_flag_is_not_blamed_on_the_file() {
+        let overrides =
+            Overrides { netsuite_base_url: Some("http://x.example".into()), ..Default::default() };
+        let error = parse(template::TEXT, Path::new("tieout.toml"), &overrides).unwrap_err();
+        assert!(error.to_string().starts_with("--netsuite-base-url: "), "{error}");
+    }
+
+    #[test]
+    fn every_setting_is_shown_with_the_line_it_came_from() {
+        let settings = parse_text(template::TEXT).unwrap();
+        let from = |name: &str| {
+            let shown = settings.shown.iter().find(|shown| shown.name == name);
+            shown.map(|shown| shown.from.clone()).unwrap_or_else(|| panic!("{name} is not shown"))
+        };
+        for name in [
+            "ledger",
+            "stripe.account",
+            "stripe.timezone",
+            "stripe.start_date",
+            "stripe.api_key",
+            "netsuite.account",
+            "netsuite.concurrency",
+            "netsuite.oauth2.client_id",
+            "netsuite.oauth2.certificate_id",
+            "netsuite.oauth2.private_key",
+            "accounts.bank.USD",
+            "policy.trials",
+        ] {
+            assert!(from(name).starts_with("/etc/tieout/tieout.toml:"), "{name}: {}", from(name));
+        }
+        for name in
+            ["stripe.connected", "stripe.base_url", "netsuite.subsidiary", "netsuite.base_currency"]
+        {
+            assert_eq!(from(name), "default", "{name}");
+        }
     }
 
     #[test]

@@ -75,6 +75,8 @@ impl fmt::Display for SecretSource {
 /// The three ways to name a source, as they stand in the file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SecretFields {
+    /// The secret itself stands in the file.
+    pub inline: bool,
     pub env: Option<String>,
     pub file: Option<PathBuf>,
     pub command: Option<String>,
@@ -89,6 +91,9 @@ impl SecretFields {
         default_env: &str,
         folder: &Path,
     ) -> Result<SecretSource, String> {
+        if self.inline {
+            return Err(format!("{setting} stands in the configuration, where no secret belongs"));
+        }
         match (self.env, self.file, self.command) {
             (None, None, None) => Ok(SecretSource::Env(default_env.into())),
             (Some(name), None, None) => Ok(SecretSource::Env(name)),

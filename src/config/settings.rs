@@ -11,17 +11,12 @@ use crate::accounting::mapping::Mapping;
 use crate::accounting::masters::Masters;
 use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
-use crate::config::file::{Accounts, File, NetSuite, OAuth2, Stripe, Token};
+use crate::config::file::{Accounts, File};
 use crate::config::mapping::RuleFile;
-use crate::config::secret::{SecretFields, SecretSource};
+use crate::config::resolver::{LEDGER, Resolver};
+use crate::config::secret::SecretSource;
 use crate::ids::{AccountId, InternalId};
 use crate::money::Currency;
-
-/// The API version this tool is tested against.
-pub const API_VERSION: &str = "2026-10-28.endive";
-const STRIPE_URL: &str = "https://api.stripe.com";
-/// One below the smallest account limit of five, to leave room for other integrations.
-const CONCURRENCY: u16 = 4;
 
 /// Everything that was configured, checked.
 #[derive(Debug, Clone)]
@@ -42,6 +37,14 @@ pub struct Settings {
     pub masters: Masters,
     /// What `check --show-config` prints.
     pub shown: Vec<Shown>,
+}
+
+impl Settings {
+    /// The file and line of a setting, such as `tieout.toml:12`.
+    pub fn place(&self, setting: &str) -> Option<&str> {
+        let shown = self.shown.iter().find(|shown| shown.name == setting)?;
+        Some(shown.from.as_str()).filter(|from| *from != "default")
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -89,7 +92,8 @@ pub enum Auth {
 pub struct Shown {
     pub name: String,
     pub value: String,
-    pub from: &'static str,
+    /// The file with its line, the flag, its variable, or `default`.
+    pub from: String,
 }
 
 /// What flags and the environment lay over the file.
@@ -123,9 +127,9 @@ pub(super) fn resolve(
         mapping: mapping(file.mapping, text).map_err(wrong)?,
     };
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
-    let mut resolver = Resolver { path, folder: &folder, shown: Vec::new() };
+    let mut resolver = Resolver { path, text, folder: &folder, shown: Vec::new() };
     let ledger = resolver.pick(
-        "ledger",
+        &LEDGER,
         overrides.ledger.clone().map(|path| path.display().to_string()),
         file.ledger.map(|path| folder.join(path).display().to_string()),
         &folder.join("tieout.db").display().to_string(),
@@ -137,10 +141,10 @@ pub(super) fn resolve(
     let movements = chart.movements.clone();
     let accounts = by_role(chart);
     for (role, number) in &accounts {
-        resolver.show(&role.setting(), number, "file");
+        resolver.account(&role.setting(), number)?;
     }
     for (movement, number) in &movements {
-        resolver.show(&format!("accounts.movements.{movement}"), number, "file");
+        resolver.account(&format!("accounts.movements.{movement}"), number)?;
     }
     resolver.show_options(file.policy);
     resolver.show_tax_codes(&file.suitetax);
@@ -168,189 +172,6 @@ fn mapping(
         rules.extend(super::mapping::check(entry, text)?);
     }
     Ok(Mapping { rules })
-}
-
-struct Resolver<'a> {
-    path: &'a Path,
-    folder: &'a Path,
-    shown: Vec<Shown>,
-}
-
-impl Resolver<'_> {
-    fn show(&mut self, name: &str, value: &str, from: &'static str) {
-        self.shown.push(Shown { name: name.into(), value: value.into(), from });
-    }
-
-    fn show_options(&mut self, options: Options) {
-        let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(options) else { return };
-        for (name, value) in fields {
-            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            self.show(&format!("policy.{name}"), &text, "file or default");
-        }
-    }
-
-    fn show_tax_codes(&mut self, codes: &TaxCodes) {
-        let own = codes.rates.iter().map(|(rate, code)| (format!("rates.{rate}"), code));
-        for (name, code) in codes.usual.iter().map(|code| ("usual".into(), code)).chain(own) {
-            let value = format!("tax type {}, tax code {}", code.tax_type, code.tax_code);
-            self.show(&format!("suitetax.{name}"), &value, "file");
-        }
-    }
-
-    /// The first that is set: flag or environment, file, default.
-    fn pick(
-        &mut self,
-        name: &str,
-        over: Option<String>,
-        file: Option<String>,
-        default: &str,
-    ) -> String {
-        let (value, from) = match (over, file) {
-            (Some(value), _) => (value, "flag or environment"),
-            (None, Some(value)) => (value, "file"),
-            (None, None) => (default.to_owned(), "default"),
-        };
-        self.show(name, &value, from);
-        value
-    }
-
-    fn contradiction(&self, message: String, fix: &str) -> ConfigError {
-        ConfigError::Contradictory { path: self.path.into(), message, fix: fix.into() }
-    }
-
-    fn secret(
-        &mut self,
-        fields: SecretFields,
-        setting: &str,
-        default_env: &str,
-    ) -> Result<SecretSource, ConfigError> {
-        let source = fields
-            .resolve(setting, default_env, self.folder)
-            .map_err(|message| self.contradiction(message, "Keep one of them."))?;
-        self.show(setting, &format!("(hidden, from {source})"), "file or default");
-        Ok(source)
-    }
-
-    fn url(&self, url: &str) -> Result<String, ConfigError> {
-        let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-        let is_loopback = loopback.iter().any(|start| {
-            url.strip_prefix(start)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
-        });
-        if url.starts_with("https://") || is_loopback {
-            Ok(url.trim_end_matches('/').to_owned())
-        } else {
-            Err(self.contradiction(
-                format!("the address {url} is not https"),
-                "Plain http is only allowed to this machine itself.",
-            ))
-        }
-    }
-
-    fn stripe(
-        &mut self,
-        file: &Stripe,
-        overrides: &Overrides,
-    ) -> Result<StripeSettings, ConfigError> {
-        self.show("stripe.account", file.account.as_str(), "file");
-        self.show("stripe.timezone", file.timezone.name(), "file");
-        let base_url = self.pick(
-            "stripe.base_url",
-            overrides.stripe_base_url.clone(),
-            file.base_url.clone(),
-            STRIPE_URL,
-        );
-        let api_version =
-            self.pick("stripe.api_version", None, file.api_version.clone(), API_VERSION);
-        Ok(StripeSettings {
-            account: file.account.clone(),
-            zone: file.timezone,
-            connected: file.connected,
-            start_date: file.start_date,
-            base_url: self.url(&base_url)?,
-            api_version,
-            key: self.secret(file.key(), "stripe.api_key", "STRIPE_API_KEY")?,
-        })
-    }
-
-    fn netsuite(
-        &mut self,
-        file: NetSuite,
-        overrides: &Overrides,
-    ) -> Result<NetSuiteSettings, ConfigError> {
-        self.show("netsuite.account", &file.account, "file");
-        let base_url = overrides.netsuite_base_url.clone().or(file.base_url);
-        let shown = base_url.as_deref().unwrap_or("(the account's own address)").to_owned();
-        self.show("netsuite.base_url", &shown, "flag, environment, file or default");
-        let auth = match (file.oauth2, file.token) {
-            (Some(oauth2), None) => self.oauth2(oauth2)?,
-            (None, Some(token)) => self.token(token)?,
-            (None, None) => {
-                return Err(self.contradiction(
-                    "nothing says how to sign in to NetSuite".into(),
-                    "Fill in [netsuite.oauth2].",
-                ));
-            }
-            (Some(_), Some(_)) => {
-                return Err(self.contradiction(
-                    "both [netsuite.oauth2] and [netsuite.token] are set".into(),
-                    "Keep one; oauth2 is the one that will last.",
-                ));
-            }
-        };
-        Ok(NetSuiteSettings {
-            account: file.account,
-            base_url: base_url.map(|url| self.url(&url)).transpose()?,
-            base_currency: file.base_currency,
-            subsidiary: file.subsidiary,
-            concurrency: file.concurrency.unwrap_or(CONCURRENCY).max(1),
-            auth,
-        })
-    }
-
-    fn oauth2(&mut self, file: OAuth2) -> Result<Auth, ConfigError> {
-        let fields = SecretFields {
-            env: file.private_key_env,
-            file: file.private_key_file,
-            command: file.private_key_command,
-        };
-        Ok(Auth::OAuth2 {
-            client_id: file.client_id,
-            certificate_id: file.certificate_id,
-            private_key: self.secret(
-                fields,
-                "netsuite.oauth2.private_key",
-                "NETSUITE_PRIVATE_KEY",
-            )?,
-        })
-    }
-
-    fn token(&mut self, file: Token) -> Result<Auth, ConfigError> {
-        let consumer = SecretFields {
-            env: file.consumer_secret_env,
-            file: file.consumer_secret_file,
-            command: file.consumer_secret_command,
-        };
-        let token = SecretFields {
-            env: file.token_secret_env,
-            file: file.token_secret_file,
-            command: file.token_secret_command,
-        };
-        Ok(Auth::Token {
-            consumer_key: file.consumer_key,
-            consumer_secret: self.secret(
-                consumer,
-                "netsuite.token.consumer_secret",
-                "NETSUITE_CONSUMER_SECRET",
-            )?,
-            token_id: file.token_id,
-            token_secret: self.secret(
-                token,
-                "netsuite.token.token_secret",
-                "NETSUITE_TOKEN_SECRET",
-            )?,
-        })
-    }
 }
 
 /// Fee accounts that are not set fall back to the one for processing fees, as users of the

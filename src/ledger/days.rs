@@ -37,7 +37,8 @@ impl Ledger {
             }
         };
         self.for_each_dirty("balance_transaction", |raw| {
-            note(&read(raw)?);
+            // One that cannot be read is an exception of the case that it belongs to.
+            read(raw).iter().for_each(&mut note);
             Ok(())
         })?;
         for key in keys {

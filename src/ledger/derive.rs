@@ -47,20 +47,28 @@ impl Ledger {
         Ok(Work { payouts, parties, rest })
     }
 
-    /// Reads cases.
+    /// Reads cases. One with an object that cannot be read becomes an exception, and the rest goes
+    /// on.
     pub fn load_all(
-        &self,
+        &mut self,
         work: &Work,
         keys: &[CaseKey],
         policy: &Policy,
     ) -> Result<Vec<(CaseKey, Case)>, LedgerError> {
-        let load = |key: &CaseKey| {
-            let case = self.load_case(key, &work.payouts, policy).map_err(|cause| {
-                LedgerError::Case { key: key.to_string(), source: Box::new(cause) }
-            })?;
-            Ok((key.clone(), case))
-        };
-        keys.iter().map(load).collect()
+        let mut cases = Vec::with_capacity(keys.len());
+        for key in keys {
+            match self.load_case(key, &work.payouts, policy) {
+                Ok(case) => cases.push((key.clone(), case)),
+                Err(LedgerError::Object(error)) => {
+                    self.save_unreadable(key, &error)?;
+                }
+                Err(cause) => {
+                    let source = Box::new(cause);
+                    return Err(LedgerError::Case { key: key.to_string(), source });
+                }
+            }
+        }
+        Ok(cases)
     }
 
     /// Derives cases and stores what they want; tells `done` of each.

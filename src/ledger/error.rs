@@ -20,6 +20,12 @@ pub enum LedgerError {
         "the ledger {path} is of {what} {bound}, the configuration says {configured}\nhint: one ledger holds one pair of accounts; name another file with --ledger"
     )]
     OtherAccount { path: PathBuf, what: &'static str, bound: String, configured: String },
+    #[error("there is no ledger at {path}\nhint: `tieout pull` or `tieout run` makes one")]
+    Missing { path: PathBuf },
+    #[error(
+        "the ledger {path} cannot be made: there is no folder {folder}\nhint: make the folder, or correct `ledger` or --ledger"
+    )]
+    NoFolder { path: PathBuf, folder: PathBuf },
     #[error("{owner} holds the lock on {path}\nhint: wait until it ends")]
     Locked { path: PathBuf, owner: String },
     #[error(

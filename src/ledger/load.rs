@@ -193,6 +193,8 @@ impl Ledger {
         policy: &Policy,
     ) -> Result<PayoutCase, LedgerError> {
         let Some(payout) = payouts.find(id).cloned() else {
+            // Not among them because it cannot be read: this says why.
+            self.view::<Payout>(id)?;
             return Err(self.fail(rusqlite::Error::QueryReturnedNoRows));
         };
         let mut carried: Vec<(Payout, Vec<BalanceTransaction>)> = Vec::new();
@@ -291,6 +293,16 @@ impl Ledger {
             members.extend(self.view::<BalanceTransaction>(id)?);
         }
         Ok(members)
+    }
+
+    /// The views of every object of a kind that can be read, oldest first. One that cannot is left
+    /// out here, because its own case is an exception that names it.
+    pub fn for_each_view<T: DeserializeOwned, E: From<LedgerError>>(
+        &self,
+        kind: &str,
+        mut visit: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.for_each_object(kind, |raw| read(raw).map_or(Ok(()), &mut visit))
     }
 
     /// The view of one object.

@@ -21,13 +21,12 @@ impl Ledger {
     pub fn lock(path: &Path, owner: &str) -> Result<LockGuard, LedgerError> {
         let lock_path = lock_path(path);
         let wrap = |cause| LedgerError::File { path: lock_path.clone(), cause };
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .read(true)
-            .write(true)
-            .open(&lock_path)
-            .map_err(wrap)?;
+        super::open::folder_exists(path)?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).read(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&lock_path).map_err(wrap)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

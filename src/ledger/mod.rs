@@ -19,6 +19,7 @@ mod lookup;
 mod objects;
 mod open;
 mod payouts;
+mod pulls;
 mod records;
 mod runs;
 mod summaries;
@@ -37,6 +38,7 @@ pub use lookup::{Found, LastAttempt};
 pub use objects::{Incoming, Stored};
 pub use open::{Identity, Look};
 pub use payouts::PayoutIndex;
+pub use pulls::UnfinishedPull;
 pub use records::{RecordRow, RecordState};
 pub use runs::{Run, RunId};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ring::rand::SecureRandom;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::{Ledger, LedgerError};
 use crate::calendar::Clock;
@@ -38,7 +38,7 @@ impl Ledger {
     ) -> Result<Self, LedgerError> {
         create_private(path)?;
         let ledger = Self::connect(path, clock)?;
-        ledger.bind("stripe account", "stripe_account", &identity.stripe_account)?;
+        ledger.bind("Stripe account", "stripe_account", &identity.stripe_account)?;
         ledger.bind("NetSuite account", "netsuite_account", &identity.netsuite_account)?;
         ledger.bind("mode", "mode", mode(identity.livemode))?;
         Ok(ledger)
@@ -49,11 +49,10 @@ impl Ledger {
         Self::connect(Path::new(":memory:"), clock)
     }
 
-    /// Opens the ledger at `path`, whoever's it is.
+    /// Opens the ledger at `path`, whoever's it is; [`Ledger::check_accounts`] tells.
     pub fn open_existing(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, LedgerError> {
         if !path.exists() {
-            let cause = std::io::Error::from(std::io::ErrorKind::NotFound);
-            return Err(LedgerError::File { path: path.into(), cause });
+            return Err(LedgerError::Missing { path: path.into() });
         }
         Self::connect(path, clock)
     }
@@ -81,6 +80,19 @@ impl Ledger {
             .query_row("SELECT value FROM meta WHERE name = 'ledger'", [], |row| row.get(0))
             .map_err(wrap)?;
         Ok(Self { connection, path: path.into(), clock, id })
+    }
+
+    /// Refuses a ledger that is of other accounts than the configured ones.
+    pub fn check_accounts(&self, stripe: &str, netsuite: &str) -> Result<(), LedgerError> {
+        for (what, name, configured) in [
+            ("Stripe account", "stripe_account", stripe),
+            ("NetSuite account", "netsuite_account", netsuite),
+        ] {
+            if let Some(bound) = self.meta(name)?.filter(|bound| bound != configured) {
+                return Err(self.other_account(what, bound, configured));
+            }
+        }
+        Ok(())
     }
 
     fn connect(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, LedgerError> {
@@ -111,12 +123,16 @@ impl Ledger {
         match bound {
             None => self.set_meta(name, configured),
             Some(bound) if bound == configured => Ok(()),
-            Some(bound) => Err(LedgerError::OtherAccount {
-                path: self.path.clone(),
-                what,
-                bound,
-                configured: configured.into(),
-            }),
+            Some(bound) => Err(self.other_account(what, bound, configured)),
+        }
+    }
+
+    fn other_account(&self, what: &'static str, bound: String, configured: &str) -> LedgerError {
+        LedgerError::OtherAccount {
+            path: self.path.clone(),
+            what,
+            bound,
+            configured: configured.into(),
         }
     }
 
@@ -186,6 +202,7 @@ pub(super) fn mode(livemode: bool) -> &'static str {
 
 /// The file holds customers' names and amounts: only its owner may read it.
 fn create_private(path: &Path) -> Result<(), LedgerError> {
+    folder_exists(path)?;
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
@@ -193,10 +210,22 @@ fn create_private(path: &Path) -> Result<(), LedgerError> {
     options.open(path).map(drop).map_err(|cause| LedgerError::File { path: path.into(), cause })
 }
 
+/// A ledger is made where it was asked for, but no folder is.
+pub(super) fn folder_exists(path: &Path) -> Result<(), LedgerError> {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            Err(LedgerError::NoFolder { path: path.into(), folder: folder.into() })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {
     let wrap = |cause| LedgerError::sqlite(path, cause);
-    let found: u32 =
-        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)?;
+    let version = |connection: &Connection| -> Result<u32, LedgerError> {
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)
+    };
+    let found = version(connection)?;
     let known = u32::try_from(MIGRATIONS.len()).expect("a handful");
     if found > known {
         return Err(LedgerError::Newer { path: path.into(), found, known });
@@ -208,8 +237,9 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> 
         let copy = path.with_extension(format!("schema-{found}.backup"));
         connection.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>).map_err(wrap)?;
     }
-    let start = usize::try_from(found).expect("a handful");
-    let tx = connection.transaction().map_err(wrap)?;
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(wrap)?;
+    // Another process may have been faster: `status` takes no lock.
+    let start = usize::try_from(version(&tx)?).expect("a handful").min(MIGRATIONS.len());
     for migration in &MIGRATIONS[start..] {
         tx.execute_batch(migration).map_err(wrap)?;
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{CaseKey, Ledger, LedgerError};
 use crate::accounting::seat::Schedule;
 use crate::money::Currency;
-use crate::stripe::objects::{Payout, read};
+use crate::stripe::objects::Payout;
 
 /// Every payout, by currency, in the order of arrival. Read once per run.
 #[derive(Debug, Default)]
@@ -25,10 +25,9 @@ impl Ledger {
     /// Reads the payouts.
     pub fn payout_index(&self) -> Result<PayoutIndex, LedgerError> {
         let mut by_currency: BTreeMap<Currency, Payouts> = BTreeMap::new();
-        self.for_each_object("payout", |raw| {
-            let payout: Payout = read(raw)?;
+        self.for_each_view::<Payout, LedgerError>("payout", |payout| {
             by_currency.entry(payout.currency).or_default().in_order.push(payout);
-            Ok::<(), LedgerError>(())
+            Ok(())
         })?;
         for payouts in by_currency.values_mut() {
             payouts.in_order.sort_by_key(|p| (p.arrival_date, p.created, p.id.clone()));

@@ -11,6 +11,7 @@ use crate::accounting::{Derived, Exception, ExceptionClass, Record, payout_depos
 use crate::digest::sha256_hex;
 use crate::ids::{BalanceTransactionId, ExternalId, InternalId, PayoutId};
 use crate::netsuite::record::{Body, RecordKind};
+use crate::stripe::objects::ObjectError;
 
 /// Where a record stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,6 +130,43 @@ impl Ledger {
             Self::forget_dirty_summary(&tx, summary).map_err(wrap)?;
         }
         tx.commit().map_err(wrap)
+    }
+
+    /// A case with an object that cannot be read wants nothing new: what it wanted and is not in
+    /// NetSuite yet is taken back, what is there stays as it was, and an exception says why.
+    pub fn save_unreadable(
+        &mut self,
+        key: &CaseKey,
+        error: &ObjectError,
+    ) -> Result<Derived, LedgerError> {
+        let now = self.now();
+        let path = self.path.clone();
+        let wrap = |error| LedgerError::sqlite(&path, error);
+        let posted = self.posted_of_case(key)?;
+        let tx = self.connection.transaction().map_err(wrap)?;
+        let key = key.to_string();
+        let mut exception = Exception::new(
+            ExceptionClass::Data,
+            "unreadable_object",
+            &error.object,
+            format!("Stripe's object cannot be read: {error}."),
+            "Compare it with Stripe's dashboard and pull it again; nothing of its customer or payout \
+             is posted until it can be read.",
+        );
+        exception.blocks.extend(ExternalId::new(error.object.as_str()).ok());
+        for wanted in wanted_by(&tx, &key).map_err(wrap)? {
+            let Ok(id) = ExternalId::new(wanted.as_str()) else { continue };
+            if !posted.contains(&id) {
+                drop_wish(&tx, &key, &wanted).map_err(wrap)?;
+                exception.blocks.push(id);
+            }
+        }
+        exception.blocks.sort();
+        exception.blocks.dedup();
+        let derived = Derived { exceptions: vec![exception], ..Derived::default() };
+        super::exceptions::replace(&tx, &key, &derived.exceptions, now).map_err(wrap)?;
+        tx.commit().map_err(wrap)?;
+        Ok(derived)
     }
 
     /// Records that a plan must look at: not posted, or wanted differently than when they last were,

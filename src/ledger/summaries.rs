@@ -1,5 +1,7 @@
 //! Summaries: which of them must be looked at again, and the records that each stands for.
 
+use std::collections::BTreeSet;
+
 use chrono::{Days, NaiveDate};
 use rusqlite::params;
 
@@ -49,6 +51,15 @@ impl Ledger {
             |(member, record): (String, String)| Some((member, ExternalId::new(record).ok()?));
         let rows = run().map_err(|error| self.fail(error))?;
         Ok(rows.into_iter().filter_map(with_id).collect())
+    }
+
+    /// The records that a summary stands for.
+    pub fn summed_records(&self) -> Result<BTreeSet<ExternalId>, LedgerError> {
+        let ids = self.texts(
+            "SELECT external_id FROM record WHERE summary IS NOT NULL AND ?1 <> ''",
+            "all",
+        )?;
+        Ok(ids.into_iter().filter_map(|id| ExternalId::new(id).ok()).collect())
     }
 
     pub(super) fn load_summary(

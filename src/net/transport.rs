@@ -101,6 +101,11 @@ impl HttpResponse {
         (200..300).contains(&self.status)
     }
 
+    /// Whether a page for people came instead of data: a proxy or a sign-in answered.
+    pub fn is_web_page(&self) -> bool {
+        self.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
+    }
+
     /// The body's beginning as text, for error messages.
     pub fn excerpt(&self) -> String {
         let text = String::from_utf8_lossy(&self.body);

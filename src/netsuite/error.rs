@@ -114,6 +114,9 @@ impl NetSuiteError {
             AuthError::Unreachable(_) | AuthError::Random(_) => {
                 Class::Unreachable { cause: error.to_string() }
             }
+            AuthError::Foreign { status, excerpt } => {
+                Class::NotJson { status: *status, excerpt: excerpt.clone() }
+            }
             AuthError::Refused { .. } | AuthError::Signing(_) | AuthError::Unreadable(_) => {
                 Class::Authentication { detail: error.to_string() }
             }

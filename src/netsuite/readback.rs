@@ -180,7 +180,7 @@ impl Reader<'_> {
     }
 
     /// With several accounting books every line is there once per book.
-    fn book_condition(&self) -> String {
+    pub(super) fn book_condition(&self) -> String {
         let book = self.references.primary_book.as_ref();
         book.map(|book| format!(" AND tal.accountingbook = {book}")).unwrap_or_default()
     }
@@ -252,7 +252,7 @@ impl Reader<'_> {
     }
 
     /// A row's currency; accounts without the multi-currency feature leave it out.
-    fn currency(&self, row: &Row) -> Result<Currency, RowError> {
+    pub(super) fn currency(&self, row: &Row) -> Result<Currency, RowError> {
         let Some(id) = row.optional("currency", Row::id)? else { return Ok(self.base_currency) };
         let found = self.references.currency_by_id(&id).map(|currency| currency.code);
         found.ok_or_else(|| row.unreadable("currency", id.as_str(), "a known currency's id"))
@@ -260,7 +260,7 @@ impl Reader<'_> {
 }
 
 /// Debits and credits in base currency, and the sum in the record's own, where debits are positive.
-const SUMS: &str = "SUM(NVL(tal.debit, 0)) AS debit, SUM(NVL(tal.credit, 0)) AS credit, \
+pub(super) const SUMS: &str = "SUM(NVL(tal.debit, 0)) AS debit, SUM(NVL(tal.credit, 0)) AS credit, \
      SUM(NVL(tl.foreignamount, 0)) AS foreignamount";
 
 fn header_query(ids: &str) -> String {

@@ -21,6 +21,8 @@ pub struct Basis {
     /// Recognises what the ledger believed NetSuite to hold.
     pub posted_digest: String,
     pub policy_digest: String,
+    /// Recognises the facts that the ledger held of Stripe.
+    pub facts: String,
 }
 
 /// A plan.

@@ -15,6 +15,10 @@ pub enum Refusal {
     Ledger,
     #[error("the plan is stale: records were posted after it was made")]
     Stale,
+    #[error(
+        "the plan is stale: Stripe's facts were pulled again after it was made, and have changed"
+    )]
+    Facts,
     #[error("the plan was made under another policy or chart of accounts")]
     Policy,
     #[error("{setting} changed, and records were posted under its other value\nhint: {fix}")]
@@ -43,6 +47,9 @@ pub fn check(plan: &Plan, now: &Basis) -> Result<(), Refusal> {
     }
     if made.posted_digest != now.posted_digest {
         return Err(Refusal::Stale);
+    }
+    if made.facts != now.facts {
+        return Err(Refusal::Facts);
     }
     Ok(())
 }

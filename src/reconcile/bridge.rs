@@ -5,13 +5,16 @@ use std::collections::BTreeMap;
 
 use crate::money::{Amount, Currency};
 use crate::reconcile::movement::{self, Held, Movement, NotYet};
-use crate::reconcile::statement::{Item, Line, Statement};
+use crate::reconcile::statement::{BY_OTHERS, Item, Line, Statement};
 
 /// What NetSuite holds in one currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerBalances {
+    /// By whomever it was posted, like the Stripe balance account.
     pub undeposited_funds: Amount,
     pub stripe_balance: Amount,
+    /// What of both this ledger did not post.
+    pub by_others: Vec<Item>,
 }
 
 /// Leads from undeposited funds and the Stripe balance account to the Stripe balance.
@@ -37,6 +40,7 @@ pub fn bridge(currency: Currency, movements: &[Movement], books: LedgerBalances)
     let mut terms = vec![
         Line::term("Undeposited funds, by NetSuite", books.undeposited_funds, 0),
         Line::term("Stripe balance account, by NetSuite", books.stripe_balance, 0),
+        Line::without(BY_OTHERS, currency, books.by_others),
         Line::itemised("Fees on payments that are not deposited yet", currency, fees),
     ];
     for why in [NotYet::WaitsForDeposit, NotYet::PayoutInTransit, NotYet::NotPosted] {

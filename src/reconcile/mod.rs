@@ -7,8 +7,10 @@ pub mod bridge;
 pub mod drift;
 pub mod fees;
 pub mod movement;
+pub mod opening;
 pub mod payouts;
 pub mod receivables;
+pub mod receivables_account;
 pub mod rollforward;
 pub mod statement;
 

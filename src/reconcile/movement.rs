@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
+use crate::calendar::UnixTime;
 use crate::money::{Amount, Currency};
 
 /// One balance transaction as the proofs see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movement {
     pub id: String,
+    pub created: UnixTime,
     /// In the account's zone.
     pub date: NaiveDate,
     /// Stripe's reporting category, or its type where it has none.

@@ -1,13 +1,14 @@
 //! Payouts against deposits: every payout that reached the bank is one deposit of the same amount.
 
 use chrono::NaiveDate;
+use serde::Serialize;
 
 use crate::ids::ExternalId;
 use crate::money::{Amount, Currency};
 use crate::reconcile::statement::{Item, Line, Statement};
 
 /// One payout and what the bank account shows for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PayoutLeg {
     pub external_id: ExternalId,
     pub arrival: NaiveDate,
@@ -46,6 +47,6 @@ pub fn payouts(currency: Currency, legs: &[PayoutLeg]) -> Statement {
         currency,
         vec![arrived_line],
         "Should be in the bank",
-        Some(("Bank account, by NetSuite", banked)),
+        Some(("Deposits of these payouts in the bank account", banked)),
     )
 }

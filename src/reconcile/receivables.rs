@@ -48,14 +48,14 @@ pub fn receivables(currency: Currency, legs: &[InvoiceLeg]) -> Statement {
 }
 
 fn item(leg: &InvoiceLeg) -> Item {
-    let why = leg.explained.as_deref().unwrap_or("unexplained");
+    let open = || {
+        format!("open in Stripe {}, in NetSuite {}", leg.stripe_remaining, leg.netsuite_remaining)
+    };
+    let why = leg.explained.as_deref().map(|why| why.trim_end_matches('.').to_owned());
     Item {
         date: leg.date,
         id: leg.external_id.to_string(),
-        label: format!(
-            "{why}; Stripe {}, NetSuite {}",
-            leg.stripe_remaining, leg.netsuite_remaining
-        ),
+        label: why.unwrap_or_else(open),
         amount: leg.netsuite_remaining - leg.stripe_remaining,
     }
 }

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 
 use crate::money::{Amount, Currency};
 use crate::reconcile::movement::{self, Movement};
-use crate::reconcile::statement::{Line, Statement};
+use crate::reconcile::opening::Start;
+use crate::reconcile::statement::{Item, Line, Statement};
 
 /// Rolls the Stripe balance of `currency` forward. `reported` is what Stripe's balance endpoint
-/// said when the last movement had been read.
+/// said; `after` is what moved between the end of what was pulled and that answer.
 pub fn rollforward(
     currency: Currency,
     movements: &[Movement],
-    opening: Amount,
+    start: &Start,
+    after: Vec<Item>,
     reported: Option<Amount>,
 ) -> Statement {
     let mut by_category: BTreeMap<&str, (usize, Amount)> = BTreeMap::new();
@@ -22,21 +24,25 @@ pub fn rollforward(
         entry.0 += 1;
         entry.1 += movement.net;
     }
-    let mut terms = vec![Line::term("Opening balance", opening, 0)];
+    let mut terms = vec![Line::term(start.label.clone(), start.amount, 0)];
     // Payouts last: activity first, then what left for the bank.
     let (payouts, activity): (Vec<_>, Vec<_>) =
         by_category.into_iter().partition(|(category, _)| category.starts_with("payout"));
     for (category, (count, net)) in activity.into_iter().chain(payouts) {
         terms.push(Line::term(label(category), net, count));
     }
-    Statement::new(
+    if !after.is_empty() {
+        terms.push(Line::itemised("Moved later than the books were pulled", currency, after));
+    }
+    let statement = Statement::new(
         "rollforward",
         format!("Stripe balance roll-forward, {currency}"),
         currency,
         terms,
         "Closing balance",
         reported.map(|amount| ("Balance that Stripe reports", amount)),
-    )
+    );
+    Statement { unproven: start.unproven.clone(), ..statement }
 }
 
 /// `dispute_reversal` → `Dispute reversal, net of fees`.

@@ -1,10 +1,12 @@
 //! A statement: terms that add up to one figure, the same figure from elsewhere, the difference.
 
 use chrono::NaiveDate;
-use serde::Serialize;
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 
-use crate::calendar::UnixTime;
+use crate::calendar::{UnixTime, Window};
 use crate::money::{Amount, Currency};
+use crate::reconcile::payouts::PayoutLeg;
 
 /// One proof, in one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,7 +18,13 @@ pub struct Statement {
     pub lines: Vec<Line>,
     /// Observed less computed; zero when it ties out.
     pub difference: Amount,
+    /// Why a difference of zero proves nothing yet, as a whole sentence: both sides come from one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unproven: Option<String>,
 }
+
+/// The line of what stands on our accounts and is not of this ledger.
+pub(super) const BY_OTHERS: &str = "Records on these accounts that this ledger did not make";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -41,7 +49,7 @@ pub struct Line {
 }
 
 /// One thing behind a line.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Item {
     pub date: NaiveDate,
     pub id: String,
@@ -67,7 +75,7 @@ impl Statement {
             lines.push(Line::sum(label, amount, LineKind::Observed));
             difference = amount - total;
         }
-        Self { name, title: title.into(), currency, lines, difference }
+        Self { name, title: title.into(), currency, lines, difference, unproven: None }
     }
 
     pub fn ties_out(&self) -> bool {
@@ -89,6 +97,12 @@ impl Line {
         Self { label: label.into(), amount, kind: LineKind::Term, count, items }
     }
 
+    /// A term that takes its items off.
+    pub fn without(label: impl Into<String>, currency: Currency, items: Vec<Item>) -> Self {
+        let taken = items.into_iter().map(|item| Item { amount: -item.amount, ..item }).collect();
+        Self::itemised(label, currency, taken)
+    }
+
     fn sum(label: &str, amount: Amount, kind: LineKind) -> Self {
         Self { label: label.into(), amount, kind, count: 0, items: Vec::new() }
     }
@@ -98,16 +112,28 @@ impl Line {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TieOut {
     pub schema_version: u32,
+    /// As Stripe's dashboard shows it, where it was read.
+    pub company: Option<String>,
     pub stripe_account: String,
     pub netsuite_account: String,
-    pub zone: String,
+    /// In which days are cut and times are shown.
+    pub zone: Tz,
+    /// The first and the last instant of Stripe that the ledger knows.
+    pub known: Option<Window>,
     /// When NetSuite was read.
     pub as_of: UnixTime,
     pub statements: Vec<Statement>,
+    /// Every payout with what the bank account shows for it.
+    pub payouts: Vec<PayoutLeg>,
 }
 
 impl TieOut {
     pub fn ties_out(&self) -> bool {
         self.statements.iter().all(Statement::ties_out)
+    }
+
+    /// An instant in the tie-out's zone.
+    pub fn local(&self, instant: UnixTime) -> String {
+        instant.utc().with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()
     }
 }

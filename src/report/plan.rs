@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::money::{Amount, Currency};
+use crate::money::{Amount, Currency, grouped};
 use crate::netsuite::record::RecordKind;
 use crate::plan::effect::effect;
 use crate::plan::{Action, Plan};
@@ -19,7 +19,7 @@ pub fn text(plan: &Plan, names: &dyn AccountNames, columns: u16) -> String {
     blocked(&mut text, plan, columns);
     exceptions(&mut text, plan, columns);
     if plan.is_empty() {
-        let count = plan.unchanged_count;
+        let count = number(plan.unchanged_count);
         line(&mut text, &format!("Nothing to post: {count} records are as they should be."));
         return text;
     }
@@ -49,17 +49,22 @@ pub fn summary(plan: &Plan) -> String {
     let count = |action| plan.changes.iter().filter(|change| change.action == action).count();
     format!(
         "{} to create, {} to update, {} unchanged, {} blocked, {}.",
-        count(Action::Create),
-        count(Action::Update),
-        plan.unchanged_count,
-        plan.blocked.len(),
+        number(count(Action::Create)),
+        number(count(Action::Update)),
+        number(plan.unchanged_count),
+        number(plan.blocked.len()),
         counted(plan.exceptions.len(), "exception"),
     )
 }
 
 /// `1 exception`, `2 exceptions`.
 pub fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", number(count)) }
+}
+
+/// `16,060`.
+pub fn number(count: usize) -> String {
+    grouped(&count.to_string())
 }
 
 fn line(text: &mut String, heading: &str) {
@@ -142,7 +147,7 @@ fn kind_rows(plan: &Plan) -> Vec<Vec<String>> {
     tallies
         .into_iter()
         .map(|((kind, _), (created, updated, total))| {
-            let number = |count: usize| if count == 0 { String::new() } else { count.to_string() };
+            let number = |count| if count == 0 { String::new() } else { number(count) };
             vec![
                 kind.title().into(),
                 number(created),

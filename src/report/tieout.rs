@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use crate::reconcile::{Line, LineKind, Statement, TieOut};
-use crate::report::plan::counted;
+use crate::report::plan::{counted, number};
 use crate::report::table::{Align, render};
 
 /// Items shown under a line before the rest is counted.
@@ -12,30 +12,59 @@ const ITEMS_MAX: usize = 10;
 
 /// Every statement as text within `columns`.
 pub fn text(tieout: &TieOut, columns: u16) -> String {
-    let mut text = String::new();
+    let mut text = head(tieout);
     for statement in &tieout.statements {
         let rows = rows(statement);
         writeln!(text, "\n{}", statement.title).expect("writing to a string cannot fail");
         let header = [("", Align::Left), ("Count", Align::Right), ("Amount", Align::Right)];
         text.push_str(&render(&header, &rows, columns));
+        if let Some(why) = &statement.unproven {
+            writeln!(text, "  {why}").expect("writing to a string cannot fail");
+        }
     }
     writeln!(text, "\n{}", summary(tieout)).expect("writing to a string cannot fail");
     text
 }
 
-/// One sentence: whether everything ties out.
+/// Whose books these are, of which time, and in which zone.
+fn head(tieout: &TieOut) -> String {
+    let company = tieout.company.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+    let known = tieout.known.map_or_else(
+        || "Nothing is known of Stripe yet.".to_owned(),
+        |window| {
+            let (since, until) = (tieout.local(window.since), tieout.local(window.until));
+            format!("Stripe from {since} up to {until}.")
+        },
+    );
+    format!(
+        "{company}Stripe {} against NetSuite {}\n{known} NetSuite at {}. All times {}.\n",
+        tieout.stripe_account,
+        tieout.netsuite_account,
+        tieout.local(tieout.as_of),
+        tieout.zone
+    )
+}
+
+/// Whether everything ties out, and what of it is not proven yet.
 pub fn summary(tieout: &TieOut) -> String {
     let differing: Vec<&Statement> =
         tieout.statements.iter().filter(|statement| !statement.ties_out()).collect();
     if differing.is_empty() {
-        let count = counted(tieout.statements.len(), "statement");
-        return format!("Everything ties out: {count}, every difference 0.00.");
+        let unproven = tieout.statements.iter().filter(|s| s.unproven.is_some()).count();
+        let proven = counted(tieout.statements.len() - unproven, "statement");
+        let rest = if unproven > 0 {
+            format!(" Not proven yet: {}.", counted(unproven, "statement"))
+        } else {
+            String::new()
+        };
+        return format!("Everything ties out: {proven}, every difference 0.00.{rest}");
     }
     let named: Vec<String> = differing
         .iter()
         .map(|statement| format!("{} ({})", statement.title, statement.difference))
         .collect();
-    format!("{} differ: {}.", counted(differing.len(), "statement"), named.join("; "))
+    let verb = if differing.len() == 1 { "differs" } else { "differ" };
+    format!("{} {verb}: {}.", counted(differing.len(), "statement"), named.join("; "))
 }
 
 fn rows(statement: &Statement) -> Vec<Vec<String>> {
@@ -63,6 +92,6 @@ fn shows_items(line: &Line) -> bool {
 }
 
 fn row(line: &Line) -> Vec<String> {
-    let count = if line.count == 0 { String::new() } else { line.count.to_string() };
+    let count = if line.count == 0 { String::new() } else { number(line.count) };
     vec![line.label.clone(), count, line.amount.to_string()]
 }

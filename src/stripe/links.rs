@@ -144,19 +144,21 @@ pub fn links(head: &Head, raw: &[u8]) -> Result<Vec<Link>, ObjectError> {
         "payment_intent" => add(Rel::Charge, named.latest_charge),
         "customer_balance_transaction" => add(Rel::CreditNote, named.credit_note),
         "invoice_payment" => {
-            if let Some(target) = read::<OfInvoicePayment>(raw)?.payment {
+            if let Some(target) = read::<OfInvoicePayment>(raw).ok().and_then(|own| own.payment) {
                 add(Rel::Charge, target.charge);
                 add(Rel::PaymentIntent, target.payment_intent);
             }
         }
         "dispute" => {
-            for movement in read::<OfDispute>(raw)?.balance_transactions {
+            let own = read::<OfDispute>(raw).map(|own| own.balance_transactions);
+            for movement in own.unwrap_or_default() {
                 add(Rel::BalanceTransaction, movement);
             }
         }
         "credit_note" => {
             add(Rel::Refund, named.refund);
-            for covered in read::<OfCreditNote>(raw)?.refunds {
+            let own = read::<OfCreditNote>(raw).map(|own| own.refunds);
+            for covered in own.unwrap_or_default() {
                 add(Rel::Refund, covered.refund);
             }
         }
@@ -184,6 +186,18 @@ mod tests {
         assert_eq!(of(old), ["customer cus_1", "invoice in_1"]);
         let new = r#"{"id":"ch_1","object":"charge","customer":null,"payment_intent":"pi_1","balance_transaction":"txn_1"}"#;
         assert_eq!(of(new), ["payment_intent pi_1", "balance_transaction txn_1"]);
+    }
+
+    #[test]
+    fn a_field_of_another_type_names_nothing_and_the_object_is_kept() {
+        assert_eq!(
+            of(r#"{"id":"x","object":"invoice_payment","invoice":"in_1","payment":"?"}"#),
+            ["invoice in_1"]
+        );
+        assert_eq!(
+            of(r#"{"id":"x","object":"dispute","charge":7,"balance_transactions":{}}"#),
+            [""; 0]
+        );
     }
 
     #[test]

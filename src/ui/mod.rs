@@ -6,7 +6,7 @@
 mod progress;
 mod style;
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 
 pub use progress::Progress;
 pub use style::Style;
@@ -23,9 +23,18 @@ impl Ui {
     }
 
     /// Data that was asked for, on standard output. A reader that went away is not an error.
-    pub fn data(&self, text: &str) {
+    ///
+    /// # Errors
+    /// Whatever else keeps the data from arriving, such as a full disk behind a redirection.
+    pub fn data(&self, text: &str) -> std::io::Result<()> {
         let mut out = anstream::stdout().lock();
-        let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
+                let text = format!("standard output cannot be written: {cause}");
+                Err(std::io::Error::new(cause.kind(), text))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What was done, on standard error.
@@ -50,7 +59,7 @@ impl Ui {
         write_line(&format!("{} {text}", Style::Error.paint("error:")));
     }
 
-    /// A counter of work done. `total` unknown: only a rate is shown.
+    /// A counter of work done. `total` unknown: its steps make the bar ([`Progress::expect`]).
     pub fn progress(&self, what: &str, total: Option<u64>) -> Progress {
         let visible = !self.quiet && std::io::stderr().is_terminal();
         Progress::new(what, total, visible)

@@ -80,13 +80,56 @@ fn the_wrong_account_is_refused_before_anything_is_stored() {
     let account = text.split("account = \"").nth(1).and_then(|rest| rest.split('"').next());
     let account = account.expect("an account").to_owned();
     change(folder.path(), &account, "acct_other");
-    assert_says(&pull(folder.path()), 1, &["acct_other", &account]);
+    assert_says(&pull(folder.path()), 7, &["acct_other", &account]);
     assert!(!folder.path().join("tieout.db").exists(), "a ledger was made for the wrong account");
     change(folder.path(), "acct_other", &account);
     assert_says(&pull(folder.path()), 0, &["new"]);
     // The ledger is bound to its accounts now.
     change(folder.path(), "TSTDRV_DEMO", "TSTDRV_OTHER");
     assert_says(&pull(folder.path()), 7, &["TSTDRV_OTHER", "--ledger"]);
+}
+
+#[test]
+fn no_command_touches_a_ledger_of_another_account() {
+    // One company's invoices would be posted into another company's books.
+    let folder = tempfile::tempdir().expect("a folder");
+    let _sandbox = Sandbox::start(folder.path());
+    let tieout = Tieout::new(folder.path());
+    assert_says(&pull(folder.path()), 0, &["new"]);
+    assert_says(&tieout.run(&["plan", "--out", "plan.json"]), 0, &["Wrote"]);
+    let sound = std::fs::read_to_string(folder.path().join("tieout.toml")).expect("a file");
+    let own = sound.split("account = \"").nth(1).and_then(|rest| rest.split('"').next());
+    for (from, to) in [(own.expect("an account"), "acct_other"), ("TSTDRV_DEMO", "TSTDRV_OTHER")] {
+        std::fs::write(folder.path().join("tieout.toml"), sound.replace(from, to)).expect("a file");
+        for command in [
+            &["plan"][..],
+            &["push"],
+            &["push", "plan.json"],
+            &["run", "--since", "2026-06-01"],
+            &["verify"],
+            &["report", "tieout"],
+            &["status"],
+            &["pull", "--from", "plan.json"],
+        ] {
+            let ran = tieout.run(command);
+            assert_says(&ran, 7, &[from, to]);
+            assert!(ran.stdout.is_empty(), "{command:?} went on: {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_ledger_that_cannot_be_there_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let _sandbox = Sandbox::start(folder.path());
+    let tieout = Tieout::new(folder.path());
+    assert_says(&tieout.run(&["status"]), 1, &["there is no ledger at tieout.db", "tieout pull"]);
+    let nowhere = tieout.run(&["plan", "--ledger", "no/such/place.db"]);
+    assert_says(&nowhere, 1, &["no folder no/such", "--ledger"]);
+    std::fs::write(folder.path().join("tieout.db"), "not a database").expect("a file");
+    let damaged = tieout.run(&["status"]);
+    assert_says(&damaged, 1, &["is damaged or not a ledger"]);
+    assert!(!damaged.stderr.contains("there is no ledger"), "{}", damaged.stderr);
 }
 
 #[test]
@@ -139,6 +182,57 @@ fn a_plan_is_sent_as_read_or_not_at_all() {
     let conflicting = tieout.run(&["plan"]);
     assert_eq!(conflicting.code, 3, "{conflicting:?}");
     assert!(conflicting.stdout.contains("never edited"), "{}", conflicting.stdout);
+}
+
+#[test]
+fn a_switch_is_read_from_the_environment_as_people_write_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let tieout = Tieout::new(folder.path());
+    assert_says(&tieout.run(&["init"]), 0, &["Wrote"]);
+    for (value, code) in [("1", 0), ("yes", 0), ("TRUE", 0), ("0", 1), ("", 1), ("off", 1)] {
+        let ran = tieout.run_with(&["init"], "TIEOUT_FORCE", value);
+        assert_eq!(ran.code, code, "TIEOUT_FORCE={value}: {ran:?}");
+    }
+    let ran = tieout.run_with(&["init"], "TIEOUT_FORCE", "perhaps");
+    assert_says(&ran, 64, &["true or false"]);
+    let quiet = tieout.run_with(&["init", "--force"], "TIEOUT_QUIET", "1");
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn a_window_is_judged_before_anybody_is_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Sandbox::start(folder.path()));
+    // Nobody answers now; the mistake is the caller's all the same.
+    let tieout = Tieout::new(folder.path());
+    for command in ["pull", "run"] {
+        let bad = |window: &[&str]| tieout.run(&[&[command], window].concat());
+        assert_says(&bad(&["--since", "x"]), 64, &["`x`"]);
+        let turned = bad(&["--since", "2026-09-01", "--until", "2026-08-01"]);
+        assert_says(&turned, 64, &["before it starts"]);
+        let empty = bad(&["--since", "2026-09-01", "--until", "2026-09-01"]);
+        assert_says(&empty, 64, &["ends where it starts"]);
+        let future = bad(&["--since", "2099-01-01"]);
+        assert_says(&future, 64, &["an earlier --since"]);
+        assert_says(&bad(&["--since", "2026-06-01"]), 5, &["could not reach"]);
+    }
+    // `check` tells an outage from a mistake.
+    let checked = tieout.run(&["check"]);
+    assert_eq!(checked.code, 5, "{checked:?}");
+}
+
+#[test]
+fn exports_from_windows_are_read_or_told_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let _sandbox = Sandbox::start(folder.path());
+    let tieout = Tieout::new(folder.path());
+    let json = r#"{"id":"cus_1","object":"customer","created":1,"livemode":false}"#;
+    std::fs::write(folder.path().join("mark.json"), format!("\u{feff}{json}")).expect("a file");
+    assert_says(&tieout.run(&["pull", "--from", "mark.json"]), 0, &["1 new"]);
+    let wide: Vec<u8> = json.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    std::fs::write(folder.path().join("wide.json"), [b"\xff\xfe", wide.as_slice()].concat())
+        .expect("a file");
+    assert_says(&tieout.run(&["pull", "--from", "wide.json"]), 1, &["UTF-16", "-Encoding utf8"]);
 }
 
 #[test]

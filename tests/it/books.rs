@@ -130,7 +130,14 @@ fn every_record_balances(derivation: &Derivation) {
 fn every_deposit_is_its_payout(derivation: &Derivation) {
     let seed = derivation.told();
     let records = records(derivation);
+    let mut net_of: BTreeMap<String, i64> = BTreeMap::new();
+    for (payout, movement) in members(derivation) {
+        *net_of.entry(payout).or_default() += movement.net().minor();
+    }
     for payout in views::<Payout>(derivation, "payout") {
+        if let Some(net) = net_of.get(payout.id.as_str()) {
+            assert_eq!(*net, payout.amount().minor(), "seed {seed}: what {} is made of", payout.id);
+        }
         let id = ExternalId::new(payout.id.as_str()).expect("an id");
         match (records.get(&id), payout.status.as_str()) {
             (Some(Body::Deposit(deposit)), _) => {
@@ -288,38 +295,45 @@ fn open_credits(derived: &Derived) -> BTreeMap<Currency, i64> {
     open
 }
 
-/// I6: what the fee accounts get from deposits is what Stripe charged on what was paid out.
+/// I6: each deposit books what Stripe charged on what it pays out, and nothing else: so every fee is
+/// in exactly one deposit.
 fn every_fee_is_booked(derivation: &Derivation) {
     let fee_accounts = ["FEE", "STRFEE", "APPFEE", "DISPFEE", "NETFEE", "FXFEE", "FEETAX"];
-    let mut booked: BTreeMap<Currency, i64> = BTreeMap::new();
-    let mut paid_out: HashSet<String> = HashSet::new();
-    for (id, body) in &records(derivation) {
-        let Body::Deposit(deposit) = body else { continue };
-        paid_out.insert(id.to_string());
+    let mut charged_of: BTreeMap<String, i64> = BTreeMap::new();
+    for (payout, movement) in members(derivation) {
+        let is_fee = matches!(classify(&movement), Class::Line(_));
+        let own = if is_fee { -movement.amount().minor() } else { 0 };
+        *charged_of.entry(payout).or_default() += own + movement.fee().minor();
+    }
+    let mut seen: HashSet<String> = HashSet::new();
+    for record in derivation.cases.iter().flat_map(|(_, derived)| &derived.records) {
+        let Body::Deposit(deposit) = &record.body else { continue };
         let signed = deposit.cashback.iter().map(|line| (line, 1));
-        for (line, sign) in signed.chain(deposit.other.iter().map(|line| (line, -1))) {
-            if fee_accounts.contains(&line.account.as_str()) {
-                *booked.entry(line.amount.currency()).or_default() += sign * line.amount.minor();
-            }
+        let booked: i64 = signed
+            .chain(deposit.other.iter().map(|line| (line, -1)))
+            .filter(|(line, _)| fee_accounts.contains(&line.account.as_str()))
+            .map(|(line, sign)| sign * line.amount.minor())
+            .sum();
+        // The payout itself, and the negative ones whose members join it.
+        let payouts = record.sources.iter().filter(|id| id.as_str().starts_with("po_"));
+        let mut charged = 0;
+        for payout in payouts {
+            let is_first = seen.insert(payout.to_string());
+            assert!(is_first, "{}: {payout} is in two deposits", derivation.told());
+            charged += charged_of.get(payout.as_str()).copied().unwrap_or_default();
         }
+        assert_eq!(booked, charged, "{}: {}", derivation.told(), record.external_id());
     }
-    for payout in views::<Payout>(derivation, "payout").iter().filter(|p| p.amount().is_negative())
-    {
-        paid_out.insert(payout.id.to_string());
-    }
-    let members = derivation.ledger.payouts_by_member().expect("members");
-    let mut charged: BTreeMap<Currency, i64> = BTreeMap::new();
-    for movement in views::<BalanceTransaction>(derivation, "balance_transaction") {
-        let payout = members.get(movement.id.as_str());
-        if payout.is_some_and(|payout| paid_out.contains(payout)) {
-            let is_fee = matches!(classify(&movement), Class::Line(_));
-            let own = if is_fee { -movement.amount().minor() } else { 0 };
-            *charged.entry(movement.currency).or_default() += own + movement.fee().minor();
-        }
-    }
-    booked.retain(|_, sum| *sum != 0);
-    charged.retain(|_, sum| *sum != 0);
-    assert_eq!(booked, charged, "{}", derivation.told());
+}
+
+/// Every balance transaction that was paid out, with its payout; the payouts' own are left out.
+fn members(derivation: &Derivation) -> Vec<(String, BalanceTransaction)> {
+    let payout_of = derivation.ledger.payouts_by_member().expect("members");
+    views::<BalanceTransaction>(derivation, "balance_transaction")
+        .into_iter()
+        .filter(|movement| !matches!(classify(movement), Class::Payout))
+        .filter_map(|movement| Some((payout_of.get(movement.id.as_str())?.clone(), movement)))
+        .collect()
 }
 
 /// The same facts in another order give the same records.

@@ -1,5 +1,6 @@
 //! The main job as a stranger runs it: the binary, on the embedded systems.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::support::cli::{Sandbox, Tieout};
@@ -21,6 +22,12 @@ fn the_demo_ties_out_to_the_cent_and_a_second_run_plans_nothing() {
     assert!(first.contains("Everything ties out"), "{first}");
     for file in ["tieout.db", "plan.json", "report.html", "tieout.toml"] {
         assert!(folder.path().join(file).exists(), "{file} is missing");
+    }
+    for entry in std::fs::read_dir(folder.path()).expect("the folder") {
+        let entry = entry.expect("an entry");
+        let mode = entry.metadata().expect("its mode").permissions().mode();
+        // Customers' names, amounts and a key: nobody else on the machine may read them.
+        assert_eq!(mode & 0o077, 0, "{} is open to others", entry.path().display());
     }
     let second = demo(folder.path(), &[]);
     assert!(second.contains("Nothing to post"), "{second}");
@@ -87,4 +94,38 @@ fn every_record_of_the_other_policies_is_taken_and_ties_out() {
             assert_eq!(ran.code, 0, "{command:?} {policy}\n{}\n{}", ran.stdout, ran.stderr);
         }
     }
+}
+
+#[test]
+fn a_folder_with_files_of_ones_own_is_left_as_it_is() {
+    // A controller who types `tieout demo --dir .` beside the real configuration would lose it.
+    for own in ["tieout.toml", "stripe.key", "report.html", "tieout.db"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join(own);
+        std::fs::write(&path, "mine").expect("a file");
+        for command in ["demo", "sandbox"] {
+            let ran = Tieout::new(folder.path()).run(&[command, "--dir", "."]);
+            assert_eq!(ran.code, 7, "{ran:?}");
+            assert!(ran.stderr.contains(own) && ran.stderr.contains("--dir"), "{}", ran.stderr);
+        }
+        assert_eq!(std::fs::read_to_string(&path).expect("the file"), "mine");
+        let count = std::fs::read_dir(folder.path()).expect("the folder").count();
+        assert_eq!(count, 1, "something was written beside {own}");
+    }
+}
+
+#[test]
+fn a_demo_folder_keeps_its_company() {
+    let folder = tempfile::tempdir().expect("a folder");
+    demo(folder.path(), &["--charges", "20"]);
+    let config = folder.path().join("tieout.toml");
+    let before = std::fs::read_to_string(&config).expect("the configuration");
+    let dir = folder.path().to_str().expect("a path of text");
+    let ran = Tieout::new(folder.path()).run(&["demo", "--dir", dir, "--charges", "30"]);
+    assert_eq!(ran.code, 7, "{ran:?}");
+    assert!(ran.stderr.contains("about 20 charges"), "{}", ran.stderr);
+    assert_eq!(std::fs::read_to_string(&config).expect("the configuration"), before);
+    // A company without a charge proves nothing, and says so before it starts.
+    let none = Tieout::new(folder.path()).run(&["demo", "--charges", "0"]);
+    assert_eq!(none.code, 64, "{none:?}");
 }

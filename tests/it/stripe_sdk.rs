@@ -29,11 +29,15 @@ fn the_official_client_sees_what_a_pull_sees() {
 
     let path = folder.path().join("tieout.db");
     let ledger = Ledger::open_existing(&path, Arc::new(SystemClock)).unwrap();
-    for resource in Resource::LISTS {
+    let below = [Resource::CustomerBalanceTransactions];
+    for resource in Resource::LISTS.into_iter().chain(below) {
         let own = summary(&ledger, resource);
         assert_eq!(seen[resource.as_str()], own, "{}", resource.as_str());
         assert!(own["count"].as_u64() > Some(0), "{} is empty", resource.as_str());
     }
+    // What each payout is made of is told nowhere else.
+    let members = serde_json::to_value(ledger.payouts_by_member().unwrap()).unwrap();
+    assert_eq!(seen["payout_members"], members);
 }
 
 fn summary(ledger: &Ledger, resource: Resource) -> Value {

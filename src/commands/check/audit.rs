@@ -1,12 +1,13 @@
 //! What answers mean for the configuration: pure, so that every finding has a test.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use super::finding::Finding;
 use crate::accounting::chart::Role;
 use crate::calendar::PeriodState;
+use crate::config::currencies::is_known;
 use crate::config::{Auth, Settings};
 use crate::money::Currency;
 use crate::netsuite::account::AccountCode;
@@ -44,6 +45,7 @@ pub(super) fn audit_files(settings: &Settings) -> Vec<Finding> {
             ));
         }
     }
+    findings.extend(audit_names(settings));
     if matches!(settings.netsuite.auth, Auth::Token { .. }) {
         findings.push(Finding::warning(
             "netsuite.token-based",
@@ -52,6 +54,54 @@ pub(super) fn audit_files(settings: &Settings) -> Vec<Finding> {
         ));
     }
     findings
+}
+
+/// Typing errors that are still valid TOML: currencies nobody has, and one account in two places
+/// whose balances must be told apart.
+fn audit_names(settings: &Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut taken: BTreeMap<&str, Role> = BTreeMap::new();
+    for (role, number) in &settings.accounts {
+        if let Role::Bank(currency) | Role::StripeBalance(currency) = role
+            && !is_known(*currency)
+        {
+            findings.push(Finding::problem(
+                "config.currency",
+                format!("{currency} is not a currency of Stripe: {}.", at(settings, *role)),
+                "Write the three letters that Stripe shows, such as JPY.",
+            ));
+        }
+        if let Some(other) = taken.insert(number, *role)
+            && (is_proven(*role) || is_proven(other))
+        {
+            findings.push(Finding::problem(
+                "config.account-twice",
+                format!(
+                    "The account {number} is {other} and {role} at once: {}.",
+                    at(settings, *role)
+                ),
+                "Give each an account of its own: their balances are proven one by one.",
+            ));
+        }
+    }
+    findings
+}
+
+/// Whether the balance of a role's account is held against Stripe, so that nothing else may be on it.
+fn is_proven(role: Role) -> bool {
+    matches!(
+        role,
+        Role::AccountsReceivable | Role::UndepositedFunds | Role::Bank(_) | Role::StripeBalance(_)
+    )
+}
+
+/// A role's setting, with the line it stands on: "`accounts.revenue` (tieout.toml:42)".
+fn at(settings: &Settings, role: Role) -> String {
+    let setting = role.setting();
+    match settings.place(&setting) {
+        Some(place) => format!("`{setting}` ({place})"),
+        None => format!("`{setting}`"),
+    }
 }
 
 /// What Stripe's account says.
@@ -140,7 +190,7 @@ pub(super) fn audit_netsuite(
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (role, number) in &settings.accounts {
-        findings.extend(audit_account(*role, number, references));
+        findings.extend(audit_account(settings, *role, number, references));
     }
     if findings.is_empty() {
         let count = settings.accounts.len();
@@ -160,19 +210,24 @@ pub(super) fn audit_netsuite(
     findings
 }
 
-fn audit_account(role: Role, number: &str, references: &References) -> Option<Finding> {
-    let setting = role.setting();
+fn audit_account(
+    settings: &Settings,
+    role: Role,
+    number: &str,
+    references: &References,
+) -> Option<Finding> {
+    let setting = at(settings, role);
     let Some(account) = references.account(number) else {
         return Some(Finding::problem(
             "netsuite.account-unknown",
-            format!("NetSuite has no account {number}, which `{setting}` names."),
+            format!("NetSuite has no account {number}, which {setting} names."),
             "Correct the number, or give the role permission to see the account.",
         ));
     };
     if account.is_inactive {
         return Some(Finding::problem(
             "netsuite.account-inactive",
-            format!("The account {number} {} is inactive (`{setting}`).", account.name),
+            format!("The account {number} {} is inactive: {setting}.", account.name),
             "Activate it, or name another.",
         ));
     }
@@ -186,13 +241,14 @@ fn audit_account(role: Role, number: &str, references: &References) -> Option<Fi
                 account.account_type,
                 wanted.join(" or ")
             ),
-            format!("Name another account in `{setting}`."),
+            format!("Name another account in {setting}."),
         ));
     }
-    wrong_currency(role, number, account, references)
+    wrong_currency(settings, role, number, account, references)
 }
 
 fn wrong_currency(
+    settings: &Settings,
     role: Role,
     number: &str,
     account: &Account,
@@ -204,7 +260,7 @@ fn wrong_currency(
         Finding::problem(
             "netsuite.account-currency",
             format!("The account {number} {} is in {own}, not in {currency}.", account.name),
-            format!("Name a {currency} account in `{}`.", role.setting()),
+            format!("Name a {currency} account in {}.", at(settings, role)),
         )
     })
 }
@@ -385,6 +441,19 @@ mod tests {
             bank.currency = Some(InternalId::new("EUR"));
         };
         assert_eq!(found(&euro_bank), "netsuite.account-currency");
+    }
+
+    #[test]
+    fn a_currency_nobody_has_and_an_account_in_two_places_are_found_with_their_line() {
+        let yen = settings(|text| text.replacen("JPY = \"1030\"", "YEN = \"1030\"", 1));
+        let findings = audit_files(&yen);
+        let found = findings.iter().find(|f| f.id == "config.currency").expect("the finding");
+        assert!(found.message.contains("(tieout.toml:"), "{}", found.message);
+        let twice = settings(|text| text.replace("EUR = \"1010\"", "EUR = \"1000\""));
+        assert!(ids(&audit_files(&twice)).contains(&"config.account-twice"));
+        // Fees may share an account: that is how many companies book them.
+        let shared = settings(|text| text.replace("stripe_fees = \"6010\"", ""));
+        assert_eq!(ids(&audit_files(&shared)), ["config.file"]);
     }
 
     #[test]

@@ -33,11 +33,21 @@ pub(super) struct Finding {
     /// A key or a permission is missing.
     #[serde(skip)]
     pub(super) is_access: bool,
+    /// Nobody answered: later it may be well.
+    #[serde(skip)]
+    pub(super) is_transient: bool,
 }
 
 impl Finding {
     fn new(id: &'static str, verdict: Verdict, message: impl Into<String>) -> Self {
-        Self { id, verdict, message: message.into(), fix: None, is_access: false }
+        Self {
+            id,
+            verdict,
+            message: message.into(),
+            fix: None,
+            is_access: false,
+            is_transient: false,
+        }
     }
 
     pub(super) fn ok(id: &'static str, message: impl Into<String>) -> Self {

@@ -109,7 +109,7 @@ pub(super) fn run(
     match format {
         Format::Json => ui.data(&format!("{}\n", serde_json::to_string_pretty(&mapped)?)),
         Format::Table => ui.data(&text(&mapped)),
-    }
+    }?;
     Ok(if mapped.exceptions.is_empty() { Outcome::Done } else { Outcome::Partly })
 }
 

@@ -34,7 +34,7 @@ struct Checked<'a> {
 pub(super) async fn run(args: &CheckArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
     if args.show_config {
-        show_config(&session, ui);
+        show_config(&session, ui)?;
         return Ok(Outcome::Done);
     }
     if let Some(fixture) = &args.mapping {
@@ -49,9 +49,9 @@ pub(super) async fn run(args: &CheckArgs, global: &Global, ui: Ui) -> anyhow::Re
     match args.output.output {
         Format::Json => {
             let checked = Checked { schema_version: 1, findings: &findings };
-            ui.data(&format!("{}\n", serde_json::to_string_pretty(&checked)?));
+            ui.data(&format!("{}\n", serde_json::to_string_pretty(&checked)?))?;
         }
-        Format::Table => ui.data(&text(&findings)),
+        Format::Table => ui.data(&text(&findings))?,
     }
     Ok(outcome(&findings))
 }
@@ -62,20 +62,22 @@ fn outcome(findings: &[Finding]) -> Outcome {
         Outcome::Done
     } else if problems().any(|finding| finding.is_access) {
         Outcome::NoAccess
+    } else if problems().all(|finding| finding.is_transient) {
+        Outcome::TryLater
     } else {
         Outcome::Misconfigured
     }
 }
 
-fn show_config(session: &Session, ui: Ui) {
+fn show_config(session: &Session, ui: Ui) -> anyhow::Result<()> {
     let rows: Vec<Vec<String>> = session
         .settings
         .shown
         .iter()
-        .map(|shown| vec![shown.name.clone(), shown.value.clone(), shown.from.to_owned()])
+        .map(|shown| vec![shown.name.clone(), shown.value.clone(), shown.from.clone()])
         .collect();
     let header = [("Setting", Align::Left), ("Value", Align::Left), ("From", Align::Left)];
-    ui.data(&render(&header, &rows, width()));
+    Ok(ui.data(&render(&header, &rows, width()))?)
 }
 
 fn text(findings: &[Finding]) -> String {
@@ -152,7 +154,10 @@ fn refused(what: &str, error: &crate::stripe::error::StripeError) -> Finding {
         ErrorKind::Authentication => {
             Finding { is_access: true, ..Finding::problem("stripe.key", message, hint) }
         }
-        _ => Finding::problem("stripe.reach", message, hint),
+        _ => Finding {
+            is_transient: error.is_transient(),
+            ..Finding::problem("stripe.reach", message, hint)
+        },
     }
 }
 
@@ -173,12 +178,20 @@ async fn check_netsuite(session: &Session, findings: &mut Vec<Finding>) {
         Err(error) => {
             let is_access =
                 matches!(error.class, Class::Authentication { .. } | Class::Permission { .. });
-            let finding = Finding::problem(
-                "netsuite.sign-in",
-                error.to_string(),
-                "The role needs REST Web Services, SuiteAnalytics Workbook and the lists it reads.",
-            );
-            findings.push(Finding { is_access, ..finding });
+            let is_transient = error.is_transient();
+            let (id, fix) = if is_access {
+                (
+                    "netsuite.sign-in",
+                    "The role needs REST Web Services, SuiteAnalytics Workbook and the lists it \
+                     reads.",
+                )
+            } else if is_transient {
+                ("netsuite.reach", "Run it again later, or check the network.")
+            } else {
+                ("netsuite.reach", "Check netsuite.account, netsuite.base_url and any proxy.")
+            };
+            let finding = Finding::problem(id, error.to_string(), fix);
+            findings.push(Finding { is_access, is_transient, ..finding });
         }
     }
 }

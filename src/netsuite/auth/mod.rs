@@ -37,6 +37,9 @@ pub enum AuthError {
     /// The token endpoint knows the request and says no.
     #[error("no access token: NetSuite answered {status}, {detail}")]
     Refused { status: u16, detail: String },
+    /// Something between us and NetSuite answered.
+    #[error("no access token: {status}, `{excerpt}`")]
+    Foreign { status: u16, excerpt: String },
     #[error("no access token: the answer of the token endpoint cannot be read: {0}")]
     Unreadable(String),
 }

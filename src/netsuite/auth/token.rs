@@ -133,12 +133,20 @@ fn read_grant(response: &HttpResponse, now: UnixTime) -> Result<Token, AuthError
         let cause = format!("the token endpoint answered {status}: {}", response.excerpt());
         return Err(AuthError::Unreachable(cause));
     }
+    if response.is_web_page() {
+        return Err(AuthError::Foreign { status, excerpt: response.excerpt() });
+    }
     if !response.is_success() {
         return Err(AuthError::Refused { status, detail: denial(response) });
     }
     // Neither the body nor serde's message is quoted: the answer is a secret.
-    let granted: Granted = serde_json::from_slice(&response.body)
-        .map_err(|_| AuthError::Unreadable("access_token or expires_in is missing".into()))?;
+    let granted: Granted = serde_json::from_slice(&response.body).map_err(|cause| {
+        if cause.is_eof() {
+            AuthError::Unreachable("the answer of the token endpoint breaks off".into())
+        } else {
+            AuthError::Unreadable("access_token or expires_in is missing".into())
+        }
+    })?;
     let margin = RENEW_BEFORE_SECONDS.min(granted.expires_in / 2);
     let bearer = format!("Bearer {}", granted.access_token.0.expose_secret());
     Ok(Token {
@@ -242,5 +250,21 @@ mod tests {
         assert!(error.to_string().contains("certificate id"), "{error}");
         let error = source.authorization(&transport, UnixTime(0)).await.unwrap_err();
         assert!(matches!(error, AuthError::Unreachable(_)), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_netsuites_is_no_refusal_of_the_login() {
+        // Sent to renew a certificate, nobody would find the proxy that is in the way.
+        let transport = Scripted::new([
+            Answer::text(200, "<!DOCTYPE html><html>Sign in to the network</html>"),
+            Answer::json(200, r#"{"access_token":"abc","expi"#),
+            Answer::json(200, r#"{"token":"abc"}"#),
+        ]);
+        let source = source();
+        let ask = async || source.authorization(&transport, UnixTime(0)).await.unwrap_err();
+        let error = ask().await;
+        assert!(matches!(error, AuthError::Foreign { status: 200, .. }), "{error}");
+        assert!(matches!(ask().await, AuthError::Unreachable(_)));
+        assert!(matches!(ask().await, AuthError::Unreadable(_)));
     }
 }

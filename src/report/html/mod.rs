@@ -1,13 +1,19 @@
-//! The report as one self-contained HTML file: it works offline, printed, in light and in dark.
+//! The report as one self-contained HTML file: it works offline, printed, in light and in dark, on a
+//! desk and on a phone.
 
+mod matrix;
+mod scale;
 mod statement;
+#[cfg(test)]
+mod tests;
 mod waterfall;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::accounting::exception::Exception;
-use crate::reconcile::{LineKind, Statement, TieOut};
-use crate::report::plan::counted;
+use crate::money::Currency;
+use crate::reconcile::{Statement, TieOut};
+use crate::report::plan::{counted, number};
 use crate::report::tieout;
 
 /// What the page shows besides the statements.
@@ -25,113 +31,136 @@ const STYLE: &str = include_str!("style.css");
 /// The whole page.
 pub fn page(page: &Page) -> String {
     let tieout = page.tieout;
-    let title = format!("Tie-out of {}", tieout.stripe_account);
     html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
+                title { "Tie-out of " (name(tieout)) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                header { (masthead(page)) }
+                header { (masthead(tieout)) }
                 main {
-                    (verdict(tieout))
-                    (overview(tieout))
-                    @for (place, statement) in tieout.statements.iter().enumerate() {
-                        (statement::section(place, statement))
-                    }
+                    (verdict(page))
+                    (matrix::matrix(tieout))
                     (exceptions(page.exceptions))
+                    @for currency in currencies(tieout) {
+                        (chapter(tieout, currency))
+                    }
                     (records(page.posted))
                 }
-                footer { (page.made_by) ". Days are those of " (tieout.zone) "." }
+                footer {
+                    "Made by " (page.made_by) ". Days and times are those of " (tieout.zone)
+                    "; payouts keep their arrival date as Stripe gives it."
+                }
             }
         }
     }
     .into_string()
 }
 
-fn masthead(page: &Page) -> Markup {
-    let tieout = page.tieout;
+fn name(tieout: &TieOut) -> &str {
+    tieout.company.as_deref().unwrap_or(&tieout.stripe_account)
+}
+
+/// Every currency that has a statement, in order.
+fn currencies(tieout: &TieOut) -> Vec<Currency> {
+    let mut found: Vec<Currency> = Vec::new();
+    for statement in &tieout.statements {
+        if !found.contains(&statement.currency) {
+            found.push(statement.currency);
+        }
+    }
+    found
+}
+
+fn masthead(tieout: &TieOut) -> Markup {
     html! {
-        h1 { "Tie-out" }
+        p.kicker { "Stripe to NetSuite tie-out, times in " (tieout.zone) }
+        h1 { (name(tieout)) }
         dl.facts {
             div { dt { "Stripe account" } dd { (tieout.stripe_account) } }
             div { dt { "NetSuite account" } dd { (tieout.netsuite_account) } }
-            div { dt { "NetSuite read at" } dd { (tieout.as_of) } }
+            @if let Some(known) = tieout.known {
+                div {
+                    dt { "Stripe, from and up to" }
+                    dd { (tieout.local(known.since)) " – " (tieout.local(known.until)) }
+                }
+            }
+            div { dt { "NetSuite read at" } dd { (tieout.local(tieout.as_of)) } }
         }
     }
 }
 
-fn verdict(tieout: &TieOut) -> Markup {
-    let class = if tieout.ties_out() { "verdict good" } else { "verdict bad" };
-    let mark = if tieout.ties_out() { "✓" } else { "!" };
+fn verdict(page: &Page) -> Markup {
+    let ties = page.tieout.ties_out();
+    let class = if ties { "verdict good" } else { "verdict bad" };
+    let open = page.exceptions.len();
     html! {
-        p class=(class) { span.mark aria-hidden="true" { (mark) } (tieout::summary(tieout)) }
+        div class=(class) {
+            span.mark aria-hidden="true" { (if ties { "✓" } else { "!" }) }
+            p { (tieout::summary(page.tieout)) }
+            @if open > 0 {
+                a.chip href="#person" {
+                    (if open == 1 { "1 thing needs".to_owned() } else { format!("{} things need", number(open)) })
+                    " a person"
+                }
+            }
+        }
     }
 }
 
-/// One row per statement: what is held against what, and the difference.
-fn overview(tieout: &TieOut) -> Markup {
-    let total = |statement: &Statement, kind| {
-        let line = statement.lines.iter().rev().find(|line| line.kind == kind);
-        line.map_or_else(|| "–".to_owned(), |line| line.amount.to_string())
-    };
+/// All statements of one currency.
+fn chapter(tieout: &TieOut, currency: Currency) -> Markup {
+    let own: Vec<&Statement> =
+        tieout.statements.iter().filter(|statement| statement.currency == currency).collect();
+    let (still, alive): (Vec<&Statement>, Vec<&Statement>) =
+        own.into_iter().partition(|statement| statement::is_still(statement));
     html! {
-        section {
-            h2 { "At a glance" }
-            div.scroll { table {
-                thead { tr {
-                    th scope="col" { "Statement" }
-                    th.amount.wide scope="col" { "Computed" }
-                    th.amount scope="col" { "Observed" }
-                    th.amount scope="col" { "Difference" }
-                } }
-                tbody {
-                    @for (place, statement) in tieout.statements.iter().enumerate() {
-                        tr {
-                            th scope="row" { a href=(format!("#s{place}")) { (statement.title) } }
-                            td.amount.wide { (total(statement, LineKind::Total)) }
-                            td.amount { (total(statement, LineKind::Observed)) }
-                            td.amount { (statement::difference(statement)) }
+        section.chapter id=(currency) {
+            h2 { (currency) }
+            @for statement in alive {
+                (statement::section(statement, tieout))
+            }
+            @if !still.is_empty() {
+                p.quiet {
+                    @for (place, statement) in still.iter().enumerate() {
+                        @if place > 0 { ", " }
+                        span id=(matrix::anchor(statement)) {
+                            (statement::title(statement).to_lowercase())
                         }
                     }
+                    ": nothing on either side."
                 }
-            } }
+            }
         }
     }
 }
 
 fn exceptions(exceptions: &[Exception]) -> Markup {
     html! {
-        section {
+        section id="person" {
             h2 { "Needs a person" }
             @if exceptions.is_empty() {
                 p { "Nothing: every object has its place in the books." }
             } @else {
-                p { (counted(exceptions.len(), "exception")) ", each with what to do about it." }
-                div.scroll { table {
-                    thead { tr {
-                        th scope="col" { "Object" }
-                        th.amount scope="col" { "Amount" }
-                        th scope="col" { "What is the matter" }
-                        th scope="col" { "What to do" }
-                    } }
-                    tbody {
-                        @for exception in exceptions {
-                            tr {
-                                th scope="row" { code { (exception.subject) } }
-                                td.amount {
-                                    @if let Some(amount) = exception.amount { (amount) }
+                p.quiet { (counted(exceptions.len(), "exception")) ", each with what to do about it." }
+                ul.cards {
+                    @for exception in exceptions {
+                        li {
+                            div.head {
+                                code { (exception.subject) }
+                                @if let Some(amount) = exception.amount {
+                                    span.amount { (amount) }
                                 }
-                                td { (exception.message) }
-                                td { (exception.fix) }
                             }
+                            p { (exception.message) }
+                            p.fix { (exception.fix) }
                         }
                     }
-                } }
+                }
             }
         }
     }
@@ -141,17 +170,11 @@ fn records(posted: &[(&'static str, usize)]) -> Markup {
     html! {
         section {
             h2 { "Records in NetSuite" }
-            div.scroll { table.narrow {
-                thead { tr {
-                    th scope="col" { "Record" }
-                    th.amount scope="col" { "Count" }
-                } }
-                tbody {
-                    @for (kind, count) in posted {
-                        tr { th scope="row" { (kind) } td.amount { (count) } }
-                    }
+            dl.tiles {
+                @for (kind, count) in posted {
+                    div { dt { (kind) } dd { (number(*count)) } }
                 }
-            } }
+            }
         }
     }
 }

@@ -1,17 +1,10 @@
 //! The roll-forward as a waterfall: each bar starts where the one before it ended.
-//!
-//! Positions are integers in the picture's own units: no float is needed to draw money.
 
 use maud::{Markup, html};
 
+use super::scale::{Scale, percent};
 use crate::money::Amount;
 use crate::reconcile::{LineKind, Statement};
-
-const WIDTH: i64 = 640;
-const LABEL_WIDTH: i64 = 210;
-const AMOUNT_WIDTH: i64 = 120;
-const ROW_HEIGHT: i64 = 24;
-const BAR_HEIGHT: i64 = 14;
 
 /// One bar, in minor units.
 struct Bar<'a> {
@@ -19,61 +12,67 @@ struct Bar<'a> {
     amount: Amount,
     from: i64,
     to: i64,
-    kind: LineKind,
+    class: &'static str,
 }
 
 /// The picture; the table below it says the same in figures.
 pub(super) fn picture(statement: &Statement) -> Markup {
     let bars = bars(statement);
-    let low = bars.iter().map(|bar| bar.from.min(bar.to)).min().unwrap_or(0).min(0);
-    let high = bars.iter().map(|bar| bar.from.max(bar.to)).max().unwrap_or(0).max(0);
-    let room = WIDTH - LABEL_WIDTH - AMOUNT_WIDTH;
-    let span = i128::from((high - low).max(1));
-    let x = |minor: i64| {
-        let share = i128::from(minor - low) * i128::from(room) / span;
-        LABEL_WIDTH + i64::try_from(share).expect("a share of the room fits")
-    };
-    let height = ROW_HEIGHT * i64::try_from(bars.len()).expect("a page of bars") + 4;
+    let scale = Scale::new(bars.iter().flat_map(|bar| [bar.from, bar.to]));
     html! {
-        figure {
-            svg viewBox=(format!("0 0 {WIDTH} {height}")) role="img"
-                aria-label=(format!("Waterfall: {}", statement.title)) {
-                line.axis x1=(x(0)) x2=(x(0)) y1="0" y2=(height) {}
-                @for (place, bar) in bars.iter().enumerate() {
-                    @let top = ROW_HEIGHT * i64::try_from(place).expect("a page of bars");
-                    @let left = x(bar.from.min(bar.to));
-                    text.label x=(LABEL_WIDTH - 10) y=(top + 16) text-anchor="end" { (short(bar.label)) }
-                    rect class=(class(bar)) x=(left) y=(top + 5) height=(BAR_HEIGHT) rx="2"
-                        width=((x(bar.from.max(bar.to)) - left).max(1)) {}
-                    text.value x=(WIDTH - 4) y=(top + 16) text-anchor="end" { (bar.amount) }
+        div.waterfall role="img" aria-label=(format!("Waterfall: {}", statement.title)) {
+            @for bar in &bars { (row(bar, &scale)) }
+            @if scale.break_at().is_some() {
+                p.note { "The axis is cut where it is hatched: what crosses it is longer than drawn." }
+            }
+        }
+    }
+}
+
+fn row(bar: &Bar, scale: &Scale) -> Markup {
+    let left = scale.place(bar.from.min(bar.to));
+    let width = scale.place(bar.from.max(bar.to)) - left;
+    let place = format!("left:{};width:{}", percent(left), percent(width));
+    html! {
+        div.row {
+            span.label { (bar.label) }
+            span.value { (bar.amount) }
+            span.track {
+                span class=(format!("bar {}", bar.class)) style=(place) {}
+                @if let Some((at, width)) = scale.break_at() {
+                    span.break style=(format!("left:{};width:{}", percent(at), percent(width))) {}
                 }
             }
         }
     }
 }
 
+/// What moved, between the opening and the closing balance; those two are shown even when they are
+/// nothing.
 fn bars(statement: &Statement) -> Vec<Bar<'_>> {
     let mut reached = 0;
-    statement
-        .lines
-        .iter()
-        .filter(|line| line.kind != LineKind::Observed && !line.amount.is_zero())
-        .map(|line| {
-            let minor = line.amount.minor();
-            let from = if line.kind == LineKind::Term { reached } else { 0 };
-            let to = from + minor;
-            reached = to;
-            Bar { label: &line.label, amount: line.amount, from, to, kind: line.kind }
-        })
-        .collect()
-}
-
-fn class(bar: &Bar) -> &'static str {
-    match bar.kind {
-        LineKind::Term if bar.amount.is_negative() => "bar out",
-        LineKind::Term => "bar in",
-        LineKind::Total | LineKind::Observed => "bar sum",
+    let terms = statement.lines.iter().filter(|line| line.kind == LineKind::Term);
+    let total = statement.lines.iter().filter(|line| line.kind == LineKind::Total);
+    let mut bars = Vec::new();
+    for (place, line) in terms.enumerate() {
+        let from = reached;
+        reached += line.amount.minor();
+        let is_opening = place == 0;
+        if is_opening || !line.amount.is_zero() {
+            let class = match (is_opening, line.amount.is_negative()) {
+                (true, _) => "sum",
+                (false, true) => "out",
+                (false, false) => "in",
+            };
+            let label = if is_opening { "Opening balance" } else { short(&line.label) };
+            bars.push(Bar { label, amount: line.amount, from, to: reached, class });
+        }
     }
+    for line in total {
+        let to = line.amount.minor();
+        bars.push(Bar { label: &line.label, amount: line.amount, from: 0, to, class: "sum" });
+    }
+    bars
 }
 
 fn short(label: &str) -> &str {

@@ -16,6 +16,8 @@ use super::setup::Setup;
 pub enum OpenError {
     #[error("cannot open the embedded NetSuite's file: {0}")]
     Sqlite(#[from] rusqlite::Error),
+    #[error("cannot make the embedded NetSuite's file: {0}")]
+    File(std::io::Error),
     #[error("the file belongs to the embedded NetSuite account `{found}`, not to `{wanted}`")]
     OtherAccount { found: String, wanted: String },
     #[error("the embedded NetSuite's set-up is wrong: {0}")]
@@ -113,7 +115,10 @@ impl Tran {
 /// Opens the file (or memory) and, when it is new, writes the set-up into it.
 pub(super) fn open(path: Option<&Path>, setup: &Setup) -> Result<(Connection, Facts), OpenError> {
     let mut db = match path {
-        Some(path) => Connection::open(path)?,
+        Some(path) => {
+            create_private(path).map_err(OpenError::File)?;
+            Connection::open(path)?
+        }
         None => Connection::open_in_memory()?,
     };
     db.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")?;
@@ -134,6 +139,15 @@ pub(super) fn open(path: Option<&Path>, setup: &Setup) -> Result<(Connection, Fa
     let facts = facts(&tx, setup)?;
     tx.commit()?;
     Ok((db, facts))
+}
+
+/// A rehearsal holds real customers: only the owner may read its books.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 fn write_setup(db: &Connection, setup: &Setup) -> Result<(), OpenError> {

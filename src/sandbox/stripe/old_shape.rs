@@ -64,8 +64,10 @@ fn invoice(fields: &mut Map<String, Value>, index: &Index) {
         .and_then(|id| index.object(id))
         .and_then(|stored| serde_json::from_str::<Value>(&stored.json).ok())
         .map(|intent| intent["latest_charge"].clone());
-    let out_of_band = intent.is_none()
-        && paid.iter().any(|payment| payment["payment"]["type"] == "payment_record");
+    // Marked as paid by a person, with or without a payment record behind it.
+    let off_stripe = fields.get("amount_paid_off_stripe").and_then(Value::as_i64).unwrap_or(0) > 0;
+    let recorded = paid.iter().any(|payment| payment["payment"]["type"] == "payment_record");
+    let out_of_band = intent.is_none() && (off_stripe || recorded);
     rename_taxes(fields, "total_taxes", "total_tax_amounts");
     let tax: i64 = fields
         .get("total_tax_amounts")

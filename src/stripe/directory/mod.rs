@@ -20,7 +20,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use serde_json::value::RawValue;
@@ -34,6 +34,11 @@ use item::{Item, Source};
 const OBJECTS_PER_BATCH: usize = 100;
 
 const READ_BUFFER_BYTES: usize = 256 * 1024;
+
+/// What Windows programs put before text: harmless before UTF-8, telling before UTF-16.
+const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
+const UTF_16_LITTLE: &[u8] = b"\xff\xfe";
+const UTF_16_BIG: &[u8] = b"\xfe\xff";
 
 /// What an export held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -53,6 +58,10 @@ pub enum DirectoryError {
         "{path} holds no *.json, *.jsonl or *.ndjson file\nhint: name the folder that Stripe's objects were exported to"
     )]
     Empty { path: PathBuf },
+    #[error(
+        "{path} is UTF-16 text, JSON is UTF-8\nhint: PowerShell's `>` writes UTF-16; use `| Out-File -Encoding utf8`"
+    )]
+    Encoding { path: PathBuf },
     #[error("{path} holds more than {max} files or too deep folders\nhint: name a folder below it")]
     TooMany { path: PathBuf, max: usize },
     #[error(
@@ -107,11 +116,20 @@ fn for_each_item(
     mut visit: impl FnMut(Item) -> Result<(), DirectoryError>,
 ) -> Result<(), DirectoryError> {
     let unreadable = |cause| DirectoryError::Unreadable { path: path.to_owned(), cause };
-    let file = File::open(path).map_err(unreadable)?;
-    let reader = BufReader::with_capacity(READ_BUFFER_BYTES, file);
-    if begins_with_tag(path).map_err(unreadable)? {
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut beginning = [0; 512];
+    let length = file.read(&mut beginning).map_err(unreadable)?;
+    let beginning = &beginning[..length];
+    if beginning.starts_with(UTF_16_LITTLE) || beginning.starts_with(UTF_16_BIG) {
+        return Err(DirectoryError::Encoding { path: path.to_owned() });
+    }
+    let text = beginning.strip_prefix(UTF_8_MARK).unwrap_or(beginning);
+    if text.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<') {
         return Err(DirectoryError::Html { path: path.to_owned() });
     }
+    let skipped = u64::try_from(length - text.len()).expect("three bytes at most");
+    file.seek(SeekFrom::Start(skipped)).map_err(unreadable)?;
+    let reader = BufReader::with_capacity(READ_BUFFER_BYTES, file);
     let source = Source::of_path(path);
     let mut values = serde_json::Deserializer::from_reader(reader).into_iter::<Box<RawValue>>();
     loop {
@@ -133,13 +151,6 @@ fn for_each_item(
         return Err(DirectoryError::Truncated { path: path.to_owned(), line: 1, byte: 0 });
     }
     Ok(())
-}
-
-fn begins_with_tag(path: &Path) -> std::io::Result<bool> {
-    let mut beginning = [0; 512];
-    let length = File::open(path)?.read(&mut beginning)?;
-    let text = beginning[..length].iter().find(|byte| !byte.is_ascii_whitespace());
-    Ok(text == Some(&b'<'))
 }
 
 fn broken(path: &Path, byte: usize, cause: serde_json::Error) -> DirectoryError {

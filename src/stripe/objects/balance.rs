@@ -52,6 +52,16 @@ impl BalanceTransaction {
         Amount::new(self.fee, self.currency)
     }
 
+    /// Whether it moved the payments balance, and not one of Issuing or of reserves kept apart.
+    pub fn is_of_payments(&self) -> bool {
+        self.balance_type.as_deref().is_none_or(|kind| kind == "payments")
+    }
+
+    /// Stripe's reporting category, or the type of an object that is older than categories.
+    pub fn category(&self) -> &str {
+        if self.reporting_category.is_empty() { &self.kind } else { &self.reporting_category }
+    }
+
     /// `amount − fee`: the change of the balance.
     pub fn net(&self) -> Amount {
         Amount::new(self.net, self.currency)

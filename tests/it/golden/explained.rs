@@ -166,7 +166,7 @@ fn a_debit_that_failed_after_all_is_told_with_the_invoice_it_opens_again() {
         "status": "failed", "failure_balance_transaction": "txn_failure",
         "failure_message": "The bank account has insufficient funds.",
     });
-    story.change_charge("py_1", &failed);
+    story.change("charge", "py_1", &failed);
     story.payout("po_1", 9_240, &["py_1", "ch_2", "failure"]);
     assert_told(&story, "py_1", "failed_debit");
 }

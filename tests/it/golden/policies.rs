@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tieout::accounting::chart::Chart;
 use tieout::accounting::policy::Options;
 use tieout::accounting::posting::postings;
+use tieout::accounting::question::Known;
 use tieout::accounting::summary::Summary;
 use tieout::accounting::{Case, Derived, Record, SummaryCase, derive};
 use tieout::ids::InternalId;
@@ -94,6 +95,7 @@ fn summaries(all: &[Derived], story: &Story) -> Vec<Derived> {
             date,
             records,
             taken: Vec::new(),
+            known: Known::default(),
         }))
     });
     cases.map(|case| derive(&case, &story.policy)).collect()

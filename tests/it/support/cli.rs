@@ -31,6 +31,27 @@ impl Tieout {
         }
     }
 
+    /// Runs the binary with an environment variable.
+    pub fn run_with(&self, arguments: &[&str], name: &str, value: &str) -> Ran {
+        let output = self.command(arguments).env(name, value).output().expect("the binary runs");
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Runs the binary with standard output on a disk that is full.
+    pub fn run_on_a_full_disk(&self, arguments: &[&str]) -> Ran {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a full device");
+        let output = self.command(arguments).stdout(full).output().expect("the binary runs");
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::new(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// Starts the binary without waiting for its end.
     pub fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
@@ -53,9 +74,13 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    pub fn start_with(folder: &Path, more: &[&str]) -> Self {
         let dir = folder.to_str().expect("a path of text");
         let mut process = Tieout::new(folder)
-            .command(&["sandbox", "--dir", dir])
+            .command(&[&["sandbox", "--dir", dir], more].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

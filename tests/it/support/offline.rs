@@ -82,6 +82,7 @@ impl Offline {
             periods: &references.periods,
             places: &self.policy.books,
             known: &|_| false,
+            updates_customers: false,
         });
         for (place, change) in built.changes.iter().enumerate() {
             let id = &change.external_id;

@@ -1,0 +1,172 @@
+//! Stripe's own balance at the end of a pull, and what a roll-forward needs to know beside it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::calendar::{UnixTime, Window};
+use crate::commands::session::Session;
+use crate::ledger::{Ledger, LedgerError};
+use crate::money::{Amount, Currency};
+use crate::reconcile::Item;
+use crate::reconcile::movement::Movement;
+use crate::reconcile::opening::{Later, Opening, Reading, Start};
+use crate::stripe::batch::Batch;
+use crate::stripe::client::Client;
+use crate::stripe::crawl::{BATCHES_WAITING_MAX, crawl, plan_walks};
+use crate::stripe::objects::{self, Balance, BalanceTransaction};
+use crate::stripe::resource::Resource;
+
+/// The names among the ledger's references.
+const READING: &str = "balance_reading";
+const OPENING: &str = "opening_balance";
+
+/// Notes when the balance was read, what moved since the pulled window, and, at the first pull, the
+/// opening balance.
+pub(super) async fn note(
+    session: &Session,
+    client: &Arc<Client>,
+    ledger: &mut Ledger,
+    window: Window,
+) -> anyhow::Result<()> {
+    let as_of = session.clock.now();
+    let after = match Window::new(window.until, as_of) {
+        Ok(rest) => moved_in(session, client, rest).await?,
+        Err(_) => Vec::new(),
+    };
+    let reading = Reading { as_of, until: window.until, after };
+    ledger.put_reference(READING, &serde_json::to_string(&reading)?)?;
+    if begins_with_the_account(session) || ledger.reference(OPENING)?.is_some() {
+        return Ok(());
+    }
+    let Some(balance) = ledger.view::<Balance>("balance")? else { return Ok(()) };
+    let opening = derive(ledger, window.since, &reading, &balance)?;
+    ledger.put_reference(OPENING, &serde_json::to_string(&opening)?)?;
+    Ok(())
+}
+
+/// Without a start date the books begin where the account did.
+fn begins_with_the_account(session: &Session) -> bool {
+    session.settings.stripe.start_date.is_none()
+}
+
+fn derive(
+    ledger: &Ledger,
+    since: UnixTime,
+    reading: &Reading,
+    balance: &Balance,
+) -> anyhow::Result<Opening> {
+    let mut movements: Vec<(UnixTime, Amount)> = Vec::new();
+    ledger.for_each_view::<BalanceTransaction, LedgerError>("balance_transaction", |bt| {
+        if bt.is_of_payments() {
+            movements.push((bt.created, bt.net()));
+        }
+        Ok(())
+    })?;
+    let currencies: BTreeSet<Currency> =
+        balance.available.iter().chain(&balance.pending).map(|part| part.currency).collect();
+    Ok(Opening::derive(
+        since,
+        reading,
+        |currency| balance.total(currency),
+        movements.into_iter(),
+        currencies.into_iter(),
+    ))
+}
+
+/// The movements of a window that is not stored: Stripe's lists may still gain some in it.
+async fn moved_in(
+    session: &Session,
+    client: &Arc<Client>,
+    window: Window,
+) -> anyhow::Result<Vec<Later>> {
+    let (sink, mut source) = mpsc::channel::<Batch>(BATCHES_WAITING_MAX);
+    let walks = plan_walks(&[Resource::BalanceTransactions], window);
+    let crawling = async move {
+        let sink = sink;
+        crawl(client, walks, &sink).await
+    };
+    let zone = session.settings.stripe.zone;
+    let reading = async {
+        let mut later = Vec::new();
+        while let Some(batch) = source.recv().await {
+            for object in &batch.objects {
+                let bt: BalanceTransaction = objects::read(object.json.as_bytes())?;
+                if bt.is_of_payments() {
+                    let item = Item {
+                        date: bt.created.date_in(zone),
+                        id: bt.id.to_string(),
+                        label: bt.category().to_owned(),
+                        amount: bt.net(),
+                    };
+                    later.push(Later { created: bt.created, item });
+                }
+            }
+        }
+        Ok::<_, anyhow::Error>(later)
+    };
+    let (crawled, later) = tokio::join!(crawling, reading);
+    let later = later?;
+    crawled?;
+    Ok(later)
+}
+
+/// What the roll-forwards are held against.
+pub(super) struct Balances {
+    reported: Option<Balance>,
+    reading: Option<Reading>,
+    opening: Option<Opening>,
+}
+
+impl Balances {
+    pub(super) fn load(session: &Session, ledger: &Ledger) -> anyhow::Result<Self> {
+        let reported: Option<Balance> = ledger.view("balance")?;
+        let read = ledger.reference(READING)?;
+        let reading: Option<Reading> = read.map(|text| serde_json::from_str(&text)).transpose()?;
+        let kept = ledger.reference(OPENING)?;
+        let mut opening: Option<Opening> =
+            kept.map(|text| serde_json::from_str(&text)).transpose()?;
+        if begins_with_the_account(session) {
+            opening = None;
+        } else if let (None, Some(balance)) = (&opening, &reported) {
+            // An export has no pull that could have noted it.
+            let now = session.clock.now();
+            let none = Reading { as_of: now, until: now, after: Vec::new() };
+            let reading = reading.as_ref().unwrap_or(&none);
+            opening = Some(derive(ledger, UnixTime(i64::MIN), reading, balance)?);
+        }
+        Ok(Self { reported, reading, opening })
+    }
+
+    /// The first line of a roll-forward.
+    pub(super) fn start(
+        &self,
+        session: &Session,
+        currency: Currency,
+        movements: &[Movement],
+    ) -> Start {
+        let zone = session.settings.stripe.zone;
+        self.opening.as_ref().map_or_else(
+            || Start::nothing(currency),
+            |opening| opening.start(currency, movements, self.reading.as_ref(), zone),
+        )
+    }
+
+    /// From the first movement to the end of what was pulled.
+    pub(super) fn known(&self, movements: &[Movement]) -> Option<Window> {
+        let first = movements.iter().map(|movement| movement.created).min()?;
+        let last = movements.iter().map(|movement| movement.created).max()?;
+        let until = self.reading.as_ref().map_or(last, |reading| reading.until.max(last));
+        Some(Window { since: first, until })
+    }
+
+    pub(super) fn reported(&self, currency: Currency) -> Option<Amount> {
+        self.reported.as_ref().map(|balance| balance.total(currency))
+    }
+
+    pub(super) fn later(&self, currency: Currency, movements: &[Movement]) -> Vec<Item> {
+        let later = |reading: &Reading| reading.later_than_pulled(currency, movements);
+        self.reading.as_ref().map(later).unwrap_or_default()
+    }
+}

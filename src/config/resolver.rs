@@ -1,0 +1,301 @@
+//! One setting after the other: where it comes from, whether it can be, and how it is shown.
+//!
+//! What a whole configuration is made of is `settings`; this is how each piece of it is found.
+
+use std::path::Path;
+
+use crate::accounting::policy::{Options, TaxCodes};
+use crate::config::ConfigError;
+use crate::config::file::{NetSuite, OAuth2, Stripe, Token};
+use crate::config::place::line_of;
+use crate::config::secret::{SecretFields, SecretSource};
+use crate::config::settings::{Auth, NetSuiteSettings, Overrides, Shown, StripeSettings};
+use crate::netsuite::account::AccountCode;
+
+/// The API version this tool is tested against.
+const API_VERSION: &str = "2026-10-28.endive";
+const STRIPE_URL: &str = "https://api.stripe.com";
+/// One below the smallest account limit of five, to leave room for other integrations.
+const CONCURRENCY: u16 = 4;
+
+/// A setting that a flag or a variable can lay over the file.
+pub(super) struct Overridable {
+    setting: &'static str,
+    flag: &'static str,
+    variable: &'static str,
+}
+
+pub(super) const LEDGER: Overridable =
+    Overridable { setting: "ledger", flag: "--ledger", variable: "TIEOUT_LEDGER" };
+const STRIPE_BASE_URL: Overridable = Overridable {
+    setting: "stripe.base_url",
+    flag: "--stripe-base-url",
+    variable: "TIEOUT_STRIPE_BASE_URL",
+};
+const NETSUITE_BASE_URL: Overridable = Overridable {
+    setting: "netsuite.base_url",
+    flag: "--netsuite-base-url",
+    variable: "TIEOUT_NETSUITE_BASE_URL",
+};
+
+impl Overridable {
+    /// Whether it was typed or came from the environment.
+    fn origin(&self, value: &str) -> String {
+        if std::env::var(self.variable).is_ok_and(|set| set == value) {
+            self.variable.into()
+        } else {
+            self.flag.into()
+        }
+    }
+}
+
+pub(super) struct Resolver<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+    pub(super) folder: &'a Path,
+    pub(super) shown: Vec<Shown>,
+}
+
+impl Resolver<'_> {
+    /// The file and the line on which a setting stands; the file alone when it stands nowhere.
+    fn place(&self, setting: &str) -> String {
+        let path = self.path.display();
+        line_of(self.text, setting)
+            .map_or_else(|| path.to_string(), |line| format!("{path}:{line}"))
+    }
+
+    /// Shows a setting as the file has it, or as it is without the file.
+    fn show(&mut self, name: &str, value: &str) {
+        let is_set = line_of(self.text, name).is_some();
+        let from = if is_set { self.place(name) } else { "default".into() };
+        self.shown.push(Shown { name: name.into(), value: value.into(), from });
+    }
+
+    pub(super) fn show_options(&mut self, options: Options) {
+        let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(options) else { return };
+        for (name, value) in fields {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            self.show(&format!("policy.{name}"), &text);
+        }
+    }
+
+    pub(super) fn show_tax_codes(&mut self, codes: &TaxCodes) {
+        let own = codes.rates.iter().map(|(rate, code)| (format!("rates.{rate}"), code));
+        for (name, code) in codes.usual.iter().map(|code| ("usual".into(), code)).chain(own) {
+            let value = format!("tax type {}, tax code {}", code.tax_type, code.tax_code);
+            self.show(&format!("suitetax.{name}.tax_code"), &value);
+        }
+    }
+
+    pub(super) fn account(&mut self, setting: &str, number: &str) -> Result<(), ConfigError> {
+        if number.trim().is_empty() {
+            let message = format!("{setting} is empty");
+            return Err(self.wrong(setting, message, "Name an account, or remove the setting."));
+        }
+        self.show(setting, number);
+        Ok(())
+    }
+
+    /// The first that is set: flag or environment, file, default.
+    pub(super) fn pick(
+        &mut self,
+        what: &Overridable,
+        over: Option<String>,
+        file: Option<String>,
+        default: &str,
+    ) -> String {
+        let name = what.setting;
+        if let Some(value) = over {
+            let from = what.origin(&value);
+            self.shown.push(Shown { name: name.into(), value: value.clone(), from });
+            return value;
+        }
+        let value = file.unwrap_or_else(|| default.to_owned());
+        self.show(name, &value);
+        value
+    }
+
+    /// A value that cannot be, at the line that sets it.
+    fn wrong(&self, setting: &str, message: String, fix: &str) -> ConfigError {
+        ConfigError::Contradictory { place: self.place(setting), message, fix: fix.into() }
+    }
+
+    fn secret(
+        &mut self,
+        fields: SecretFields,
+        setting: &str,
+        default_env: &str,
+    ) -> Result<SecretSource, ConfigError> {
+        let source = fields.resolve(setting, default_env, self.folder).map_err(|message| {
+            let set = ["", "_env", "_file", "_command"].map(|end| format!("{setting}{end}"));
+            let first = set.iter().find(|name| line_of(self.text, name).is_some());
+            let fix = "Name where it is instead, with one of: an environment variable (…_env), \
+                           a file (…_file), a command that prints it (…_command).";
+            self.wrong(first.map_or(setting, String::as_str), message, fix)
+        })?;
+        let from = ["_env", "_file", "_command"].map(|end| format!("{setting}{end}"));
+        let set = from.iter().find(|name| line_of(self.text, name).is_some());
+        let value = format!("(hidden, from {source})");
+        let from = set.map_or_else(|| "default".into(), |name| self.place(name));
+        self.shown.push(Shown { name: setting.into(), value, from });
+        Ok(source)
+    }
+
+    /// An address, checked; `over` when it does not come from the file.
+    fn url(&self, what: &Overridable, url: &str, over: bool) -> Result<String, ConfigError> {
+        let loopback = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+        let is_loopback = loopback.iter().any(|start| {
+            url.strip_prefix(start)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+        });
+        if url.starts_with("https://") || is_loopback {
+            return Ok(url.trim_end_matches('/').to_owned());
+        }
+        let place = if over { what.origin(url) } else { self.place(what.setting) };
+        Err(ConfigError::Contradictory {
+            place,
+            message: format!("the address {url} is not https"),
+            fix: "Plain http is only allowed to this machine itself.".into(),
+        })
+    }
+
+    pub(super) fn stripe(
+        &mut self,
+        file: &Stripe,
+        overrides: &Overrides,
+    ) -> Result<StripeSettings, ConfigError> {
+        let account = file.account.as_str();
+        let name = account.strip_prefix("acct_").unwrap_or_default();
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
+            let message = format!("`{account}` is not the id of a Stripe account");
+            let fix = "It begins with acct_: copy it from Dashboard > Settings > Account details.";
+            return Err(self.wrong("stripe.account", message, fix));
+        }
+        self.show("stripe.account", account);
+        self.show("stripe.timezone", file.timezone.name());
+        self.show("stripe.connected", &file.connected.to_string());
+        let start = file.start_date.map_or_else(|| "(none)".into(), |day| day.to_string());
+        self.show("stripe.start_date", &start);
+        let over = overrides.stripe_base_url.clone();
+        let is_over = over.is_some();
+        let base_url = self.pick(&STRIPE_BASE_URL, over, file.base_url.clone(), STRIPE_URL);
+        let api_version = file.api_version.clone().unwrap_or_else(|| API_VERSION.into());
+        self.show("stripe.api_version", &api_version);
+        Ok(StripeSettings {
+            account: file.account.clone(),
+            zone: file.timezone,
+            connected: file.connected,
+            start_date: file.start_date,
+            base_url: self.url(&STRIPE_BASE_URL, &base_url, is_over)?,
+            api_version,
+            key: self.secret(file.key(), "stripe.api_key", "STRIPE_API_KEY")?,
+        })
+    }
+
+    pub(super) fn netsuite(
+        &mut self,
+        file: NetSuite,
+        overrides: &Overrides,
+    ) -> Result<NetSuiteSettings, ConfigError> {
+        if let Err(error) = file.account.parse::<AccountCode>() {
+            let fix = "Setup > Company > Company Information shows it.";
+            return Err(self.wrong("netsuite.account", error.to_string(), fix));
+        }
+        if file.concurrency == Some(0) {
+            let message = "netsuite.concurrency is 0, with which nothing is ever sent".into();
+            return Err(self.wrong("netsuite.concurrency", message, "Set it to 1 or more."));
+        }
+        self.show("netsuite.account", &file.account);
+        let own_address = "(the account's own address)";
+        let over = overrides.netsuite_base_url.clone();
+        let is_over = over.is_some();
+        let base_url = over.clone().or_else(|| file.base_url.clone());
+        self.pick(&NETSUITE_BASE_URL, over, file.base_url, own_address);
+        let none = || "(NetSuite's answer)".to_owned();
+        let text = file.base_currency.map_or_else(none, |currency| currency.to_string());
+        self.show("netsuite.base_currency", &text);
+        let text = file.subsidiary.as_ref().map_or_else(none, ToString::to_string);
+        self.show("netsuite.subsidiary", &text);
+        let concurrency = file.concurrency.unwrap_or(CONCURRENCY);
+        self.show("netsuite.concurrency", &concurrency.to_string());
+        let auth = match (file.oauth2, file.token) {
+            (Some(oauth2), None) => self.oauth2(oauth2)?,
+            (None, Some(token)) => self.token(token)?,
+            (None, None) => {
+                return Err(self.wrong(
+                    "netsuite",
+                    "nothing says how to sign in to NetSuite".into(),
+                    "Fill in [netsuite.oauth2].",
+                ));
+            }
+            (Some(_), Some(_)) => {
+                return Err(self.wrong(
+                    "netsuite.token",
+                    "both [netsuite.oauth2] and [netsuite.token] are set".into(),
+                    "Keep one; oauth2 is the one that will last.",
+                ));
+            }
+        };
+        let url = |url: String| self.url(&NETSUITE_BASE_URL, &url, is_over);
+        Ok(NetSuiteSettings {
+            account: file.account,
+            base_url: base_url.map(url).transpose()?,
+            base_currency: file.base_currency,
+            subsidiary: file.subsidiary,
+            concurrency,
+            auth,
+        })
+    }
+
+    fn oauth2(&mut self, file: OAuth2) -> Result<Auth, ConfigError> {
+        self.show("netsuite.oauth2.client_id", &file.client_id);
+        self.show("netsuite.oauth2.certificate_id", &file.certificate_id);
+        let fields = SecretFields {
+            inline: file.private_key.is_some(),
+            env: file.private_key_env,
+            file: file.private_key_file,
+            command: file.private_key_command,
+        };
+        Ok(Auth::OAuth2 {
+            client_id: file.client_id,
+            certificate_id: file.certificate_id,
+            private_key: self.secret(
+                fields,
+                "netsuite.oauth2.private_key",
+                "NETSUITE_PRIVATE_KEY",
+            )?,
+        })
+    }
+
+    fn token(&mut self, file: Token) -> Result<Auth, ConfigError> {
+        self.show("netsuite.token.consumer_key", &file.consumer_key);
+        self.show("netsuite.token.token_id", &file.token_id);
+        let consumer = SecretFields {
+            inline: file.consumer_secret.is_some(),
+            env: file.consumer_secret_env,
+            file: file.consumer_secret_file,
+            command: file.consumer_secret_command,
+        };
+        let token = SecretFields {
+            inline: file.token_secret.is_some(),
+            env: file.token_secret_env,
+            file: file.token_secret_file,
+            command: file.token_secret_command,
+        };
+        Ok(Auth::Token {
+            consumer_key: file.consumer_key,
+            consumer_secret: self.secret(
+                consumer,
+                "netsuite.token.consumer_secret",
+                "NETSUITE_CONSUMER_SECRET",
+            )?,
+            token_id: file.token_id,
+            token_secret: self.secret(
+                token,
+                "netsuite.token.token_secret",
+                "NETSUITE_TOKEN_SECRET",
+            )?,
+        })
+    }
+}
