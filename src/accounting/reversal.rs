@@ -172,6 +172,12 @@ impl Desk<'_> {
                 left -= part;
             }
         }
+        // The bank may take more than earlier refunds had left of the payment: that is no invoice's.
+        if left.is_positive() && back.memo_rule == Rule::DisputeReversesInvoice {
+            let item = self.global_item(Global::Dispute).map_err(|e| e.blocking(&back.id))?;
+            lines.push(single(item, &format!("{}, beyond what was paid", back.memo), left));
+            return Ok(lines);
+        }
         if left.is_positive() {
             return Err(back.impossible(
                 amount,

@@ -5,17 +5,18 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
-use tieout::accounting::balance_transaction::{Class, classify};
+use tieout::accounting::balance_transaction::{Class, classify, fees};
+use tieout::accounting::chart::Role;
 use tieout::accounting::policy::{
     CreditNotes, CustomerBalance, NegativeInvoices, Options, Uncollectible, UnpaidOnCancel,
 };
 use tieout::accounting::posting::postings;
 use tieout::accounting::{Derived, Policy, derive};
-use tieout::ids::{CustomerId, ExternalId};
+use tieout::ids::{CustomerId, ExternalId, InternalId};
 use tieout::ledger::{CaseKey, Ledger};
 use tieout::money::{Amount, Currency};
 use tieout::netsuite::record::{Apply, Body};
-use tieout::sandbox::company::{Company, CompanySpec, generate};
+use tieout::sandbox::company::{Company, CompanySpec, Stories, generate};
 use tieout::stripe::objects::{
     self, BalanceTransaction, CreditNote, CustomerBalanceTransaction, Invoice, InvoiceStatus,
     Payout,
@@ -74,8 +75,12 @@ fn companies() -> impl Iterator<Item = Derivation> {
     let first = std::env::var("TIEOUT_SEED").ok().and_then(|text| text.parse().ok());
     let (first, count) = (first.unwrap_or(1), count.unwrap_or(COMPANIES));
     let demo = std::iter::once_with(|| derived(0, generate(&CompanySpec::demo())));
-    let drawn = (first..first + count)
-        .map(|seed| derived(seed, generate(&CompanySpec::with_charges(CHARGES, seed))));
+    // Every other one lives the rare stories too; how money reaches the bank is as usual in all.
+    let spec = |seed: u64| CompanySpec {
+        stories: if seed % 2 == 0 { Stories::Everything } else { Stories::Drawn },
+        ..CompanySpec::with_charges(CHARGES, seed)
+    };
+    let drawn = (first..first + count).map(move |seed| derived(seed, generate(&spec(seed))));
     demo.chain(drawn).flat_map(|company| {
         let other = company.under(drawn_policy(company.seed));
         [company, other]
@@ -298,12 +303,16 @@ fn open_credits(derived: &Derived) -> BTreeMap<Currency, i64> {
 /// I6: each deposit books what Stripe charged on what it pays out, and nothing else: so every fee is
 /// in exactly one deposit.
 fn every_fee_is_booked(derivation: &Derivation) {
-    let fee_accounts = ["FEE", "STRFEE", "APPFEE", "DISPFEE", "NETFEE", "FXFEE", "FEETAX"];
+    let chart = &derivation.policy.chart;
+    let fee_accounts: Vec<&InternalId> =
+        Role::FEES.iter().filter_map(|role| chart.account(*role).ok()).collect();
     let mut charged_of: BTreeMap<String, i64> = BTreeMap::new();
     for (payout, movement) in members(derivation) {
-        let is_fee = matches!(classify(&movement), Class::Line(_));
+        let is_fee = matches!(classify(&movement), Class::Line(role) if role.is_fee());
         let own = if is_fee { -movement.amount().minor() } else { 0 };
-        *charged_of.entry(payout).or_default() += own + movement.fee().minor();
+        let parts = fees(&movement).expect("it adds up").into_iter();
+        let parts = parts.filter(|(role, _)| role.is_fee()).map(|(_, amount)| amount.minor());
+        *charged_of.entry(payout).or_default() += own + parts.sum::<i64>();
     }
     let mut seen: HashSet<String> = HashSet::new();
     for record in derivation.cases.iter().flat_map(|(_, derived)| &derived.records) {
@@ -311,7 +320,7 @@ fn every_fee_is_booked(derivation: &Derivation) {
         let signed = deposit.cashback.iter().map(|line| (line, 1));
         let booked: i64 = signed
             .chain(deposit.other.iter().map(|line| (line, -1)))
-            .filter(|(line, _)| fee_accounts.contains(&line.account.as_str()))
+            .filter(|(line, _)| fee_accounts.contains(&&line.account))
             .map(|(line, sign)| sign * line.amount.minor())
             .sum();
         // The payout itself, and the negative ones whose members join it.

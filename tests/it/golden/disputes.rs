@@ -267,3 +267,25 @@ fn a_dispute_that_goes_back_and_forth_ends_where_it_began() {
          CustomerRefund re_1        | AR 40.00 Dr  | UF 40.00 Cr  | applied re_1-memo 40.00",
     );
 }
+
+/// 40.00 was refunded before the bank took all of the 100.00: 60.00 is left to reverse, and the rest
+/// is a loss that no invoice holds.
+#[test]
+fn a_dispute_of_more_than_a_refund_had_left_is_a_loss_for_the_rest() {
+    let mut story = Story::new();
+    story.paid_invoice("in_1", "ch_1", 10_000, 320);
+    story.refund("re_1", "ch_1", 4_000);
+    story.dispute("dp_1", "ch_1", "won", &[(-10_000, 1_500), (10_000, 0)]);
+    story.assert_books(
+        "Invoice dp_1-reinstated  | AR 100.00 Dr | DISPUTES 40.00 Cr | REV 60.00 Cr
+                                  | lines 60.00, 40.00
+         Invoice in_1             | AR 100.00 Dr | REV 100.00 Cr
+         CreditMemo dp_1-memo     | AR 100.00 Cr | DISPUTES 40.00 Dr | REV 60.00 Dr
+                                  | lines 60.00, 40.00
+         CreditMemo re_1-memo     | AR 40.00 Cr  | REV 40.00 Dr
+         CustomerPayment ch_1     | AR 100.00 Cr | UF 100.00 Dr | applied in_1 100.00
+         CustomerPayment dp_1-won | AR 100.00 Cr | UF 100.00 Dr | applied dp_1-reinstated 100.00
+         CustomerRefund dp_1      | AR 100.00 Dr | UF 100.00 Cr | applied dp_1-memo 100.00
+         CustomerRefund re_1      | AR 40.00 Dr  | UF 40.00 Cr  | applied re_1-memo 40.00",
+    );
+}
