@@ -63,7 +63,7 @@ pub enum Global {
 }
 
 impl Global {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Unpriced,
         Self::Shipping,
         Self::Tax,
@@ -73,6 +73,9 @@ impl Global {
         Self::Generic,
         Self::CreditGrant,
         Self::CreditNoteLine,
+        Self::Refund,
+        Self::PartialRefund,
+        Self::Dispute,
     ];
 
     /// How the configuration calls it: `shipping` for `stripe-shipping`.

@@ -18,8 +18,6 @@ use crate::netsuite::wire::Places;
 pub struct Policy {
     /// The Stripe account: it names what has no object of its own, such as a day's journal.
     pub account: AccountId,
-    /// Nothing before this instant is posted.
-    pub start: Option<UnixTime>,
     /// The Stripe account's reporting zone: it turns instants into the dates of the books.
     pub zone: Tz,
     pub chart: Chart,

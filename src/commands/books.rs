@@ -52,10 +52,6 @@ pub(super) fn policy(settings: &Settings, references: &References) -> anyhow::Re
     Ok(Policy {
         zone: settings.stripe.zone,
         account: settings.stripe.account.clone(),
-        start: settings
-            .stripe
-            .start_date
-            .map(|day| crate::calendar::start_of_day(day, settings.stripe.zone)),
         chart: Chart::new(accounts).with_movements(movements),
         books: Books {
             base_currency: base,
@@ -87,7 +83,6 @@ pub(super) fn without_accounts(settings: &Settings) -> Policy {
     Policy {
         zone: settings.stripe.zone,
         account: settings.stripe.account.clone(),
-        start: None,
         chart: Chart::default(),
         books: Books {
             base_currency: settings.netsuite.base_currency.unwrap_or(Currency::USD),

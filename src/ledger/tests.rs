@@ -78,7 +78,6 @@ fn wants(records: Vec<Record>) -> Derived {
 fn dirty(ledger: &mut Ledger) -> Vec<CaseKey> {
     let policy = Policy {
         account: "acct_1".into(),
-        start: None,
         zone: chrono_tz::UTC,
         chart: Chart::default(),
         books: Books {

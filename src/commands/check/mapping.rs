@@ -154,7 +154,6 @@ fn policy(settings: &Settings, currencies: BTreeSet<Currency>) -> Policy {
     masters.naming = Naming::default();
     Policy {
         account: settings.stripe.account.clone(),
-        start: None,
         zone: settings.stripe.zone,
         chart: Chart::new(chart).with_movements(movements),
         books: Books {

@@ -86,7 +86,6 @@ pub fn policy() -> Policy {
         .collect();
     Policy {
         account: "acct_demo".into(),
-        start: None,
         zone: chrono_tz::Tz::America__New_York,
         chart: Chart::new(accounts),
         books: Books { base_currency: Currency::USD, currencies, subsidiary: None },
