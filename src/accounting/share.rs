@@ -4,7 +4,7 @@
 //! or a journal carries, the shares come to its postings. Belongs here: which part is whose. Does not
 //! belong here: the records themselves.
 
-use crate::accounting::balance_transaction::{Class, classify};
+use crate::accounting::balance_transaction::Class;
 use crate::accounting::case::PayoutCase;
 use crate::accounting::charges::charges;
 use crate::accounting::chart::Role;
@@ -38,7 +38,7 @@ pub fn in_deposit(
         share.push(posting(account(Role::Suspense)?, -movement.net()));
         return Some(share);
     }
-    let class = classify(movement);
+    let class = policy.class(movement);
     let seat = policy.seat(movement, case.sources.presented(movement), &case.schedule);
     if class.has_record() {
         let from = match seat.leaves {

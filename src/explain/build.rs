@@ -177,7 +177,8 @@ impl<'a> Tale<'a> {
             .collect()
     }
 
-    fn tells(&self, record: &Record, subject: &str) -> bool {
+    fn tells(&self, record: &Record, inputs: &Inputs) -> bool {
+        let subject = inputs.subject.id.as_str();
         if record.external_id().as_str() == subject {
             return true;
         }
@@ -185,9 +186,9 @@ impl<'a> Tale<'a> {
         let is_shared =
             record.rule.sums_up() || matches!(record.rule, Rule::PayoutPaid | Rule::PayoutCharged);
         if is_shared {
-            return self.payout.is_some_and(|asked| {
-                record.external_id().as_str().starts_with(asked.payout.id.as_str())
-            });
+            let asked = self.payout.and_then(|case| inputs.record_of(case.payout.id.as_str()));
+            return asked
+                .is_some_and(|asked| record.external_id().as_str().starts_with(asked.as_str()));
         }
         let is_of_story = record.sources.iter().any(|id| self.ids.contains(id.as_str()));
         record.kind().is_transaction() && is_of_story
@@ -197,11 +198,10 @@ impl<'a> Tale<'a> {
 /// The records of the story, oldest first; then those that nothing asks for any more.
 fn chapters(teller: &Teller, tale: &Tale) -> Vec<Chapter> {
     let inputs = teller.inputs;
-    let subject = inputs.subject.id.as_str();
     let mut chapters: Vec<Chapter> = teller
         .records
         .values()
-        .filter(|record| tale.tells(record, subject))
+        .filter(|record| tale.tells(record, inputs))
         .map(|record| teller.chapter(record))
         .collect();
     let unwanted = inputs.unwanted.iter().filter(|id| !teller.records.contains_key(id));
@@ -216,8 +216,8 @@ fn relevant(teller: &Teller, records: &[Chapter], money: &[Movement]) -> BTreeSe
     let mut ids: BTreeSet<ExternalId> =
         records.iter().map(|chapter| chapter.external_id.clone()).collect();
     let subject = &teller.inputs.subject;
-    let own = [subject.id.as_str(), subject.teller.as_str()];
-    ids.extend(own.into_iter().filter_map(|id| ExternalId::new(id).ok()));
+    ids.extend(ExternalId::new(subject.id.as_str()).ok());
+    ids.extend(teller.record_of(&subject.teller));
     let needed: Vec<ExternalId> = ids
         .iter()
         .filter_map(|id| teller.records.get(id))
@@ -229,7 +229,7 @@ fn relevant(teller: &Teller, records: &[Chapter], money: &[Movement]) -> BTreeSe
     let shares = money.iter().flat_map(|movement| &movement.shares);
     ids.extend(shares.map(|share| share.record.clone()));
     let payouts = money.iter().filter_map(|movement| movement.payout.as_deref());
-    ids.extend(payouts.filter_map(|payout| ExternalId::new(payout).ok()));
+    ids.extend(payouts.filter_map(|payout| teller.record_of(payout)));
     ids
 }
 

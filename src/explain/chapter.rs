@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::accounting::Record;
+use crate::accounting::balance_transaction::{Class, classify};
 use crate::accounting::posting::{Posting, postings};
 use crate::explain::inputs::{Holding, Inputs};
 use crate::explain::settings;
@@ -11,6 +12,7 @@ use crate::explain::words::bracketed;
 use crate::ids::{ExternalId, InternalId};
 use crate::money::Amount;
 use crate::netsuite::record::{Apply, Body, ItemLine, Ref};
+use crate::stripe::objects::BalanceTransaction;
 
 /// What every chapter needs: the inputs, and how the story's records are called.
 pub(super) struct Teller<'a> {
@@ -24,6 +26,17 @@ impl<'a> Teller<'a> {
         let all = inputs.given.iter().flat_map(|given| &given.derived.records);
         let records = all.map(|record| (record.external_id().clone(), record)).collect();
         Self { inputs, records }
+    }
+
+    /// The record that a Stripe object has become, as NetSuite calls it.
+    pub(super) fn record_of(&self, stripe_id: &str) -> Option<ExternalId> {
+        self.inputs.record_of(stripe_id)
+    }
+
+    /// What a movement is to these books.
+    pub(super) fn class(&self, movement: &BalanceTransaction) -> Class {
+        let policy = self.inputs.policy;
+        policy.map_or_else(|| classify(movement), |policy| policy.class(movement))
     }
 
     pub(super) fn chapter(&self, record: &Record) -> Chapter {
@@ -224,7 +237,8 @@ impl<'a> Teller<'a> {
     }
 
     fn items(&self, lines: &[ItemLine]) -> Vec<Line> {
-        let shown = lines.iter().map(|line| {
+        let mut shown = Vec::new();
+        for line in lines {
             let pieces = match &line.quantity {
                 // Many descriptions begin with the quantity.
                 Some(quantity)
@@ -235,13 +249,18 @@ impl<'a> Teller<'a> {
                 _ => String::new(),
             };
             let served = line.service_period.map(|(first, last)| format!(", {first} to {last}"));
-            Line {
+            shown.push(Line {
                 what: self.item_name(&line.item),
                 detail: format!("{}{pieces}{}", line.description, served.unwrap_or_default()),
                 amount: line.amount,
-            }
-        });
-        shown.collect()
+            });
+            shown.extend(line.taxes.iter().map(|tax| Line {
+                what: "Tax of the line above".into(),
+                detail: format!("{}% of {}, tax code {}", tax.rate.0, tax.basis, tax.tax_code),
+                amount: tax.amount,
+            }));
+        }
+        shown
     }
 
     fn item_name(&self, item: &Ref) -> String {

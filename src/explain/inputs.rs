@@ -80,6 +80,14 @@ pub struct Inputs<'a> {
 }
 
 impl Inputs<'_> {
+    /// The record that a Stripe object has become, as NetSuite calls it.
+    pub(super) fn record_of(&self, stripe_id: &str) -> Option<ExternalId> {
+        match self.policy {
+            Some(policy) => policy.masters.naming.record_of(stripe_id),
+            None => ExternalId::new(stripe_id).ok(),
+        }
+    }
+
     /// The day of an instant in the account's zone.
     pub(super) fn day(&self, instant: UnixTime) -> NaiveDate {
         instant.date_in(self.zone)

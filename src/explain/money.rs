@@ -1,7 +1,7 @@
 //! Where the money is: each change of the Stripe balance, the payout that took it to the bank, and
 //! its share of the records that carry it with others.
 
-use crate::accounting::balance_transaction::{Class, classify};
+use crate::accounting::balance_transaction::Class;
 use crate::accounting::deposit::record_of;
 use crate::accounting::posting::Posting;
 use crate::accounting::{Case, Exception, PayoutCase, Record, Rule, share};
@@ -59,7 +59,7 @@ fn moved(teller: &Teller, movement: &BalanceTransaction) -> String {
 fn waiting(teller: &Teller, movement: &BalanceTransaction) -> String {
     let available = movement.available_on.utc_date();
     let today = teller.inputs.day(teller.inputs.now);
-    if classify(movement) == Class::Payout {
+    if teller.class(movement) == Class::Payout {
         return "It is a payout itself.".into();
     }
     if available > today {
@@ -107,7 +107,8 @@ fn by_payout(teller: &Teller, movement: &BalanceTransaction, id: &str, told: &mu
     told.text.push(paid_out(teller, id, carrier));
     let Some(policy) = teller.inputs.policy else { return };
     if let Some((case, deposits)) = deposits_of(teller, id) {
-        let own = record_of(classify(movement), movement, &case.sources).ok();
+        let own = record_of(teller.class(movement), movement, &case.sources).ok();
+        let own = own.map(|id| policy.masters.naming.outside(&id));
         let holds = |deposit: &&Deposit| {
             let mut lines = deposit.payments.iter();
             own.is_some() && lines.any(|line| line.record.external() == own.as_ref())
@@ -218,7 +219,7 @@ fn deposits_of<'a>(teller: &Teller<'a>, payout: &str) -> Option<(&'a PayoutCase,
 
 /// The journal of a payout that is no deposit.
 fn journal_of(teller: &Teller, payout: &str) -> Option<ExternalId> {
-    let id = ExternalId::new(payout).ok()?;
+    let id = teller.record_of(payout)?;
     let record = teller.records.get(&id)?;
     matches!(record.body, Body::JournalEntry(_)).then_some(id)
 }
@@ -226,7 +227,8 @@ fn journal_of(teller: &Teller, payout: &str) -> Option<ExternalId> {
 /// Why a payout has no deposit.
 fn held_back(teller: &Teller, payout: &str) -> Option<String> {
     let known = teller.inputs.exceptions.iter().map(|(exception, _)| exception);
-    let holds = |exception: &&Exception| exception.blocks.iter().any(|id| id.as_str() == payout);
+    let own = teller.record_of(payout)?;
+    let holds = |exception: &&Exception| exception.blocks.contains(&own);
     let exception = known.into_iter().find(holds)?;
     Some(format!("Its deposit is held back: {}: {}", exception.subject, exception.message))
 }
@@ -239,7 +241,7 @@ fn on_deposit(
     line: Option<&ExternalId>,
 ) -> String {
     let is_suspended = case.suspended.contains(&movement.id) || case.absent.contains(&movement.id);
-    let what = match (line, classify(movement)) {
+    let what = match (line, teller.class(movement)) {
         _ if is_suspended => "it on the suspense account, to be reclassified".into(),
         (Some(record), _) => format!("it on the line {record}"),
         (None, Class::Line(_)) => format!("it on its line for {}", words::movement(movement)),
@@ -249,7 +251,7 @@ fn on_deposit(
     let payout = teller.inputs.payouts.get(movement.id.as_str()).map_or("", String::as_str);
     if payout != case.payout.id.as_str() {
         let name = format!("journal entry {payout}");
-        let state = ExternalId::new(payout).map(|id| teller.state(&id)).ok();
+        let state = teller.record_of(payout).map(|id| teller.state(&id));
         let name = state.map_or_else(|| name.clone(), |state| named(&name, &state));
         text += &format!(
             " The bank's side of that payout is {name}, against the Stripe balance account."

@@ -2,7 +2,6 @@
 
 use crate::explain::chapter::Teller;
 use crate::explain::value::{Applied, OpenInvoice};
-use crate::ids::ExternalId;
 use crate::money::Amount;
 use crate::netsuite::record::{Apply, Body};
 use crate::stripe::objects::{Invoice, InvoiceStatus};
@@ -10,7 +9,7 @@ use crate::stripe::objects::{Invoice, InvoiceStatus};
 /// What was taken off the invoice's total, and what is left of it. `None` when the books have no
 /// invoice for it.
 pub(super) fn open_invoice(teller: &Teller, invoice: &Invoice) -> Option<OpenInvoice> {
-    let id = ExternalId::new(invoice.id.as_str()).ok()?;
+    let id = teller.record_of(invoice.id.as_str())?;
     let record = teller.records.get(&id)?;
     let body = teller.body(record);
     let Body::Invoice(_) = &body else { return None };

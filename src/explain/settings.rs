@@ -47,7 +47,9 @@ const OPTIONS: &[Explained] = &[
             (Rule::ChargeBilled, _) => true,
             // A payment that failed later pays nothing whatever the option says.
             (Rule::ChargeSucceeded, Body::CustomerPayment(payment)) => {
-                payment.apply.is_empty() && !made(&format!("{}-failed", record.external_id()))
+                payment.apply.is_empty()
+                    && !is_duplicate(record)
+                    && !made(&format!("{}-failed", record.external_id()))
             }
             _ => false,
         },
@@ -117,6 +119,122 @@ const OPTIONS: &[Explained] = &[
         meanings: &[],
     },
     Explained {
+        name: "duplicate_payments",
+        decided: |record, _| is_duplicate(record),
+        meanings: &[
+            ("unapplied", "What pays an invoice twice stays the customer's credit."),
+            ("hold", "What pays an invoice twice waits until somebody allows it."),
+        ],
+    },
+    Explained {
+        name: "negative_invoices",
+        decided: |record, _| record.rule == Rule::InvoiceNegative,
+        meanings: &[
+            ("credit_memo", "An invoice below zero is a credit memo: the customer's credit."),
+            ("zero_lines", "An invoice below zero has lines of zero until its credit is used."),
+        ],
+    },
+    Explained {
+        name: "customer_balance",
+        decided: |record, _| matches!(record.rule, Rule::BalanceAdjusted | Rule::BalanceUsed),
+        meanings: &[
+            ("open_credits", "Credit on a customer's balance is an open credit as it arises."),
+            ("on_use", "Credit on a customer's balance is booked when it has paid an invoice."),
+        ],
+    },
+    Explained {
+        name: "credit_notes",
+        decided: |record, _| record.rule == Rule::CreditNoteIssued,
+        meanings: &[
+            ("at_issue", "A credit note is booked when it is issued."),
+            ("after_payment", "A credit note on an open invoice waits for its payment."),
+        ],
+    },
+    Explained {
+        name: "unpaid_on_cancel",
+        decided: |record, _| record.rule == Rule::SubscriptionEnded,
+        meanings: &[
+            ("keep_open", "What a cancelled subscription left unpaid stays open."),
+            ("credit_memo", "What a cancelled subscription left unpaid is reversed."),
+            ("bad_debt", "What a cancelled subscription left unpaid is a loss."),
+        ],
+    },
+    Explained {
+        name: "partial_refunds",
+        decided: |record, _| {
+            matches!(record.rule, Rule::RefundReversesInvoice | Rule::DisputeReversesInvoice)
+        },
+        meanings: &[
+            ("prorate", "A part of an invoice takes its share of every line and of the tax."),
+            ("single_item", "A part of an invoice of several lines is one line of its own."),
+        ],
+    },
+    Explained {
+        name: "refund_items",
+        decided: |record, _| record.rule == Rule::RefundReversesInvoice,
+        meanings: &[
+            ("original", "The memo of a refund has the invoice's own items."),
+            ("single", "The memo of a refund has one item of its own."),
+        ],
+    },
+    Explained {
+        name: "dispute_items",
+        decided: |record, _| record.rule == Rule::DisputeReversesInvoice,
+        meanings: &[
+            ("original", "The memo of a dispute has the invoice's own items."),
+            ("single", "The memo of a dispute has one item of its own."),
+        ],
+    },
+    Explained {
+        name: "disputes_opened",
+        decided: |record, _| matches!(record.rule, Rule::DisputeWithdrawn | Rule::DisputeLost),
+        meanings: &[
+            ("credit_memo", "A disputed amount is given back at once, by a memo and a refund."),
+            ("hold", "A disputed amount is held on an account until the outcome."),
+        ],
+    },
+    Explained {
+        name: "disputes_won",
+        decided: |record, _| matches!(record.rule, Rule::DisputeReinstated | Rule::DisputeWon),
+        meanings: &[
+            ("reinstate", "What a won dispute had reversed is billed again and paid."),
+            ("reversal_line", "What a won dispute brings back is income of its own."),
+        ],
+    },
+    Explained {
+        name: "tax",
+        decided: |record, _| lines(record).iter().any(|line| !line.taxes.is_empty()),
+        meanings: &[
+            ("lines", "Tax is a line per rate."),
+            ("suitetax", "Tax is told as details of each line."),
+        ],
+    },
+    Explained {
+        name: "revenue_recognition",
+        decided: |record, _| lines(record).iter().any(|line| line.is_recognized),
+        meanings: &[
+            ("none", "Lines carry no dates of recognition."),
+            ("arm", "Lines carry the dates over which their revenue is recognized."),
+        ],
+    },
+    // What these two hold back has no record; the exception says so.
+    Explained {
+        name: "deny_list",
+        decided: |_, _| false,
+        meanings: &[
+            ("hold", "Objects with netsuite_block_integration wait."),
+            ("ignore", "The key netsuite_block_integration means nothing."),
+        ],
+    },
+    Explained {
+        name: "allow_list",
+        decided: |_, _| false,
+        meanings: &[
+            ("all", "Everything may be posted."),
+            ("listed", "Only what has netsuite_allow_integration may be posted."),
+        ],
+    },
+    Explained {
         name: "uncollectible",
         decided: |record, _| {
             matches!(record.rule, Rule::InvoiceUncollectible | Rule::InvoiceRecovered)
@@ -174,6 +292,13 @@ pub(super) fn of_account(account: &crate::ids::InternalId, chart: &Chart) -> Opt
         [one] => Some(one.clone()),
         _ => None,
     }
+}
+
+/// A payment of an invoice that was already paid says so in its memo.
+fn is_duplicate(record: &Record) -> bool {
+    let header = record.body.header();
+    record.rule == Rule::ChargeSucceeded
+        && header.is_some_and(|header| header.memo.ends_with("which was already paid"))
 }
 
 fn lines(record: &Record) -> &[ItemLine] {

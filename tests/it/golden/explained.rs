@@ -70,11 +70,11 @@ fn settle(objects: &mut [Value]) {
     let failed: Vec<String> = objects
         .iter()
         .filter(|object| object["object"] == "charge" && object["status"] == "failed")
-        .map(|charge| format!("inpay_{}", charge["id"].as_str().unwrap()))
+        .map(|charge| charge["payment_intent"].as_str().unwrap().to_owned())
         .collect();
     let mut paid: BTreeMap<String, i64> = BTreeMap::new();
     for object in objects.iter().filter(|object| object["object"] == "invoice_payment") {
-        if !failed.iter().any(|id| object["id"] == id.as_str()) {
+        if !failed.iter().any(|id| object["payment"]["payment_intent"] == id.as_str()) {
             let invoice = object["invoice"].as_str().unwrap().to_owned();
             *paid.entry(invoice).or_default() += object["amount_paid"].as_i64().unwrap();
         }
@@ -246,7 +246,7 @@ fn every_id_of_a_story_leads_to_it() {
         let told = offline.explain("in_1").unwrap();
         told.records.all[0].state.netsuite_id.clone().unwrap().to_string()
     };
-    for asked in ["in_1", "IN_1", "ch_1", "pi_ch_1", "inpay_ch_1", "txn_ch_1", "il_price_A"] {
+    for asked in ["in_1", "IN_1", "ch_1", "pi_ch_1", "inpay_ch_1_in_1", "txn_ch_1", "il_price_A"] {
         assert_eq!(ids(asked), ["in_1", "ch_1"], "{asked}");
     }
     for asked in [netsuite.clone(), format!("netsuite:{netsuite}")] {

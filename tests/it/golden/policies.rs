@@ -16,7 +16,7 @@ use tieout::accounting::{Case, Derived, Record, SummaryCase, derive};
 use tieout::ids::InternalId;
 use tieout::money::Amount;
 
-use super::story::{Story, line, line_with, movement};
+use super::story::{Story, line, line_with, movement, tax, with};
 use super::table::figure;
 use crate::support::page::assert_section;
 
@@ -247,4 +247,174 @@ fn granularity() {
     // Detail is what the sections above show.
     let set = json!({ "granularity": { "sales": "daily" } });
     assert_section_of("granularity", "sales-daily", paid_out(), &set);
+}
+
+#[test]
+fn duplicate_payments() {
+    let mut story = Story::new();
+    story.paid_invoice("in_1", "ch_1", 10_000, 320);
+    story.charge("ch_2", 10_000, 320);
+    story.pays("ch_2", "in_1", 10_000);
+    story.payout("po_1", 19_360, &["ch_1", "ch_2"]);
+    assert_page("duplicate_payments", story, &["unapplied", "hold"]);
+}
+
+/// A plan of 70.00 is given back and one of 30.00 sold.
+#[test]
+fn negative_invoices() {
+    let mut story = Story::new();
+    let lines = [line("price_A", -7_000), line("price_B", 3_000)];
+    let credited = json!({ "status": "paid", "ending_balance": -4_000 });
+    story.invoice_with("in_1", -4_000, &lines, &credited);
+    let kind = json!({ "type": "invoice_too_small", "invoice": "in_1" });
+    story.balance_change("cbtxn_1", -4_000, &kind);
+    assert_page("negative_invoices", story, &["credit_memo", "zero_lines"]);
+}
+
+/// 25.00 of goodwill, used on an invoice of 100.00.
+#[test]
+fn customer_balance() {
+    let mut story = Story::new();
+    story.balance_change("cbtxn_1", -2_500, &json!({ "type": "adjustment" }));
+    let fields = json!({
+        "status": "paid", "starting_balance": -2_500, "ending_balance": 0, "amount_due": 7_500,
+        "amount_remaining": 0,
+    });
+    story.invoice_with("in_1", 10_000, &[line("price_A", 10_000)], &fields);
+    let used = json!({ "type": "applied_to_invoice", "invoice": "in_1" });
+    story.balance_change("cbtxn_2", 2_500, &used);
+    story.charge("ch_1", 7_500, 248);
+    story.pays("ch_1", "in_1", 7_500);
+    assert_page("customer_balance", story, &["open_credits", "on_use"]);
+}
+
+/// A credit note of 30.00 on an invoice of 100.00 that nobody has paid yet.
+#[test]
+fn credit_notes() {
+    let mut story = Story::new();
+    story.invoice("in_1", 10_000, &[line("price_A", 10_000)]);
+    let before = json!({ "type": "pre_payment", "pre_payment_amount": 3_000 });
+    story.credit_note("cn_1", "in_1", 3_000, &before);
+    assert_page("credit_notes", story, &["at_issue", "after_payment"]);
+}
+
+/// A subscription was cancelled, and its invoice is not collected any more.
+#[test]
+fn unpaid_on_cancel() {
+    let mut story = Story::new();
+    let abandoned = json!({
+        "collection_method": "charge_automatically", "auto_advance": false, "attempt_count": 4,
+        "next_payment_attempt": null,
+        "parent": { "type": "subscription_details",
+                    "subscription_details": { "subscription": "sub_1" } },
+    });
+    story.invoice_with("in_1", 10_000, &[line("price_A", 10_000)], &abandoned);
+    assert_page("unpaid_on_cancel", story, &["keep_open", "credit_memo", "bad_debt"]);
+}
+
+/// An invoice of 60.00, 40.00 and 10.00 of tax, paid; `back` is given back.
+fn given_back(back: i64) -> Story {
+    let mut story = Story::new();
+    let taxes = |amount: i64| json!({ "taxes": [tax(amount, "exclusive")] });
+    let lines =
+        [line_with("price_A", 6_000, &taxes(600)), line_with("price_B", 4_000, &taxes(400))];
+    let total_taxes = json!({ "total_taxes": [tax(1_000, "exclusive")] });
+    story.invoice_with("in_1", 11_000, &lines, &total_taxes);
+    story.charge("ch_1", 11_000, 349);
+    story.pays("ch_1", "in_1", 11_000);
+    story.refund("re_1", "ch_1", back);
+    story
+}
+
+#[test]
+fn partial_refunds() {
+    assert_page("partial_refunds", given_back(2_200), &["prorate", "single_item"]);
+}
+
+#[test]
+fn refund_items() {
+    assert_page("refund_items", given_back(11_000), &["original", "single"]);
+}
+
+/// A payment of 100.00 is disputed, with a fee of 15.00.
+fn disputed(status: &str, moved: &[(i64, i64)]) -> Story {
+    let mut story = Story::new();
+    story.paid_invoice("in_1", "ch_1", 10_000, 320);
+    story.dispute("dp_1", "ch_1", status, moved);
+    story.charge("ch_2", 30_000, 900);
+    story.payout("po_1", 27_280, &["ch_1", "dp_1", "ch_2"]);
+    story
+}
+
+#[test]
+fn dispute_items() {
+    let story = disputed("lost", &[(-10_000, 1_500)]);
+    assert_page("dispute_items", story, &["original", "single"]);
+}
+
+#[test]
+fn disputes_opened() {
+    let story = disputed("lost", &[(-10_000, 1_500)]);
+    assert_page("disputes_opened", story, &["credit_memo", "hold"]);
+}
+
+#[test]
+fn disputes_won() {
+    let mut story = disputed("won", &[(-10_000, 1_500), (10_000, -1_500)]);
+    story.payout("po_2", 11_500, &["dp_1_2"]);
+    assert_page("disputes_won", story, &["reinstate", "reversal_line"]);
+}
+
+/// Holds what NetSuite is told of an invoice's lines against the page.
+#[track_caller]
+fn assert_lines(option: &str, value: &str, mut story: Story) {
+    let mut options = serde_json::to_value(story.policy.options).unwrap();
+    options[option] = json!(value);
+    story.policy.options = serde_json::from_value(options).unwrap();
+    let lines = story.lines_of("in_1").join("\n");
+    let text = format!("```text\n{lines}\n```\n\n{}", books(&story));
+    assert_section(&format!("docs/policies/{option}.md"), value, &text);
+}
+
+/// 100.00 and 10.00 of tax; the postings are the same, what NetSuite is told is not.
+#[test]
+fn tax_as_lines_or_as_details() {
+    for value in ["lines", "suitetax"] {
+        let mut story = Story::new();
+        let own = with(tax(1_000, "exclusive"), &json!({ "taxable_amount": 10_000 }));
+        let line = line_with("price_A", 10_000, &json!({ "taxes": [own] }));
+        story.invoice_with("in_1", 11_000, &[line], &json!({ "total_taxes": [own] }));
+        assert_lines("tax", value, story);
+    }
+}
+
+/// A year from 2026-03-01, billed in advance.
+#[test]
+fn revenue_recognition() {
+    for value in ["none", "arm"] {
+        let mut story = Story::new();
+        let year = json!({ "period": { "start": 1_772_366_400, "end": 1_803_902_400 } });
+        story.invoice("in_1", 120_000, &[line_with("price_A", 120_000, &year)]);
+        assert_lines("revenue_recognition", value, story);
+    }
+}
+
+#[test]
+fn deny_list() {
+    let mut story = Story::new();
+    story.charge("ch_1", 10_000, 320);
+    story.charge("ch_2", 5_000, 175);
+    let blocked = json!({ "metadata": { "netsuite_block_integration": "true" } });
+    story.change("charge", "ch_2", &blocked);
+    assert_page("deny_list", story, &["hold", "ignore"]);
+}
+
+#[test]
+fn allow_list() {
+    let mut story = Story::new();
+    story.charge("ch_1", 10_000, 320);
+    let allowed = json!({ "metadata": { "netsuite_allow_integration": "true" } });
+    story.change("charge", "ch_1", &allowed);
+    story.charge("ch_2", 5_000, 175);
+    assert_page("allow_list", story, &["all", "listed"]);
 }
