@@ -25,6 +25,7 @@ mod runs;
 mod summaries;
 #[cfg(test)]
 mod tests;
+mod wishes;
 
 use rusqlite::Connection;
 
