@@ -144,7 +144,7 @@ mod tests {
         let settings = parse_text(template::TEXT).unwrap();
         let from = |name: &str| {
             let shown = settings.shown.iter().find(|shown| shown.name == name);
-            shown.map(|shown| shown.from.clone()).unwrap_or_else(|| panic!("{name} is not shown"))
+            shown.map_or_else(|| panic!("{name} is not shown"), |shown| shown.from.clone())
         };
         for name in [
             "ledger",

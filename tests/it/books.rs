@@ -77,7 +77,7 @@ fn companies() -> impl Iterator<Item = Derivation> {
     let demo = std::iter::once_with(|| derived(0, generate(&CompanySpec::demo())));
     // Every other one lives the rare stories too; how money reaches the bank is as usual in all.
     let spec = |seed: u64| CompanySpec {
-        stories: if seed % 2 == 0 { Stories::Everything } else { Stories::Drawn },
+        stories: if seed.is_multiple_of(2) { Stories::Everything } else { Stories::Drawn },
         ..CompanySpec::with_charges(CHARGES, seed)
     };
     let drawn = (first..first + count).map(move |seed| derived(seed, generate(&spec(seed))));
