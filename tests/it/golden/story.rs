@@ -19,7 +19,7 @@ use tieout::netsuite::record::{Body, Decimal};
 use tieout::stripe::objects::{BalanceTransaction, Dispute, Payout};
 
 use super::objects::{intent_of, parse, rates, txn};
-use super::table::{figure, row};
+use super::table::{compare, figure, row};
 use crate::support;
 
 pub(super) use super::objects::{line, line_with, movement, tax, tax_at, with};
@@ -444,18 +444,4 @@ impl Story {
     fn views<T: DeserializeOwned>(&self, kind: &str) -> Vec<T> {
         self.objects.get(kind).map(|all| all.iter().map(parse).collect()).unwrap_or_default()
     }
-}
-
-#[track_caller]
-fn compare(expected: &str, books: &[String]) {
-    let mut rows: Vec<String> = Vec::new();
-    for line in expected.lines() {
-        let tidy = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        match rows.last_mut() {
-            Some(row) if tidy.starts_with('|') => *row += &format!(" {tidy}"),
-            _ => rows.push(tidy),
-        }
-    }
-    let (expected, books) = (rows.join("\n"), books.join("\n"));
-    assert!(books == expected, "expected:\n{expected}\n\nbooks:\n{books}");
 }

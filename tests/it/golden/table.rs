@@ -65,3 +65,19 @@ pub(super) fn figure(amount: Amount) -> String {
     }
     format!("{} {}", amount.to_decimal(), amount.currency())
 }
+
+/// Compares a table with the books. Runs of spaces count as one; a line that begins with `|` goes on
+/// with the record above it.
+#[track_caller]
+pub(super) fn compare(expected: &str, books: &[String]) {
+    let mut rows: Vec<String> = Vec::new();
+    for line in expected.lines() {
+        let tidy = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        match rows.last_mut() {
+            Some(row) if tidy.starts_with('|') => *row += &format!(" {tidy}"),
+            _ => rows.push(tidy),
+        }
+    }
+    let (expected, books) = (rows.join("\n"), books.join("\n"));
+    assert!(books == expected, "expected:\n{expected}\n\nbooks:\n{books}");
+}
