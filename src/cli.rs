@@ -27,7 +27,7 @@ Exit codes:
   4        authentication or permission
   5        transient, try later
   6        totals differ, or a record was changed in NetSuite
-  7        refused by a guard (stale plan, wrong account)
+  7        refused by a guard (stale plan, wrong account, closed period, limits)
   8        in-doubt records remain
   11       another run holds the lock
   64       usage or configuration
@@ -66,6 +66,7 @@ pub enum Command {
     Plan(PlanArgs),
     Push(PushArgs),
     Run(RunArgs),
+    Resolve(ResolveArgs),
     Verify(VerifyArgs),
     Report(ReportArgs),
     Status(StatusArgs),
@@ -180,11 +181,32 @@ pub struct PlanArgs {
 ///
 /// Example:
 ///   tieout push october.plan.json
+///   tieout push --retry              only what the last push did not get in
+///   tieout push --max-changes 500 --max-amount 100000
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct PushArgs {
     /// The plan to send.
     pub plan: Option<PathBuf>,
+    /// Send only what failed or was held back before, and what it needs.
+    #[arg(long, env = "TIEOUT_RETRY", conflicts_with = "plan")]
+    pub retry: bool,
+    #[command(flatten)]
+    pub guards: GuardArgs,
+}
+
+/// How much one push may do, and where to.
+#[derive(Debug, Clone, Default, Args)]
+pub struct GuardArgs {
+    /// Refuse a plan with more changes than this.
+    #[arg(long, env = "TIEOUT_MAX_CHANGES")]
+    pub max_changes: Option<usize>,
+    /// Refuse a plan whose debits in any one currency are above this.
+    #[arg(long, env = "TIEOUT_MAX_AMOUNT")]
+    pub max_amount: Option<String>,
+    /// The id of the NetSuite account: needed for the first push into production books.
+    #[arg(long, env = "TIEOUT_CONFIRM_ACCOUNT")]
+    pub confirm_account: Option<String>,
 }
 
 /// Pull, plan and push: the nightly job.
@@ -205,10 +227,43 @@ pub struct RunArgs {
     #[arg(long, env = "TIEOUT_DETAILED_EXITCODE")]
     pub detailed_exitcode: bool,
     #[command(flatten)]
+    pub guards: GuardArgs,
+    #[command(flatten)]
     pub output: OutputArgs,
 }
 
+/// Work through what is in doubt, in conflict or changed in NetSuite.
+///
+/// Looks every request without an answer up by its external id: found and equal, it is adopted;
+/// found and different, it is a conflict that is shown and left alone; not found once NetSuite can
+/// no longer act on it, it is planned again.
+///
+/// Example:
+///   tieout resolve
+///   tieout resolve --wait                        until everything is certain
+///   tieout resolve --again in_1                  plan a record again that was deleted or voided
+///   tieout resolve --ignore in_1 --note "merged by hand"
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct ResolveArgs {
+    /// Wait until NetSuite can no longer act on a request that is in doubt.
+    #[arg(long, env = "TIEOUT_WAIT")]
+    pub wait: bool,
+    /// Plan this record again, which NetSuite no longer has or which was voided there.
+    #[arg(long, value_name = "EXTERNAL_ID")]
+    pub again: Vec<String>,
+    /// Accept the differences of this record as they are now.
+    #[arg(long, value_name = "EXTERNAL_ID", requires = "note")]
+    pub ignore: Vec<String>,
+    /// Why they are accepted.
+    #[arg(long, value_name = "WHY")]
+    pub note: Option<String>,
+}
+
 /// Read back from NetSuite what was posted, and compare.
+///
+/// Finds records that were edited, un-applied, deposited elsewhere, voided or deleted, records of
+/// others under our external ids, and records of ours that the ledger does not know.
 ///
 /// Example:
 ///   tieout verify
@@ -312,7 +367,18 @@ mod tests {
     #[test]
     fn every_flag_has_an_environment_variable_and_every_command_an_example() {
         // Flags that only make sense typed at a terminal.
-        let typed_only = ["help", "version", "force", "show_config", "offline", "name", "plan"];
+        let typed_only = [
+            "help",
+            "version",
+            "force",
+            "show_config",
+            "offline",
+            "name",
+            "plan",
+            "again",
+            "ignore",
+            "note",
+        ];
         let mut cli = super::Cli::command();
         cli.build();
         for command in cli.get_subcommands().filter(|command| command.get_name() != "help") {

@@ -28,6 +28,7 @@ pub struct Options {
     pub uncollectible: Uncollectible,
     pub discounts: Discounts,
     pub standalone_charges: StandaloneCharges,
+    pub closed_period: ClosedPeriod,
 }
 
 /// What derivation must know of the NetSuite account.
@@ -96,4 +97,15 @@ pub enum Uncollectible {
     BadDebt,
     /// Nothing: the invoice stays open.
     KeepOpen,
+}
+
+/// What becomes of a new record whose posting period is closed or locked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosedPeriod {
+    /// It takes the first day of the first open period after it; its memo keeps its own date.
+    #[default]
+    NextOpen,
+    /// It waits until the period is opened.
+    Block,
 }

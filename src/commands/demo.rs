@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::calendar::{Clock, FixedClock, UnixTime, Window};
-use crate::cli::{DemoArgs, Format};
+use crate::cli::{DemoArgs, Format, GuardArgs};
 use crate::commands::exit::Outcome;
 use crate::commands::session::Session;
 use crate::commands::tieout::ReadBack;
@@ -42,13 +42,13 @@ pub(super) async fn run(args: &DemoArgs, ui: Ui) -> anyhow::Result<Outcome> {
     plan::write(&mut made, &args.dir.join("plan.json"))?;
 
     ui.heading("3. Push: into NetSuite, each record exactly once");
-    let pushed = push::send(&session, &mut ledger, &made, ui).await?;
+    let pushed = push::send(&session, &mut ledger, &made, &GuardArgs::default(), ui).await?;
 
     ui.heading("4. Reconcile: does everything tie?");
     let client = session.netsuite()?;
+    let checked = verify::verify(&session, &mut ledger, &client).await?;
+    ui.data(&verify::text(checked.count, &checked.drifts));
     let read_back = ReadBack::read(&session, &mut ledger, &client).await?;
-    let (count, drifts) = read_back.verify(&mut ledger)?;
-    ui.data(&verify::text(count, &drifts));
     let tieout = read_back.statements(&session, &ledger)?;
     ui.data(&text(&tieout, width()));
 
@@ -61,7 +61,7 @@ pub(super) async fn run(args: &DemoArgs, ui: Ui) -> anyhow::Result<Outcome> {
         page.display()
     ));
     let settled =
-        if drifts.is_empty() { report::outcome(&tieout) } else { Outcome::OutOfTolerance };
+        if checked.drifts.is_empty() { report::outcome(&tieout) } else { Outcome::OutOfTolerance };
     // What is blocked or needs a person belongs to the company's story.
     Ok(match pushed {
         Outcome::Done | Outcome::Partly => settled,

@@ -3,6 +3,7 @@
 
 mod books;
 mod check;
+mod check_posted;
 mod demo;
 mod embedded;
 pub mod exit;
@@ -38,6 +39,7 @@ pub async fn run(cli: Cli, ui: Ui) -> anyhow::Result<Outcome> {
         Command::Plan(args) => plan::run(args, global, ui).await,
         Command::Push(args) => push::run(args, global, ui).await,
         Command::Run(args) => run::run(args, global, ui).await,
+        Command::Resolve(args) => resolve::run(args, global, ui).await,
         Command::Verify(args) => verify::run(args, global, ui).await,
         Command::Report(args) => report::run(args, global, ui).await,
         Command::Status(args) => status::run(args, global, ui),

@@ -1,5 +1,6 @@
 //! `tieout plan`: derive what changed, compare with what is posted, and show what would be sent.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
@@ -10,6 +11,7 @@ use crate::commands::books::{self, Names};
 use crate::commands::exit::Outcome;
 use crate::commands::resolve;
 use crate::commands::session::Session;
+use crate::ids::ExternalId;
 use crate::ledger::{Ledger, RecordRow, RecordState};
 use crate::netsuite::references::References;
 use crate::plan::file::{Basis, SCHEMA_VERSION};
@@ -53,7 +55,8 @@ pub(super) async fn make(
     let client = session.netsuite()?;
     let references = books::fetch(&client, ledger).await?;
     let policy = books::policy(&session.settings, &references)?;
-    resolve::resolve(ledger, &client, ui).await?;
+    let witness = Session::witness(&client, &references, &policy);
+    resolve::resolve(session, ledger, &witness, ui).await?;
     derive_what_changed(ledger, &policy, ui)?;
     let plan = of(session, ledger, &policy, &references)?;
     Ok((plan, references))
@@ -89,9 +92,10 @@ fn of(
     let exceptions: Vec<_> = stored.into_iter().map(|stored| stored.exception).collect();
     let rows = ledger.records_to_plan()?;
     let settled_count = ledger.settled_count()?;
-    let standings = rows.into_iter().map(standing).collect();
+    let reasons = ledger.conflicts()?;
+    let standings = rows.into_iter().map(|row| standing(row, &reasons)).collect();
     let built = {
-        let known = |id: &crate::ids::ExternalId| {
+        let known = |id: &ExternalId| {
             let ids = ledger.internal_ids(std::slice::from_ref(id));
             ids.is_ok_and(|ids| !ids.is_empty())
         };
@@ -100,6 +104,7 @@ fn of(
             exceptions: &exceptions,
             chart: &policy.chart,
             periods: &references.periods,
+            closed_period: policy.options.closed_period,
             places: &policy.books,
             known: &known,
         })
@@ -135,8 +140,9 @@ pub(super) fn made_by() -> String {
     concat!("tieout ", env!("CARGO_PKG_VERSION")).into()
 }
 
-fn standing(row: RecordRow) -> Standing {
+fn standing(row: RecordRow, conflicts: &BTreeMap<ExternalId, String>) -> Standing {
     Standing {
+        conflict: conflicts.get(&row.external_id).cloned(),
         in_doubt: matches!(row.state, RecordState::Sending | RecordState::InDoubt),
         external_id: row.external_id,
         desired: row.desired,

@@ -20,5 +20,5 @@ pub(super) async fn run(args: &RunArgs, global: &Global, ui: Ui) -> anyhow::Resu
         ui.say("Nothing was sent: this was a dry run.");
         return Ok(plan::outcome(&plan, args.detailed_exitcode));
     }
-    push::send(&session, &mut ledger, &plan, ui).await
+    push::send(&session, &mut ledger, &plan, &args.guards, ui).await
 }

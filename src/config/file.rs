@@ -21,6 +21,16 @@ pub(super) struct File {
     pub accounts: Accounts,
     #[serde(default)]
     pub policy: Options,
+    #[serde(default)]
+    pub push: Push,
+}
+
+/// How much one push may do.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Push {
+    pub max_changes: Option<usize>,
+    pub max_amount: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,6 +66,7 @@ pub(super) struct NetSuite {
     pub base_currency: Option<Currency>,
     pub subsidiary: Option<InternalId>,
     pub concurrency: Option<u16>,
+    pub grace_s: Option<u32>,
     pub oauth2: Option<OAuth2>,
     pub token: Option<Token>,
 }

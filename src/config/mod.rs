@@ -12,7 +12,9 @@ mod settings;
 pub mod template;
 
 pub use secret::{SecretError, SecretSource};
-pub use settings::{Auth, NetSuiteSettings, Overrides, Settings, Shown, StripeSettings};
+pub use settings::{
+    Auth, NetSuiteSettings, Overrides, PushSettings, Settings, Shown, StripeSettings, is_decimal,
+};
 
 use std::path::{Path, PathBuf};
 

@@ -9,16 +9,15 @@ use chrono_tz::Tz;
 use crate::accounting::chart::Role;
 use crate::accounting::policy::Options;
 use crate::config::ConfigError;
-use crate::config::file::{Accounts, File, NetSuite, OAuth2, Stripe, Token};
+use crate::config::file::{Accounts, File, NetSuite, OAuth2, Push, Stripe, Token};
 use crate::config::secret::{SecretFields, SecretSource};
 use crate::ids::{AccountId, InternalId};
 use crate::money::Currency;
+use crate::push::verdict::GRACE_S;
 
 /// The API version this tool is tested against.
 pub const API_VERSION: &str = "2026-10-28.endive";
 const STRIPE_URL: &str = "https://api.stripe.com";
-/// One below the smallest account limit of five, to leave room for other integrations.
-const CONCURRENCY: u16 = 4;
 
 /// Everything that was configured, checked.
 #[derive(Debug, Clone)]
@@ -30,6 +29,7 @@ pub struct Settings {
     /// `NetSuite` account numbers by role.
     pub accounts: BTreeMap<Role, String>,
     pub options: Options,
+    pub push: PushSettings,
     /// What `check --show-config` prints.
     pub shown: Vec<Shown>,
 }
@@ -55,9 +55,19 @@ pub struct NetSuiteSettings {
     pub base_url: Option<String>,
     pub base_currency: Option<Currency>,
     pub subsidiary: Option<InternalId>,
-    /// Requests in flight at once.
-    pub concurrency: u16,
+    /// Requests in flight at once; `None`: as many as NetSuite says.
+    pub concurrency: Option<u16>,
+    /// How long NetSuite may still act on a request whose answer was lost.
+    pub grace_s: i64,
     pub auth: Auth,
+}
+
+/// How much one push may do.
+#[derive(Debug, Clone, Default)]
+pub struct PushSettings {
+    pub max_changes: Option<usize>,
+    /// A decimal number.
+    pub max_amount: Option<String>,
 }
 
 /// How to sign in to NetSuite.
@@ -110,6 +120,7 @@ pub(super) fn resolve(
         resolver.show(&role.setting(), number, "file");
     }
     resolver.show_options(file.policy);
+    let push = resolver.push(file.push)?;
     Ok(Settings {
         path: path.into(),
         ledger: ledger.into(),
@@ -117,6 +128,7 @@ pub(super) fn resolve(
         netsuite,
         accounts,
         options: file.policy,
+        push,
         shown: resolver.shown,
     })
 }
@@ -246,9 +258,26 @@ impl Resolver<'_> {
             base_url: base_url.map(|url| self.url(&url)).transpose()?,
             base_currency: file.base_currency,
             subsidiary: file.subsidiary,
-            concurrency: file.concurrency.unwrap_or(CONCURRENCY).max(1),
+            concurrency: file.concurrency.map(|places| places.max(1)),
+            grace_s: file.grace_s.map_or(GRACE_S, i64::from),
             auth,
         })
+    }
+
+    fn push(&mut self, file: Push) -> Result<PushSettings, ConfigError> {
+        if let Some(amount) = &file.max_amount {
+            if !is_decimal(amount) {
+                return Err(self.contradiction(
+                    format!("push.max_amount is `{amount}`, which is no amount"),
+                    "Write a number such as \"250000.00\".",
+                ));
+            }
+            self.show("push.max_amount", amount, "file");
+        }
+        if let Some(count) = file.max_changes {
+            self.show("push.max_changes", &count.to_string(), "file");
+        }
+        Ok(PushSettings { max_changes: file.max_changes, max_amount: file.max_amount })
     }
 
     fn oauth2(&mut self, file: OAuth2) -> Result<Auth, ConfigError> {
@@ -293,6 +322,15 @@ impl Resolver<'_> {
                 "NETSUITE_TOKEN_SECRET",
             )?,
         })
+    }
+}
+
+/// Digits, perhaps with a point between them.
+pub fn is_decimal(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('.') {
+        Some((whole, fraction)) => digits(whole) && digits(fraction),
+        None => digits(text),
     }
 }
 

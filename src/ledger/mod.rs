@@ -5,6 +5,7 @@
 //! the facts, `cases` for how they are put together, `records` and `attempts` for what is posted.
 
 mod attempts;
+mod batches;
 mod cases;
 mod coverage;
 mod error;
@@ -17,10 +18,12 @@ mod records;
 mod runs;
 #[cfg(test)]
 mod tests;
+mod unsent;
 
 use rusqlite::Connection;
 
 pub use attempts::{AttemptId, Intent, Outcome, Unfinished};
+pub use batches::Batch;
 pub use cases::CaseKey;
 pub use error::LedgerError;
 pub use exceptions::StoredException;
@@ -29,6 +32,7 @@ pub use objects::{Incoming, Stored};
 pub use open::Identity;
 pub use records::{RecordRow, RecordState};
 pub use runs::{Run, RunId};
+pub use unsent::Unsent;
 
 use std::path::PathBuf;
 use std::sync::Arc;

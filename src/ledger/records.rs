@@ -24,19 +24,25 @@ pub enum RecordState {
     Failed,
     /// Sent, and nobody knows what became of it.
     InDoubt,
+    /// NetSuite holds something else under its external id.
+    Conflict,
     /// Read back and found different.
     Drifted,
+    /// Taken back by opposite records.
+    Offset,
 }
 
 impl RecordState {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Desired,
         Self::Sending,
         Self::Posted,
         Self::Verified,
         Self::Failed,
         Self::InDoubt,
+        Self::Conflict,
         Self::Drifted,
+        Self::Offset,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -47,7 +53,9 @@ impl RecordState {
             Self::Verified => "verified",
             Self::Failed => "failed",
             Self::InDoubt => "in_doubt",
+            Self::Conflict => "conflict",
             Self::Drifted => "drifted",
+            Self::Offset => "offset",
         }
     }
 
@@ -107,7 +115,8 @@ impl Ledger {
     /// or no longer wanted.
     pub fn records_to_plan(&self) -> Result<Vec<RecordRow>, LedgerError> {
         self.rows(
-            "WHERE desired_hash IS NOT settled_hash OR state IN ('sending', 'in_doubt')
+            "WHERE (desired_hash IS NOT settled_hash AND state <> 'offset')
+                OR state IN ('sending', 'in_doubt', 'conflict')
              ORDER BY external_id",
         )
     }
@@ -118,12 +127,21 @@ impl Ledger {
             .connection
             .query_row(
                 "SELECT count(*) FROM record WHERE desired_hash IS settled_hash
-                 AND state NOT IN ('sending', 'in_doubt')",
+                 AND state NOT IN ('sending', 'in_doubt', 'conflict')",
                 [],
                 |row| row.get(0),
             )
             .map_err(|error| self.fail(error))?;
         Ok(usize::try_from(count).unwrap_or_default())
+    }
+
+    /// These records, as far as the ledger has them.
+    pub fn records_of(&self, ids: &[ExternalId]) -> Result<Vec<RecordRow>, LedgerError> {
+        let mut rows = Vec::with_capacity(ids.len());
+        for id in ids {
+            rows.extend(self.rows_of("WHERE external_id = ?1", Some(id.as_str()))?);
+        }
+        Ok(rows)
     }
 
     /// Every record, in order.
@@ -181,6 +199,18 @@ impl Ledger {
                 .map_err(wrap)?;
         }
         tx.commit().map_err(wrap)
+    }
+
+    /// Forgets that a record was posted: NetSuite no longer has it, and it is to be planned again.
+    pub fn forget_posted(&mut self, id: &ExternalId) -> Result<(), LedgerError> {
+        self.connection
+            .execute(
+                "UPDATE record SET posted = NULL, internal_id = NULL, settled_hash = NULL,
+                        state = 'desired' WHERE external_id = ?1",
+                [id.as_str()],
+            )
+            .map_err(|error| self.fail(error))?;
+        self.journal("forgotten", &serde_json::json!({ "record": id.as_str() }).to_string())
     }
 
     /// Recognises what NetSuite is believed to hold: a plan is made against it.
@@ -342,7 +372,7 @@ fn drop_wish(tx: &Transaction, key: &str, id: &str) -> rusqlite::Result<()> {
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM record_case WHERE external_id = ?1)")?
         .query_row([id], |row| row.get(0))?;
     if !still_wanted {
-        tx.prepare_cached("DELETE FROM record WHERE external_id = ?1 AND internal_id IS NULL AND state IN ('desired', 'failed')")?
+        tx.prepare_cached("DELETE FROM record WHERE external_id = ?1 AND internal_id IS NULL AND state IN ('desired', 'failed', 'conflict')")?
             .execute([id])?;
         tx.prepare_cached(
             "UPDATE record SET desired = NULL, desired_hash = NULL WHERE external_id = ?1",

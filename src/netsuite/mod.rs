@@ -8,6 +8,8 @@ pub mod account;
 pub mod auth;
 pub mod client;
 pub mod error;
+pub mod governance;
+pub mod masters;
 
 pub mod readback;
 pub mod record;

@@ -168,7 +168,7 @@ pub async fn internal_ids(
 }
 
 /// The SuiteQL table that holds records of this kind.
-pub(super) const fn table_of(kind: RecordKind) -> &'static str {
+const fn table_of(kind: RecordKind) -> &'static str {
     match kind.group() {
         RecordGroup::Entity => "customer",
         RecordGroup::Item => "item",
@@ -245,8 +245,10 @@ fn subsidiary(row: &Row) -> Result<Subsidiary, RowError> {
 fn period(row: &Row) -> Result<PostingPeriod, RowError> {
     let state = if row.flag("closed")? {
         PeriodState::Closed
-    } else if row.flag("alllocked")? || row.flag("arlocked")? {
+    } else if row.flag("alllocked")? {
         PeriodState::Locked
+    } else if row.flag("arlocked")? {
+        PeriodState::ReceivablesLocked
     } else {
         PeriodState::Open
     };
@@ -302,7 +304,7 @@ mod tests {
         let references = fetched().await;
         let state = |date: &str| references.period_of(date.parse().unwrap()).map(|p| p.state);
         assert_eq!(state("2026-01-31"), Some(PeriodState::Closed));
-        assert_eq!(state("2026-02-01"), Some(PeriodState::Locked));
+        assert_eq!(state("2026-02-01"), Some(PeriodState::ReceivablesLocked));
         assert_eq!(state("2026-03-31"), Some(PeriodState::Open));
         assert_eq!(state("2026-04-01"), None);
     }

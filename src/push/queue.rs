@@ -70,10 +70,13 @@ impl Queue {
                     queue.tie(maker, place, Tie::Needs);
                 }
             }
-            if let Some(previous) =
-                touches(&change.record.body).and_then(|customer| last_touch.insert(customer, place))
-            {
-                queue.tie(previous, place, Tie::After);
+            for customer in touches(&change.record.body) {
+                match last_touch.insert(customer, place) {
+                    Some(previous) if previous != place => {
+                        queue.tie(previous, place, Tie::After);
+                    }
+                    _ => {}
+                }
             }
             made_at.insert(change.external_id.clone(), place);
             if queue.waits[place] == 0 {
@@ -117,17 +120,17 @@ impl Queue {
     }
 }
 
-/// The customer whose open documents a record changes.
-fn touches(body: &Body) -> Option<Ref> {
+/// The customers whose open documents a record changes.
+fn touches(body: &Body) -> Vec<Ref> {
     match body {
-        Body::Customer(record) => Some(Ref::External(record.external_id.clone())),
-        Body::Invoice(record) => Some(record.entity.clone()),
-        Body::CreditMemo(record) => Some(record.entity.clone()),
-        Body::CustomerPayment(record) => Some(record.customer.clone()),
-        Body::CustomerRefund(record) => Some(record.customer.clone()),
-        Body::ServiceSaleItem(_)
-        | Body::DiscountItem(_)
-        | Body::Deposit(_)
-        | Body::JournalEntry(_) => None,
+        Body::Customer(record) => vec![Ref::External(record.external_id.clone())],
+        Body::Invoice(record) => vec![record.entity.clone()],
+        Body::CreditMemo(record) => vec![record.entity.clone()],
+        Body::CustomerPayment(record) => vec![record.customer.clone()],
+        Body::CustomerRefund(record) => vec![record.customer.clone()],
+        Body::JournalEntry(record) => {
+            record.lines.iter().filter_map(|line| line.entity.clone()).collect()
+        }
+        Body::ServiceSaleItem(_) | Body::DiscountItem(_) | Body::Deposit(_) => Vec::new(),
     }
 }

@@ -12,6 +12,7 @@ mod golden;
 mod interrupted;
 mod nightly;
 mod peers;
+mod push;
 mod stripe_sdk;
 mod support;
 mod tidy;

@@ -166,11 +166,12 @@ impl NetSuite {
     pub fn set_period(&self, date: NaiveDate, state: PeriodState) -> Result<(), Refusal> {
         let flag = |on| if on { "T" } else { "F" };
         self.write(|books| {
-            let sql = "UPDATE ns_period SET closed = ?2, all_locked = ?3
+            let sql = "UPDATE ns_period SET closed = ?2, all_locked = ?3, ar_locked = ?4
                        WHERE ?1 BETWEEN first_day AND last_day";
             let closed = flag(state == PeriodState::Closed);
-            let locked = flag(state != PeriodState::Open);
-            books.db.execute(sql, params![date.to_string(), closed, locked])?;
+            let locked = flag(matches!(state, PeriodState::Closed | PeriodState::Locked));
+            let receivables = flag(state != PeriodState::Open);
+            books.db.execute(sql, params![date.to_string(), closed, locked, receivables])?;
             Ok(())
         })
     }
@@ -196,6 +197,11 @@ impl NetSuite {
     /// Deletes a record behind the client's back.
     pub fn delete(&self, kind: Kind, id: i64) -> Result<(), Refusal> {
         self.write(|books| records::delete(books, kind, id))
+    }
+
+    /// Voids a record behind the client's back: it stays, and posts nothing any more.
+    pub fn void(&self, kind: Kind, id: i64) -> Result<(), Refusal> {
+        self.write(|books| records::void(books, kind, id))
     }
 
     /// Runs `work` on the books; what it changes is kept only when it succeeds.

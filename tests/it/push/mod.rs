@@ -1,0 +1,7 @@
+//! Exactly once: pushes that are killed, lied to, cut off and raced, and the books afterwards.
+
+mod drift;
+mod kill;
+mod order;
+mod protocol;
+mod storm;
