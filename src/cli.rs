@@ -195,7 +195,7 @@ pub struct PushArgs {
     pub guards: GuardArgs,
 }
 
-/// How much one push may do, and where to.
+/// How a push is sent, how much it may do, and where to.
 #[derive(Debug, Clone, Default, Args)]
 pub struct GuardArgs {
     /// Refuse a plan with more changes than this.
@@ -207,6 +207,9 @@ pub struct GuardArgs {
     /// The id of the NetSuite account: needed for the first push into production books.
     #[arg(long, env = "TIEOUT_CONFIRM_ACCOUNT")]
     pub confirm_account: Option<String>,
+    /// Send creations in asynchronous batches of up to 100: for backfills.
+    #[arg(long, env = "TIEOUT_BATCH")]
+    pub batch: bool,
 }
 
 /// Pull, plan and push: the nightly job.

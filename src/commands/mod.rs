@@ -3,7 +3,6 @@
 
 mod books;
 mod check;
-mod check_posted;
 mod demo;
 mod embedded;
 pub mod exit;

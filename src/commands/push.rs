@@ -7,7 +7,6 @@ use std::sync::Arc;
 use anyhow::Context;
 
 use crate::cli::{Global, GuardArgs, PushArgs};
-use crate::commands::check_posted::check;
 use crate::commands::exit::{self, Outcome, UsageError};
 use crate::commands::interrupt::Interrupt;
 use crate::commands::session::Session;
@@ -16,7 +15,9 @@ use crate::config::is_decimal;
 use crate::ids::ExternalId;
 use crate::ledger::{Ledger, Unsent};
 use crate::plan::{Plan, guard};
-use crate::push::{Pushed, Pusher};
+use crate::push::check::check;
+use crate::push::witness::Witness;
+use crate::push::{Mode, Pushed, Pusher};
 use crate::report::plan::counted;
 use crate::ui::Ui;
 
@@ -87,6 +88,7 @@ pub(super) async fn send(
         run,
         concurrency,
         grace_s: session.settings.netsuite.grace_s,
+        mode: if guards.batch { Mode::Batch } else { Mode::Single },
         stop: interrupt.asked(),
     };
     let pushed = pusher.push(&plan.changes, &|| progress.add(1)).await;
@@ -148,7 +150,7 @@ fn check_destination(
 /// Reads back what was posted, and says what became of everything.
 async fn finish(
     ledger: &mut Ledger,
-    witness: &crate::push::witness::Witness,
+    witness: &Witness,
     plan: &Plan,
     pushed: Pushed,
     ui: Ui,

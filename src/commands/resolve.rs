@@ -6,11 +6,11 @@ use anyhow::bail;
 
 use crate::cli::{Global, ResolveArgs};
 use crate::commands::books;
-use crate::commands::check_posted::{check, deposits};
 use crate::commands::exit::Outcome;
 use crate::commands::session::Session;
 use crate::ids::ExternalId;
 use crate::ledger::Ledger;
+use crate::push::check::{check, deposits};
 use crate::push::witness::Witness;
 use crate::push::{Resolution, resolve_unfinished};
 use crate::reconcile::aspect::Aspect;

@@ -79,6 +79,8 @@ pub struct Unfinished {
     pub ended: Option<UnixTime>,
     /// The record as it is when the request worked.
     pub intended: Body,
+    /// NetSuite holds something else; no request is on its way.
+    pub is_conflict: bool,
     /// The asynchronous request it was part of.
     pub batch: Option<i64>,
 }
@@ -150,16 +152,16 @@ impl Ledger {
 
     /// Attempts whose outcome nobody knows, and conflicts that nobody has cleared, oldest first.
     pub fn unfinished_attempts(&self) -> Result<Vec<Unfinished>, LedgerError> {
-        type Raw = (i64, String, String, String, i64, String, Option<i64>, Option<i64>);
+        type Raw = (i64, String, String, String, i64, String, Option<i64>, Option<i64>, bool);
         let run = || -> rusqlite::Result<Vec<Raw>> {
             self.connection
                 .prepare_cached(
                     "SELECT a.id, a.external_id, a.kind, a.action, a.started, a.intended, a.batch,
-                            a.ended
+                            a.ended, 0
                      FROM attempt a WHERE a.outcome IS NULL OR a.outcome = 'in_doubt'
                      UNION ALL
                      SELECT a.id, a.external_id, a.kind, a.action, a.started, a.intended, NULL,
-                            a.ended
+                            a.ended, 1
                      FROM attempt a JOIN record r ON r.external_id = a.external_id
                      WHERE r.state = 'conflict' AND a.outcome = 'conflict'
                        AND a.id = (SELECT max(id) FROM attempt WHERE external_id = r.external_id)
@@ -168,14 +170,24 @@ impl Ledger {
                 .query_map([], |row| {
                     let (id, external_id, kind) = (row.get(0)?, row.get(1)?, row.get(2)?);
                     let (action, started, intended) = (row.get(3)?, row.get(4)?, row.get(5)?);
-                    let (batch, ended) = (row.get(6)?, row.get(7)?);
-                    Ok((id, external_id, kind, action, started, intended, batch, ended))
+                    let (batch, ended, is_conflict) = (row.get(6)?, row.get(7)?, row.get(8)?);
+                    Ok((
+                        id,
+                        external_id,
+                        kind,
+                        action,
+                        started,
+                        intended,
+                        batch,
+                        ended,
+                        is_conflict,
+                    ))
                 })?
                 .collect()
         };
         let rows = run().map_err(|error| self.fail(error))?;
         rows.into_iter()
-            .map(|(id, external_id, kind, action, started, intended, batch, ended)| {
+            .map(|(id, external_id, kind, action, started, intended, batch, ended, is_conflict)| {
                 let unreadable =
                     |cause| LedgerError::Unreadable { external_id: external_id.clone(), cause };
                 let foreign = |what: &str| {
@@ -189,6 +201,7 @@ impl Ledger {
                     action,
                     started: UnixTime(started),
                     ended: ended.map(UnixTime),
+                    is_conflict,
                     intended: serde_json::from_str(&intended).map_err(unreadable)?,
                     batch,
                 })

@@ -186,15 +186,25 @@ impl Client {
     }
 
     /// Sends a request until there is an answer to hand on. Only a success is an `Ok`.
-    ///
-    /// The permit is kept through the waits, and a complaint halves how many are given out for a
-    /// while: when NetSuite asks for fewer requests at once, that is what it gets.
     pub(super) async fn exchange(
         &self,
         subject: &str,
         effect: Effect,
         request: HttpRequest,
     ) -> Result<HttpResponse, NetSuiteError> {
+        answer(subject, effect, self.deliver(subject, effect, request).await?)
+    }
+
+    /// Sends a request until there is an answer to hand on, whatever it says.
+    ///
+    /// The permit is kept through the waits, and a complaint halves how many are given out for a
+    /// while: when NetSuite asks for fewer requests at once, that is what it gets.
+    pub(super) async fn deliver(
+        &self,
+        subject: &str,
+        effect: Effect,
+        request: HttpRequest,
+    ) -> Result<Result<HttpResponse, TransportError>, NetSuiteError> {
         let _permit = self.pacer.permit().await;
         let mut number = 0;
         let mut renewed = false;
@@ -220,7 +230,7 @@ impl Client {
                 Next::Wait { delay_ms } => {
                     tokio::time::sleep(Duration::from_millis(delay_ms)).await;
                 }
-                Next::Renew | Next::Return => return answer(subject, effect, outcome),
+                Next::Renew | Next::Return => return Ok(outcome),
             }
         }
     }
@@ -245,7 +255,7 @@ impl Client {
 /// What one attempt was authorized by, and how it went.
 type Sent = (Option<SecretString>, Result<HttpResponse, TransportError>);
 
-fn answer(
+pub(super) fn answer(
     subject: &str,
     effect: Effect,
     outcome: Result<HttpResponse, TransportError>,
@@ -272,7 +282,7 @@ pub(super) fn parse<T: for<'de> Deserialize<'de>>(
     })
 }
 
-fn record_path(kind: RecordKind) -> String {
+pub(super) fn record_path(kind: RecordKind) -> String {
     format!("/services/rest/record/v1/{}", kind.rest_name())
 }
 
@@ -289,7 +299,7 @@ fn subject_of(kind: RecordKind, body_json: &str) -> String {
 }
 
 /// The internal id at the end of a record's address.
-fn id_at_end(url: &str) -> Option<InternalId> {
+pub(super) fn id_at_end(url: &str) -> Option<InternalId> {
     let path = url.split('?').next()?.trim_end_matches('/');
     let id = path.rsplit('/').next()?;
     is_internal_id(id).then(|| InternalId::new(id))

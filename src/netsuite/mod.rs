@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod auth;
+pub mod batch;
 pub mod client;
 pub mod error;
 pub mod governance;

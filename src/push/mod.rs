@@ -4,8 +4,11 @@
 //! answer comes, or NetSuite says that the record exists, the record is looked up by its external
 //! id before anything else is sent for it: `verdict` decides, `witness` looks.
 
+mod batch;
+pub mod check;
 mod queue;
 mod resolve;
+pub mod strangers;
 pub mod verdict;
 pub mod witness;
 
@@ -60,15 +63,31 @@ pub struct Pusher<'a> {
     pub concurrency: usize,
     /// How long NetSuite may still act on a request whose answer was lost.
     pub grace_s: i64,
+    /// How creations travel.
+    pub mode: Mode,
     /// Set from outside to ask for a clean stop.
     pub stop: Arc<AtomicBool>,
 }
 
+/// How creations travel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// One request each, answered at once.
+    #[default]
+    Single,
+    /// Up to a hundred of one type in an asynchronous request: for backfills.
+    Batch,
+}
+
 /// How one request ended.
-struct Landed {
-    place: usize,
-    attempt: AttemptId,
-    what: What,
+enum Landed {
+    One {
+        place: usize,
+        attempt: AttemptId,
+        what: What,
+    },
+    /// Something about a batch.
+    Batch(batch::Landed),
 }
 
 enum What {
@@ -116,6 +135,10 @@ impl Pusher<'_> {
             let goes_on = flight.pushed.stopped.is_none() && !flight.pushed.is_interrupted;
             if goes_on && flight.flying.len() < self.concurrency {
                 match flight.queue.next() {
+                    Next::Send(place) if self.may_batch(&changes[place]) => {
+                        self.launch_batch(place, &mut flight, tick)?;
+                        continue;
+                    }
                     Next::Send(place) => {
                         if !self.launch(place, &mut flight)? {
                             flight.queue.ended(place, Ended::Failed);
@@ -133,11 +156,14 @@ impl Pusher<'_> {
             }
             match flight.flying.join_next().await {
                 Some(joined) => {
-                    let landed = joined.expect("a request neither panics nor is it cancelled");
-                    let place = landed.place;
-                    if let Some(ended) = self.settle(landed, &mut flight)? {
-                        flight.queue.ended(place, ended);
-                        tick();
+                    match joined.expect("a request neither panics nor is it cancelled") {
+                        Landed::One { place, attempt, what } => {
+                            if let Some(ended) = self.settle(place, attempt, what, &mut flight)? {
+                                flight.queue.ended(place, ended);
+                                tick();
+                            }
+                        }
+                        Landed::Batch(landed) => self.settle_batch(landed, &mut flight, tick)?,
                     }
                 }
                 None if goes_on && !flight.doubts.is_empty() => {
@@ -175,7 +201,7 @@ impl Pusher<'_> {
         let client = Arc::clone(self.witness.client());
         let attempt = attempts[0];
         flight.flying.spawn(async move {
-            Landed { place, attempt, what: What::Answer(request.send(&client).await) }
+            Landed::One { place, attempt, what: What::Answer(request.send(&client).await) }
         });
         Ok(true)
     }
@@ -200,7 +226,7 @@ impl Pusher<'_> {
                 Some(id) => witness.compare_one(&body, id, &ids).await,
                 None => witness.look_for(&body, &ids).await,
             };
-            Landed { place, attempt, what: What::Looked { cause, seen } }
+            Landed::One { place, attempt, what: What::Looked { cause, seen } }
         });
         Ok(())
     }
@@ -222,10 +248,11 @@ impl Pusher<'_> {
     /// Records how a request or a look-up ended; `None` while the change goes on.
     fn settle(
         &mut self,
-        landed: Landed,
+        place: usize,
+        attempt: AttemptId,
+        what: What,
         flight: &mut Flight,
     ) -> Result<Option<Ended>, LedgerError> {
-        let Landed { place, attempt, what } = landed;
         let change = &flight.changes[place];
         match what {
             What::Answer(Ok(internal_id)) => {

@@ -28,6 +28,8 @@ pub struct Queue {
     /// The record whose failure holds it back.
     held_by: Vec<Option<usize>>,
     ready: BinaryHeap<Reverse<usize>>,
+    /// Taken into a batch before its turn came: it must not become ready once more.
+    taken: Vec<bool>,
     left: usize,
 }
 
@@ -60,6 +62,7 @@ impl Queue {
             followers: vec![Vec::new(); changes.len()],
             held_by: vec![None; changes.len()],
             ready: BinaryHeap::new(),
+            taken: vec![false; changes.len()],
             left: changes.len(),
         };
         let mut made_at: HashMap<ExternalId, usize> = HashMap::new();
@@ -105,6 +108,40 @@ impl Queue {
         }
     }
 
+    /// More changes that may be sent in one request behind the one at `first`, at most `max`. The
+    /// request works them off in order, so one that only waits for its turn at the same customer may
+    /// come behind the one it waits for.
+    pub fn take_along(
+        &mut self,
+        first: usize,
+        max: usize,
+        fits: &dyn Fn(usize) -> bool,
+    ) -> Vec<usize> {
+        let mut batch = vec![first];
+        let mut others = Vec::new();
+        while let Some(Reverse(place)) = self.ready.pop() {
+            if batch.len() < max && self.held_by[place].is_none() && fits(place) {
+                batch.push(place);
+            } else {
+                others.push(Reverse(place));
+            }
+        }
+        self.ready.extend(others);
+        let mut at = 0;
+        while at < batch.len() && batch.len() < max {
+            for (follower, tie) in self.followers[batch[at]].clone() {
+                let waits_for_turn_only = tie == Tie::After && self.waits[follower] == 1;
+                let is_free = !self.taken[follower] && self.held_by[follower].is_none();
+                if batch.len() < max && waits_for_turn_only && is_free && fits(follower) {
+                    self.taken[follower] = true;
+                    batch.push(follower);
+                }
+            }
+            at += 1;
+        }
+        batch
+    }
+
     /// Takes note of how a sent change ended.
     pub fn ended(&mut self, place: usize, how: Ended) {
         self.left -= 1;
@@ -113,7 +150,7 @@ impl Queue {
                 self.held_by[follower].get_or_insert(place);
             }
             self.waits[follower] -= 1;
-            if self.waits[follower] == 0 {
+            if self.waits[follower] == 0 && !self.taken[follower] {
                 self.ready.push(Reverse(follower));
             }
         }

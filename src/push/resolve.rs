@@ -64,19 +64,48 @@ pub async fn resolve_unfinished(
             Ok(seen) => seen,
             Err(error) => return Ok(Err(error)),
         };
+        let mut jobs: BTreeMap<i64, bool> = BTreeMap::new();
         for (attempt, seen) in attempts.iter().zip(seen) {
+            let job_is_over = match attempt.batch {
+                Some(batch) => match is_over(ledger, witness, batch, &mut jobs).await? {
+                    Ok(over) => over,
+                    Err(error) => return Ok(Err(error)),
+                },
+                None => false,
+            };
             // After a crash only the intent's time is known: the request may have left a little
             // later, when NetSuite had no place for it at first.
+            let is_over = attempt.is_conflict || job_is_over;
             let sent = match attempt.ended {
-                Some(at) => Sent { at, grace_s, is_over: false },
-                None => {
-                    Sent { at: attempt.started, grace_s: grace_s + grace_s / 2, is_over: false }
-                }
+                Some(at) => Sent { at, grace_s, is_over },
+                None => Sent { at: attempt.started, grace_s: grace_s + grace_s / 2, is_over },
             };
             settle(ledger, attempt, seen, sent, now, &mut resolution)?;
         }
     }
     Ok(Ok(resolution))
+}
+
+/// Whether NetSuite says that the job of a batch has ended: then what is not there will not come.
+async fn is_over(
+    ledger: &Ledger,
+    witness: &Witness,
+    batch: i64,
+    known: &mut BTreeMap<i64, bool>,
+) -> Result<Result<bool, NetSuiteError>, LedgerError> {
+    if let Some(over) = known.get(&batch) {
+        return Ok(Ok(*over));
+    }
+    let job = ledger.batch(batch)?.and_then(|batch| batch.job);
+    let over = match job {
+        Some(job) => match witness.client().job(&job).await {
+            Ok(state) => state.is_some_and(|state| state.completed),
+            Err(error) => return Ok(Err(error)),
+        },
+        None => false,
+    };
+    known.insert(batch, over);
+    Ok(Ok(over))
 }
 
 /// Customers, items and posting records are each looked up together.

@@ -12,6 +12,7 @@ mod auth;
 mod dialect;
 mod error;
 mod gl;
+mod jobs;
 mod json;
 mod jwt;
 mod merge;
@@ -80,6 +81,7 @@ struct Inner {
     concurrency: AtomicUsize,
     latency_ms: AtomicU64,
     faults: Mutex<VecDeque<Fault>>,
+    jobs: jobs::Jobs,
 }
 
 /// A request in flight; leaves when dropped.
@@ -108,6 +110,7 @@ impl NetSuite {
                 concurrency: AtomicUsize::new(setup.concurrency),
                 latency_ms: AtomicU64::new(0),
                 faults: Mutex::default(),
+                jobs: jobs::Jobs::default(),
             }),
         })
     }
@@ -233,6 +236,10 @@ impl NetSuite {
 
     fn concurrency(&self) -> usize {
         self.inner.concurrency.load(Ordering::SeqCst)
+    }
+
+    fn jobs(&self) -> &jobs::Jobs {
+        &self.inner.jobs
     }
 
     fn latency_ms(&self) -> u64 {

@@ -26,8 +26,11 @@ use tieout::netsuite::error::NetSuiteError;
 use tieout::netsuite::references::References;
 use tieout::plan::build::Built;
 use tieout::plan::{Change, Inputs, Standing, build};
+use tieout::push::check::{check, deposits};
+use tieout::push::strangers::strangers;
 use tieout::push::witness::Witness;
-use tieout::push::{Pushed, Pusher, Resolution, resolve_unfinished};
+use tieout::push::{Mode, Pushed, Pusher, Resolution, resolve_unfinished};
+use tieout::reconcile::drift::Drift;
 use tieout::sandbox::company::Company;
 use tieout::sandbox::netsuite::{Algorithm, ClientSetup, NetSuite, Setup};
 
@@ -146,6 +149,7 @@ pub struct House {
     pub clock: Arc<dyn Clock>,
     pub grace_s: i64,
     pub places: usize,
+    pub mode: Mode,
     /// As they were when the house was opened.
     pub references: References,
 }
@@ -155,7 +159,7 @@ impl House {
     pub async fn open(folder: &Path, client: Arc<Client>, clock: Arc<dyn Clock>) -> Self {
         let references = References::fetch(&client).await.unwrap();
         let ledger = Ledger::open_existing(&folder.join("tieout.db"), Arc::clone(&clock)).unwrap();
-        Self { ledger, client, clock, grace_s: 0, places: 4, references }
+        Self { ledger, client, clock, grace_s: 0, places: 4, mode: Mode::Single, references }
     }
 
     pub fn witness(&self) -> Arc<Witness> {
@@ -207,6 +211,7 @@ impl House {
             run,
             concurrency: self.places,
             grace_s: self.grace_s,
+            mode: self.mode,
             stop: Arc::new(AtomicBool::new(false)),
         };
         let pushed = pusher.push(changes, &|| {}).await.unwrap();
@@ -219,6 +224,20 @@ impl House {
         self.resolve().await?;
         let built = self.plan();
         Ok(self.send(&built.changes).await)
+    }
+
+    /// Reads everything back, as `tieout verify` does.
+    pub async fn verify(&mut self) -> Vec<Drift> {
+        let witness = self.witness();
+        let rows = self.ledger.records().unwrap();
+        let deposits = deposits(&rows);
+        let others = strangers(&witness, &rows, None).await.unwrap();
+        let posted = rows.into_iter().filter(|row| row.posted.is_some()).collect();
+        let checked = check(&mut self.ledger, &witness, posted, Some(&deposits)).await;
+        let mut checked = checked.unwrap();
+        checked.drifts.extend(others);
+        checked.set_accepted_aside(&self.ledger.noted_drifts().unwrap());
+        checked.drifts
     }
 
     pub fn row(&self, id: &str) -> RecordRow {
