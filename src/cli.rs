@@ -67,6 +67,7 @@ pub enum Command {
     Push(PushArgs),
     Run(RunArgs),
     Resolve(ResolveArgs),
+    Adopt(AdoptArgs),
     Verify(VerifyArgs),
     Report(ReportArgs),
     Status(StatusArgs),
@@ -263,6 +264,27 @@ pub struct ResolveArgs {
     pub note: Option<String>,
 }
 
+/// Take over records that another tool has made in NetSuite.
+///
+/// Finds them by external id, by the Stripe connector's aliases, and by the NetSuite ids in Stripe's
+/// metadata. A record is taken over when nothing that matters differs; otherwise the differences are
+/// shown. Records that merely look alike are suggested, never taken.
+///
+/// Example:
+///   tieout adopt --plan              show what would be taken over
+///   tieout adopt                     take over everything that is equal
+///   tieout adopt in_1 ch_1           these alone
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct AdoptArgs {
+    /// External ids of the records to take over; without any, all that are found.
+    #[arg(value_name = "EXTERNAL_ID")]
+    pub records: Vec<String>,
+    /// Show it and change nothing.
+    #[arg(long, env = "TIEOUT_ADOPT_PLAN")]
+    pub plan: bool,
+}
+
 /// Read back from NetSuite what was posted, and compare.
 ///
 /// Finds records that were edited, un-applied, deposited elsewhere, voided or deleted, records of
@@ -381,6 +403,7 @@ mod tests {
             "again",
             "ignore",
             "note",
+            "records",
         ];
         let mut cli = super::Cli::command();
         cli.build();

@@ -1,6 +1,7 @@
 //! The commands: each file reads as the story of one. Here the rooms meet; nothing here knows SQL,
 //! HTTP or a rule of accounting.
 
+mod adopt;
 mod books;
 mod check;
 mod demo;
@@ -39,6 +40,7 @@ pub async fn run(cli: Cli, ui: Ui) -> anyhow::Result<Outcome> {
         Command::Push(args) => push::run(args, global, ui).await,
         Command::Run(args) => run::run(args, global, ui).await,
         Command::Resolve(args) => resolve::run(args, global, ui).await,
+        Command::Adopt(args) => adopt::run(args, global, ui).await,
         Command::Verify(args) => verify::run(args, global, ui).await,
         Command::Report(args) => report::run(args, global, ui).await,
         Command::Status(args) => status::run(args, global, ui),

@@ -4,6 +4,7 @@
 //! NetSuite account, and refuses any other. `open` is where to start reading, then `objects` for
 //! the facts, `cases` for how they are put together, `records` and `attempts` for what is posted.
 
+mod adoption;
 mod attempts;
 mod batches;
 mod cases;

@@ -73,6 +73,8 @@ pub struct RecordRow {
     pub posted: Option<Body>,
     pub internal_id: Option<InternalId>,
     pub state: RecordState,
+    /// NetSuite's record has another external id, or none, and keeps that.
+    pub keeps_id: bool,
 }
 
 /// A row as the database has it.
@@ -83,9 +85,10 @@ struct RawRow {
     posted: Option<String>,
     internal_id: Option<String>,
     state: String,
+    keeps_id: bool,
 }
 
-const COLUMNS: &str = "external_id, kind, desired, posted, internal_id, state";
+const COLUMNS: &str = "external_id, kind, desired, posted, internal_id, state, keeps_id";
 
 impl Ledger {
     /// Stores what a case wants: its records and exceptions take the place of those it had.
@@ -287,6 +290,7 @@ fn raw_row(row: &Row) -> rusqlite::Result<RawRow> {
         posted: row.get(3)?,
         internal_id: row.get(4)?,
         state: row.get(5)?,
+        keeps_id: row.get(6)?,
     })
 }
 
@@ -311,6 +315,7 @@ fn parse(raw: &RawRow) -> Result<RecordRow, LedgerError> {
         posted: raw.posted.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?,
         internal_id: raw.internal_id.clone().map(InternalId::new),
         state: RecordState::parse(&raw.state).ok_or_else(|| foreign("its state"))?,
+        keeps_id: raw.keeps_id,
     })
 }
 

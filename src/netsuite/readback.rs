@@ -164,6 +164,38 @@ impl Reader<'_> {
             .await
     }
 
+    /// Records of a kind on one day for one customer and amount, in order of id. The sign that
+    /// NetSuite gives a total differs between types, so it does not count.
+    pub async fn look_alikes(
+        &self,
+        kind: RecordKind,
+        day: NaiveDate,
+        customer: Option<&InternalId>,
+        total: Amount,
+    ) -> Result<Vec<InternalId>, NetSuiteError> {
+        let customer = match customer {
+            Some(id) => format!(" AND t.entity = {}", id_list(std::slice::from_ref(id))?),
+            None => String::new(),
+        };
+        let query = format!(
+            "SELECT t.id, t.currency, t.foreigntotal FROM transaction t \
+             WHERE t.recordtype = '{}' AND t.trandate = TO_DATE('{day}', 'YYYY-MM-DD'){customer} \
+             AND t.externalid IS NULL ORDER BY t.id",
+            kind.rest_name().to_ascii_lowercase()
+        );
+        let found = self
+            .rows(&query, |row| {
+                let currency = self.currency(row)?;
+                Ok((row.id("id")?, row.amount("foreigntotal", currency)?))
+            })
+            .await?;
+        let is_alike = |amount: &Amount| {
+            amount.currency() == total.currency()
+                && amount.minor().unsigned_abs() == total.minor().unsigned_abs()
+        };
+        Ok(found.into_iter().filter(|(_, amount)| is_alike(amount)).map(|(id, _)| id).collect())
+    }
+
     /// What is posted to these accounts up to a day, the day included, per account and currency of
     /// the records.
     pub async fn balances(

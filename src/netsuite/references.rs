@@ -167,6 +167,38 @@ pub async fn internal_ids(
     Ok(found)
 }
 
+/// Internal ids by external ids that are not in our own alphabet, such as the connector's aliases.
+/// Names with a quote in them are passed over.
+pub async fn ids_by_text(
+    client: &Client,
+    kind: RecordKind,
+    names: &[&str],
+) -> Result<BTreeMap<String, InternalId>, NetSuiteError> {
+    let table = table_of(kind);
+    let mut found = BTreeMap::new();
+    for chunk in names.chunks(IDS_PER_QUERY) {
+        let quoted: Vec<String> = chunk
+            .iter()
+            .filter(|name| !name.contains('\''))
+            .map(|name| format!("'{name}'"))
+            .collect();
+        let query = format!(
+            "SELECT id, externalid FROM {table} WHERE externalid IN ({}) ORDER BY id",
+            quoted.join(", ")
+        );
+        if quoted.is_empty() {
+            continue;
+        }
+        for row in client.suiteql(&query, &[]).await? {
+            let pair = row.id("id").and_then(|id| Ok((row.text("externalid")?.to_owned(), id)));
+            let (name, id) =
+                pair.map_err(|error| NetSuiteError::from_row(&suiteql::subject(&query), &error))?;
+            found.insert(name, id);
+        }
+    }
+    Ok(found)
+}
+
 /// The SuiteQL table that holds records of this kind.
 const fn table_of(kind: RecordKind) -> &'static str {
     match kind.group() {

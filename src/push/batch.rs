@@ -14,7 +14,6 @@ use crate::ledger::{AttemptId, LedgerError, Outcome};
 use crate::netsuite::batch::BATCH_RECORDS_MAX;
 use crate::netsuite::error::NetSuiteError;
 use crate::netsuite::record::Body;
-use crate::netsuite::wire::fill_internal_ids;
 use crate::plan::{Action, Change};
 use crate::push::queue::Ended;
 
@@ -50,16 +49,12 @@ impl Pusher<'_> {
         let mut places = Vec::new();
         let mut bodies = Vec::new();
         for place in flight.queue.take_along(first, BATCH_RECORDS_MAX, &fits) {
-            let change = &changes[place];
-            let ids = self.ledger.internal_ids(&change.record.body.needs())?;
-            match fill_internal_ids(change.request.body.get(), &|id| ids.get(id).cloned()) {
+            match self.fill(&changes[place])? {
                 Ok(body) => {
                     places.push(place);
                     bodies.push(body);
                 }
-                Err(missing) => {
-                    let named: Vec<String> = missing.iter().map(ToString::to_string).collect();
-                    let why = format!("NetSuite's ids of {} are not known", named.join(", "));
+                Err(why) => {
                     flight.fail(place, why);
                     flight.queue.ended(place, Ended::Failed);
                     tick();

@@ -8,6 +8,7 @@ use crate::ledger::{Ledger, LedgerError, RecordRow, RecordState};
 use crate::netsuite::error::NetSuiteError;
 use crate::netsuite::record::{Body, RecordGroup, RecordKind, Ref};
 use crate::push::witness::{Ids, Witness};
+use crate::reconcile::aspect::Aspect;
 use crate::reconcile::drift::{Deposited, Drift, drift};
 
 /// Why records could not be compared.
@@ -72,7 +73,9 @@ pub async fn check(
             let deposited = where_deposited(row, deposits);
             let expected = witness.expected(body, Some(id), deposited, &needs)?;
             checked.count += 1;
-            checked.drifts.extend(drift(&expected, observed.get(id)));
+            let found = drift(&expected, observed.get(id)).into_iter();
+            let counts = |d: &Drift| !(row.keeps_id && d.aspect == Aspect::ExternalId);
+            checked.drifts.extend(found.filter(counts));
         }
         remember(ledger, &rows, &checked.drifts)?;
     }

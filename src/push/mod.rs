@@ -4,6 +4,7 @@
 //! answer comes, or NetSuite says that the record exists, the record is looked up by its external
 //! id before anything else is sent for it: `verdict` decides, `witness` looks.
 
+pub mod adopt;
 mod batch;
 pub mod check;
 mod queue;
@@ -184,13 +185,9 @@ impl Pusher<'_> {
     /// Commits the intent and starts the request; `false` when the change cannot be sent at all.
     fn launch(&mut self, place: usize, flight: &mut Flight) -> Result<bool, LedgerError> {
         let change = &flight.changes[place];
-        let ids = self.ledger.internal_ids(&change.record.body.needs())?;
-        let template = change.request.body.get();
-        let body = match fill_internal_ids(template, &|id| ids.get(id).cloned()) {
+        let body = match self.fill(change)? {
             Ok(body) => body,
-            Err(missing) => {
-                let named: Vec<String> = missing.iter().map(ToString::to_string).collect();
-                let why = format!("NetSuite's ids of {} are not known", named.join(", "));
+            Err(why) => {
                 flight.fail(place, why);
                 return Ok(false);
             }
@@ -204,6 +201,29 @@ impl Pusher<'_> {
             Landed::One { place, attempt, what: What::Answer(request.send(&client).await) }
         });
         Ok(true)
+    }
+
+    /// The body with NetSuite's ids in it where external ids will not do; the inner error says why
+    /// it cannot be sent.
+    fn fill(&self, change: &Change) -> Result<Result<String, String>, LedgerError> {
+        let needs = change.record.body.needs();
+        let ids = self.ledger.internal_ids(&needs)?;
+        let filled = fill_internal_ids(change.request.body.get(), &|id| ids.get(id).cloned());
+        let mut body = match filled {
+            Ok(body) => body,
+            Err(missing) => {
+                let named: Vec<String> = missing.iter().map(ToString::to_string).collect();
+                return Ok(Err(format!("NetSuite's ids of {} are not known", named.join(", "))));
+            }
+        };
+        // Records that were taken over under another external id are named by NetSuite's own.
+        for row in self.ledger.records_that_keep_ids(&needs)? {
+            if let Some(id) = &row.internal_id {
+                let ours = format!(r#"{{"externalId":"{}"}}"#, row.external_id);
+                body = body.replace(&ours, &format!(r#"{{"id":"{id}"}}"#));
+            }
+        }
+        Ok(Ok(body))
     }
 
     /// Starts looking for the record of a request that got no clear answer.

@@ -9,6 +9,7 @@ mod contract_stripe;
 mod demo;
 mod export;
 mod golden;
+mod guards;
 mod interrupted;
 mod nightly;
 mod peers;

@@ -30,5 +30,5 @@ CREATE TABLE batch (
 ALTER TABLE attempt ADD COLUMN batch INTEGER REFERENCES batch (id);
 CREATE INDEX attempt_by_record ON attempt (external_id, id);
 
--- The exchange rate that NetSuite chose for a record that was sent without one.
-ALTER TABLE record ADD COLUMN rate TEXT;
+-- Set on a record that was taken over under another external id, or none, and keeps that.
+ALTER TABLE record ADD COLUMN keeps_id INTEGER NOT NULL DEFAULT 0;

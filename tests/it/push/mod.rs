@@ -1,5 +1,6 @@
 //! Exactly once: pushes that are killed, lied to, cut off and raced, and the books afterwards.
 
+mod adopt;
 mod drift;
 mod kill;
 mod order;
