@@ -68,6 +68,7 @@ pub enum Command {
     Run(RunArgs),
     Resolve(ResolveArgs),
     Adopt(AdoptArgs),
+    Reverse(ReverseArgs),
     Verify(VerifyArgs),
     Report(ReportArgs),
     Status(StatusArgs),
@@ -283,6 +284,33 @@ pub struct AdoptArgs {
     /// Show it and change nothing.
     #[arg(long, env = "TIEOUT_ADOPT_PLAN")]
     pub plan: bool,
+}
+
+/// Plan the opposite of what was posted, so that the general ledger is as before.
+///
+/// Nothing is sent: the plan is shown and written, and `tieout push FILE` sends it like any other.
+///
+/// Example:
+///   tieout reverse in_1 ch_1 --out undo.plan.json
+///   tieout reverse --run 12 --out undo.plan.json
+///   tieout reverse --of october.plan.json --out undo.plan.json
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct ReverseArgs {
+    /// External ids of the records to take back.
+    #[arg(value_name = "EXTERNAL_ID", required_unless_present_any = ["run", "of"])]
+    pub records: Vec<String>,
+    /// Everything that this run has posted; `tieout status` shows the runs.
+    #[arg(long, value_name = "NUMBER")]
+    pub run: Option<i64>,
+    /// Everything that this plan has created.
+    #[arg(long, value_name = "PLAN")]
+    pub of: Option<PathBuf>,
+    /// Write the plan here.
+    #[arg(long, env = "TIEOUT_PLAN_OUT")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// Read back from NetSuite what was posted, and compare.

@@ -60,6 +60,7 @@ pub enum Rule {
     PayoutPaid,
     PayoutNegative,
     PayoutFailed,
+    Reversed,
 }
 
 impl Rule {
@@ -100,6 +101,7 @@ impl Rule {
             Self::PayoutPaid => "The payout reached the bank.",
             Self::PayoutNegative => "The payout debited the bank.",
             Self::PayoutFailed => "The payout failed after it had been deposited.",
+            Self::Reversed => "It takes back a record that was posted.",
         }
     }
 }

@@ -14,6 +14,7 @@ mod pull;
 mod push;
 mod report;
 mod resolve;
+mod reverse;
 mod run;
 mod sandbox;
 mod session;
@@ -41,6 +42,7 @@ pub async fn run(cli: Cli, ui: Ui) -> anyhow::Result<Outcome> {
         Command::Run(args) => run::run(args, global, ui).await,
         Command::Resolve(args) => resolve::run(args, global, ui).await,
         Command::Adopt(args) => adopt::run(args, global, ui).await,
+        Command::Reverse(args) => reverse::run(args, global, ui).await,
         Command::Verify(args) => verify::run(args, global, ui).await,
         Command::Report(args) => report::run(args, global, ui).await,
         Command::Status(args) => status::run(args, global, ui),

@@ -13,8 +13,8 @@ use crate::commands::session::Session;
 use crate::commands::{books, plan, resolve, verify};
 use crate::config::is_decimal;
 use crate::ids::ExternalId;
-use crate::ledger::{Ledger, Unsent};
-use crate::plan::{Plan, guard};
+use crate::ledger::{Ledger, RecordState, Unsent};
+use crate::plan::{Plan, guard, reverse};
 use crate::push::check::check;
 use crate::push::witness::Witness;
 use crate::push::{Mode, Pushed, Pusher};
@@ -159,6 +159,12 @@ async fn finish(
     if let Some(error) = pushed.stopped {
         return Err(anyhow::Error::from(error).context("the push stopped early"));
     }
+    let taken_back: Vec<_> = pushed
+        .posted
+        .iter()
+        .filter_map(|id| Some((reverse::original(id)?, RecordState::Offset)))
+        .collect();
+    ledger.set_states(&taken_back)?;
     let rows = ledger.records_of(&pushed.posted)?;
     let checked = check(ledger, witness, rows, None).await?;
     if !checked.drifts.is_empty() {

@@ -150,6 +150,21 @@ impl Ledger {
         tx.commit().map_err(wrap)
     }
 
+    /// The records that a run has put into NetSuite, in the order of their requests.
+    pub fn posted_by(&self, run: RunId) -> Result<Vec<ExternalId>, LedgerError> {
+        let query = || -> rusqlite::Result<Vec<String>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT external_id FROM attempt WHERE run = ?1 AND action = 'create'
+                     AND outcome IN ('posted', 'adopted') ORDER BY id",
+                )?
+                .query_map([run.0], |row| row.get(0))?
+                .collect()
+        };
+        let ids = query().map_err(|error| self.fail(error))?;
+        Ok(ids.into_iter().filter_map(|id| ExternalId::new(id).ok()).collect())
+    }
+
     /// Attempts whose outcome nobody knows, and conflicts that nobody has cleared, oldest first.
     pub fn unfinished_attempts(&self) -> Result<Vec<Unfinished>, LedgerError> {
         type Raw = (i64, String, String, String, i64, String, Option<i64>, Option<i64>, bool);
@@ -236,6 +251,17 @@ fn write(
         batch
     ])?;
     let seq = tx.last_insert_rowid();
+    // A reversal is asked for by a person, not derived: its row begins with its intent.
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO record (external_id, folded, record_group, kind, state)
+         VALUES (?1, ?2, ?3, ?4, 'desired')",
+    )?
+    .execute(params![
+        intent.external_id.as_str(),
+        intent.external_id.folded(),
+        format!("{:?}", intent.kind.group()),
+        intent.kind.rest_name()
+    ])?;
     set(tx, intent.external_id.as_str(), RecordState::Sending)?;
     let note = format!(
         r#"{{"attempt":{seq},"run":{},"record":"{}","action":"{}","request":"{}"}}"#,

@@ -110,7 +110,8 @@ fn change_of(standing: &Standing, inputs: &Inputs) -> Result<Option<Change>, Blo
     }
 }
 
-fn creation(record: &Record, inputs: &Inputs) -> Result<Change, Blocked> {
+/// The change that creates a record, placed in its posting period.
+pub(super) fn creation(record: &Record, inputs: &Inputs) -> Result<Change, Blocked> {
     let mut record = record.clone();
     let receivable = place::is_receivable(&record.body);
     if let Some(header) = record.body.header_mut() {
@@ -137,7 +138,8 @@ fn creation(record: &Record, inputs: &Inputs) -> Result<Change, Blocked> {
     Ok(change(Action::Create, record, None, request, Vec::new(), postings))
 }
 
-fn update(
+/// The change that turns what was posted into `record`, if anything differs.
+pub(super) fn update(
     record: &Record,
     posted: &Body,
     id: &InternalId,
@@ -246,7 +248,7 @@ fn change(
     }
 }
 
-fn blocked(body: &Body, reason: &str, fix: &str) -> Blocked {
+pub(super) fn blocked(body: &Body, reason: &str, fix: &str) -> Blocked {
     Blocked {
         external_id: body.external_id().clone(),
         kind: body.kind(),

@@ -175,7 +175,7 @@ async fn edited_amounts(scene: &mut Scene, rows: &[RecordRow]) {
     let row = scene.pick(is_open);
     let Some(Body::Invoice(invoice)) = &row.posted else { panic!("picked above") };
     let item = invoice.lines[0].item.external().unwrap().to_string();
-    let line = format!(r#"{{"item":{{"externalId":"{item}"}},"amount":12.34}}"#);
+    let line = format!(r#"{{"item":{{"externalId":"{item}"}},"amount":1234}}"#);
     scene.edit(Kind::Invoice, &row, &format!(r#"{{"item":{{"items":[{line}]}}}}"#));
     scene.expect("amount", &[(&row, Aspect::Amount)]).await;
 

@@ -5,4 +5,5 @@ mod drift;
 mod kill;
 mod order;
 mod protocol;
+mod reverse;
 mod storm;

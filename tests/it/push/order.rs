@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
-use tieout::calendar::{Clock, FixedClock};
+use tieout::calendar::Clock;
 use tieout::ledger::RecordState;
 use tieout::net::transport::{BoxFuture, HttpRequest, HttpResponse, Transport, TransportError};
 use tieout::push::Mode;
@@ -13,7 +13,7 @@ use tieout::sandbox::company::{Company, CompanySpec, generate};
 use tieout::sandbox::netsuite::{Kind, NetSuite};
 
 use crate::support::house::{
-    BASE, House, Key, NOW, call, first_difference, netsuite, prepare, state,
+    BASE, House, Key, Virtual, call, first_difference, netsuite, prepare, state,
 };
 
 /// Takes half a second for everything, and writes down what was under way at once.
@@ -69,7 +69,7 @@ struct Scene {
 }
 
 async fn scene(company: &Company, places: usize) -> Scene {
-    let clock: Arc<dyn Clock> = Arc::new(FixedClock(NOW));
+    let clock: Arc<dyn Clock> = Arc::new(Virtual::new());
     let key = Key::new();
     let netsuite = netsuite(&key, &clock);
     let watched = Arc::new(Watched {
@@ -167,7 +167,7 @@ async fn a_batch_that_was_left_behind_is_resolved_by_its_job() {
 
     let mut left = scene(&company(), 4).await;
     left.house.mode = Mode::Batch;
-    left.house.grace_s = 16 * 60;
+    left.house.grace_s = 60;
     left.netsuite.set_latency_ms(400);
     let mut deaths = 0;
     for round in 1..400_u64 {

@@ -5,27 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tieout::calendar::{Clock, FixedClock, PeriodState, UnixTime};
+use tieout::calendar::{Clock, FixedClock, PeriodState};
 use tieout::net::transport::{
     BoxFuture, HttpRequest, HttpResponse, Method, Transport, TransportError,
 };
 use tieout::sandbox::company::{CompanySpec, generate};
 use tieout::sandbox::netsuite::NetSuite;
-use tokio::time::Instant;
 
 use crate::support::house::{
-    BASE, House, InProcess, Key, NOW, call, first_difference, netsuite, prepare, state,
+    BASE, House, InProcess, Key, NOW, Virtual, call, first_difference, netsuite, prepare, state,
 };
-
-/// The clock of tokio, so that the ledger and NetSuite live in virtual time too.
-struct Virtual(Instant);
-
-impl Clock for Virtual {
-    fn now(&self) -> UnixTime {
-        let passed = i64::try_from(self.0.elapsed().as_secs()).unwrap();
-        UnixTime(NOW.0 + passed)
-    }
-}
 
 /// A network on which every fifth request goes wrong in one of many ways.
 struct Storm {
@@ -158,7 +147,7 @@ async fn undisturbed(spec: &CompanySpec) -> Vec<String> {
 async fn weathered(seed: u64) {
     let spec = CompanySpec::with_charges(60, seed);
     let expected = undisturbed(&spec).await;
-    let clock: Arc<dyn Clock> = Arc::new(Virtual(Instant::now()));
+    let clock: Arc<dyn Clock> = Arc::new(Virtual::new());
     let key = Key::new();
     let netsuite = netsuite(&key, &clock);
     let storm = Arc::new(Storm {

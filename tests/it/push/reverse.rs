@@ -1,0 +1,67 @@
+//! Reversal: after it the general ledger is as it was before the run, to the cent and per account.
+
+use std::path::Path;
+
+use tieout::ledger::Ledger;
+
+use crate::support::cli::{Sandbox, Tieout};
+
+fn trial_balance(folder: &Path) -> String {
+    let db = rusqlite::Connection::open(folder.join("netsuite.db")).unwrap();
+    let sql = "SELECT a.number || ' ' || SUM(l.base_amount) FROM ns_line l
+        JOIN ns_tran t ON t.id = l.tran AND t.posting = 'T' JOIN ns_account a ON a.id = l.account
+        GROUP BY a.id HAVING SUM(l.base_amount) <> 0 ORDER BY a.number";
+    let mut statement = db.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    rows.map(|row| row.unwrap()).collect::<Vec<_>>().join("\n")
+}
+
+/// What customers still owe or are owed: open documents of either kind.
+fn open_documents(folder: &Path) -> i64 {
+    let db = rusqlite::Connection::open(folder.join("netsuite.db")).unwrap();
+    let sql = "SELECT COUNT(*) FROM ns_tran WHERE applied < total
+        AND kind IN ('invoice', 'creditMemo', 'customerPayment')";
+    db.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Were an account or a customer left with anything, somebody would have to clear it by hand.
+#[test]
+fn a_whole_run_is_taken_back_and_the_general_ledger_is_as_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let sandbox = Sandbox::start(folder.path());
+    let tieout = Tieout::new(folder.path());
+    let pulled = tieout.run(&["pull", "--since", "2026-06-01", "--until", "2026-10-01"]);
+    assert_eq!(pulled.code, 0, "{pulled:?}");
+    let planned = tieout.run(&["plan", "--out", "all.plan.json"]);
+    assert_eq!(planned.code, 0, "{planned:?}");
+    let pushed = tieout.run(&["push", "all.plan.json"]);
+    assert_eq!(pushed.code, 0, "{pushed:?}");
+    assert!(!trial_balance(folder.path()).is_empty());
+
+    // One record that others stand on cannot go alone.
+    let rows = {
+        let clock = std::sync::Arc::new(tieout::calendar::SystemClock);
+        Ledger::open_existing(&folder.path().join("tieout.db"), clock).unwrap().records().unwrap()
+    };
+    let needed = rows.iter().flat_map(|row| row.posted.iter().flat_map(|body| body.needs()));
+    let needed: Vec<String> = needed.map(|id| id.to_string()).collect();
+    let paid = needed.iter().find(|id| id.starts_with("in_")).unwrap();
+    let alone = tieout.run(&["reverse", paid]);
+    assert_eq!(alone.code, 3, "{alone:?}");
+    assert!(alone.stdout.contains("stands on it"), "{}", alone.stdout);
+
+    let reversed = tieout.run(&["reverse", "--of", "all.plan.json", "--out", "undo.plan.json"]);
+    assert_eq!(reversed.code, 0, "{reversed:?}");
+    let undone = tieout.run(&["push", "undo.plan.json"]);
+    assert_eq!(undone.code, 0, "{}\n{}", undone.stdout, undone.stderr);
+    assert_eq!(trial_balance(folder.path()), "");
+    assert_eq!(open_documents(folder.path()), 0);
+    let verified = tieout.run(&["verify"]);
+    assert_eq!(verified.code, 0, "{}", verified.stdout);
+    // Nothing comes back by itself, and nothing is taken back twice.
+    let plan = tieout.run(&["plan"]);
+    assert!(plan.stdout.contains("Nothing to post"), "{}", plan.stdout);
+    let again = tieout.run(&["reverse", "--of", "all.plan.json"]);
+    assert!(again.stdout.contains("Nothing to post"), "{}", again.stdout);
+    drop(sandbox);
+}
