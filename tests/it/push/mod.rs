@@ -5,5 +5,6 @@ mod drift;
 mod kill;
 mod order;
 mod protocol;
+mod restart;
 mod reverse;
 mod storm;

@@ -53,9 +53,16 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn start(folder: &Path) -> Self {
+        Self::start_on(folder, [0, 0])
+    }
+
+    /// On the ports of Stripe and NetSuite, so that it can be where it was before.
+    pub fn start_on(folder: &Path, ports: [u16; 2]) -> Self {
         let dir = folder.to_str().expect("a path of text");
+        let [stripe, netsuite] = ports.map(|port| port.to_string());
+        let ports = ["--stripe-port", &stripe, "--netsuite-port", &netsuite];
         let mut process = Tieout::new(folder)
-            .command(&["sandbox", "--dir", dir])
+            .command(&[&["sandbox", "--dir", dir], ports.as_slice()].concat())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
