@@ -3,6 +3,8 @@
 //! per record and in batches; `TIEOUT_BENCH_RECORDS=100000` adds a long push without latency and
 //! prints how much memory it holds on its way.
 
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
 #[path = "../tests/it/support/mod.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod support;
@@ -86,7 +88,7 @@ fn runtime() -> tokio::runtime::Runtime {
 
 fn measure(places: u32, charges: usize, mode: Mode) {
     runtime().block_on(async {
-        let mut bench = bench(places as usize, charges, mode).await;
+        let mut bench = bench(usize::try_from(places).expect("a few"), charges, mode).await;
         let built = bench.house.plan();
         let latency_ms = u64::try_from(LATENCY.as_millis()).expect("half a second");
         bench.netsuite.set_latency_ms(latency_ms);
@@ -94,7 +96,7 @@ fn measure(places: u32, charges: usize, mode: Mode) {
         let pushed = bench.house.send(&built.changes).await;
         let taken = start.elapsed().as_secs_f64();
         assert!(pushed.failed.is_empty(), "{:?}", pushed.failed);
-        let records = pushed.created as f64;
+        let records = f64::from(u32::try_from(pushed.created).expect("thousands"));
         let (limit, reached) = (f64::from(places) / LATENCY.as_secs_f64(), records / taken);
         let share = match mode {
             Mode::Single => format!("{:.1} %", 100.0 * reached / limit),
@@ -125,6 +127,10 @@ fn long_push(records: usize) {
             assert!(pushed.failed.is_empty(), "{:?}", pushed.failed);
             println!("{:>3} % pushed: {} MiB", (tenth + 1) * 10, resident_mib());
         }
-        println!("{:.0} records/s without latency", total as f64 / start.elapsed().as_secs_f64());
+        println!(
+            "{:.0} records/s without latency",
+            f64::from(u32::try_from(total).expect("fewer than 4 billion"))
+                / start.elapsed().as_secs_f64()
+        );
     });
 }

@@ -246,8 +246,8 @@ pub struct RunArgs {
 /// Example:
 ///   tieout resolve
 ///   tieout resolve --wait                        until everything is certain
-///   tieout resolve --again in_1                  plan a record again that was deleted or voided
-///   tieout resolve --ignore in_1 --note "merged by hand"
+///   tieout resolve --again ID                    plan a record again that was deleted or voided
+///   tieout resolve --ignore ID --note "merged by hand"
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ResolveArgs {
@@ -274,7 +274,7 @@ pub struct ResolveArgs {
 /// Example:
 ///   tieout adopt --plan              show what would be taken over
 ///   tieout adopt                     take over everything that is equal
-///   tieout adopt in_1 ch_1           these alone
+///   tieout adopt ID1 ID2             these alone
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct AdoptArgs {
@@ -291,7 +291,7 @@ pub struct AdoptArgs {
 /// Nothing is sent: the plan is shown and written, and `tieout push FILE` sends it like any other.
 ///
 /// Example:
-///   tieout reverse in_1 ch_1 --out undo.plan.json
+///   tieout reverse ID1 ID2 --out undo.plan.json
 ///   tieout reverse --run 12 --out undo.plan.json
 ///   tieout reverse --of october.plan.json --out undo.plan.json
 #[derive(Debug, Args)]

@@ -6,7 +6,9 @@ use crate::cli::{AdoptArgs, Global};
 use crate::commands::exit::Outcome;
 use crate::commands::session::Session;
 use crate::commands::{books, plan};
+use crate::ids::InternalId;
 use crate::push::adopt::{FoundBy, Match, find_matches};
+use crate::reconcile::drift::Drift;
 use crate::report::plan::counted;
 use crate::report::table::{Align, render};
 use crate::ui::{Ui, width};
@@ -37,11 +39,11 @@ pub(super) async fn run(args: &AdoptArgs, global: &Global, ui: Ui) -> anyhow::Re
             }
             Match::Different { internal_id, by, drifts } => {
                 different += 1;
-                let words: Vec<String> = drifts.iter().map(|drift| drift.sentence()).collect();
+                let words: Vec<String> = drifts.iter().map(Drift::sentence).collect();
                 ("differs", format!("{internal_id}, by {}: {}", by.words(), words.join("; ")))
             }
             Match::Suggested { ids } => {
-                let ids: Vec<&str> = ids.iter().map(|id| id.as_str()).collect();
+                let ids: Vec<&str> = ids.iter().map(InternalId::as_str).collect();
                 ("perhaps", format!("{}: same day, customer and amount", ids.join(", ")))
             }
         };

@@ -1,7 +1,7 @@
 //! Attempts: every request that changes NetSuite is written down, and synced to disk, before it is
 //! sent; then what became of it.
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::journal::append;
 use super::{Ledger, LedgerError, RecordState, RunId};
@@ -167,7 +167,6 @@ impl Ledger {
 
     /// Attempts whose outcome nobody knows, and conflicts that nobody has cleared, oldest first.
     pub fn unfinished_attempts(&self) -> Result<Vec<Unfinished>, LedgerError> {
-        type Raw = (i64, String, String, String, i64, String, Option<i64>, Option<i64>, bool);
         let run = || -> rusqlite::Result<Vec<Raw>> {
             self.connection
                 .prepare_cached(
@@ -182,47 +181,58 @@ impl Ledger {
                        AND a.id = (SELECT max(id) FROM attempt WHERE external_id = r.external_id)
                      ORDER BY 1",
                 )?
-                .query_map([], |row| {
-                    let (id, external_id, kind) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                    let (action, started, intended) = (row.get(3)?, row.get(4)?, row.get(5)?);
-                    let (batch, ended, is_conflict) = (row.get(6)?, row.get(7)?, row.get(8)?);
-                    Ok((
-                        id,
-                        external_id,
-                        kind,
-                        action,
-                        started,
-                        intended,
-                        batch,
-                        ended,
-                        is_conflict,
-                    ))
-                })?
+                .query_map([], raw)?
                 .collect()
         };
         let rows = run().map_err(|error| self.fail(error))?;
-        rows.into_iter()
-            .map(|(id, external_id, kind, action, started, intended, batch, ended, is_conflict)| {
-                let unreadable =
-                    |cause| LedgerError::Unreadable { external_id: external_id.clone(), cause };
-                let foreign = |what: &str| {
-                    unreadable(serde::de::Error::custom(format!("its {what} is not one of ours")))
-                };
-                Ok(Unfinished {
-                    id: AttemptId(id),
-                    kind: RecordKind::from_rest_name(&kind).ok_or_else(|| foreign("kind"))?,
-                    external_id: ExternalId::new(external_id.as_str())
-                        .map_err(|_| foreign("external id"))?,
-                    action,
-                    started: UnixTime(started),
-                    ended: ended.map(UnixTime),
-                    is_conflict,
-                    intended: serde_json::from_str(&intended).map_err(unreadable)?,
-                    batch,
-                })
-            })
-            .collect()
+        rows.into_iter().map(parse).collect()
     }
+}
+
+/// An attempt as the database has it.
+struct Raw {
+    id: i64,
+    external_id: String,
+    kind: String,
+    action: String,
+    started: i64,
+    intended: String,
+    batch: Option<i64>,
+    ended: Option<i64>,
+    is_conflict: bool,
+}
+
+fn raw(row: &Row) -> rusqlite::Result<Raw> {
+    Ok(Raw {
+        id: row.get(0)?,
+        external_id: row.get(1)?,
+        kind: row.get(2)?,
+        action: row.get(3)?,
+        started: row.get(4)?,
+        intended: row.get(5)?,
+        batch: row.get(6)?,
+        ended: row.get(7)?,
+        is_conflict: row.get(8)?,
+    })
+}
+
+fn parse(raw: Raw) -> Result<Unfinished, LedgerError> {
+    let unreadable =
+        |cause| LedgerError::Unreadable { external_id: raw.external_id.clone(), cause };
+    let foreign =
+        |what: &str| unreadable(serde::de::Error::custom(format!("its {what} is not one of ours")));
+    Ok(Unfinished {
+        id: AttemptId(raw.id),
+        kind: RecordKind::from_rest_name(&raw.kind).ok_or_else(|| foreign("kind"))?,
+        external_id: ExternalId::new(raw.external_id.as_str())
+            .map_err(|_| foreign("external id"))?,
+        intended: serde_json::from_str(&raw.intended).map_err(unreadable)?,
+        action: raw.action,
+        started: UnixTime(raw.started),
+        ended: raw.ended.map(UnixTime),
+        is_conflict: raw.is_conflict,
+        batch: raw.batch,
+    })
 }
 
 /// Writes one intent, and that its record is on its way.

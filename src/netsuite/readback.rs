@@ -43,7 +43,6 @@ pub struct Posted {
     pub is_posting: bool,
     pub memo: Option<String>,
     pub due_date: Option<NaiveDate>,
-    pub other_ref_num: Option<String>,
     /// In order of account, one line for each.
     pub gl: Vec<GlLine>,
 }
@@ -271,7 +270,6 @@ impl Reader<'_> {
             is_posting: row.optional("posting", Row::flag)?.unwrap_or(true),
             memo: row.get("memo").map(str::to_owned),
             due_date: row.optional("duedate", Row::date)?,
-            other_ref_num: row.get("otherrefnum").map(str::to_owned),
             gl: Vec::new(),
         })
     }
@@ -314,7 +312,7 @@ fn header_query(ids: &str) -> String {
         "SELECT t.id, t.externalid, t.recordtype, TO_CHAR(t.trandate, 'YYYY-MM-DD') AS trandate, \
          t.postingperiod, t.entity, t.currency, t.exchangerate, t.foreigntotal, \
          t.foreignamountunpaid, t.foreignpaymentamountunused, t.voided, t.posting, t.memo, \
-         TO_CHAR(t.duedate, 'YYYY-MM-DD') AS duedate, t.otherrefnum \
+         TO_CHAR(t.duedate, 'YYYY-MM-DD') AS duedate \
          FROM transaction t WHERE t.id IN ({ids}) ORDER BY t.id"
     )
 }

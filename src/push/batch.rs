@@ -16,6 +16,7 @@ use crate::netsuite::error::NetSuiteError;
 use crate::netsuite::record::Body;
 use crate::plan::{Action, Change};
 use crate::push::queue::Ended;
+use crate::reconcile::drift::Drift;
 
 /// Waits between two questions about a job: the first, and the longest.
 const POLL_FIRST: Duration = Duration::from_millis(250);
@@ -191,7 +192,7 @@ impl Pusher<'_> {
                     Ended::Failed
                 }
                 (Seen::Different { drifts, .. }, _) => {
-                    let words: Vec<String> = drifts.iter().map(|drift| drift.sentence()).collect();
+                    let words: Vec<String> = drifts.iter().map(Drift::sentence).collect();
                     let message = words.join("; ");
                     let outcome = Outcome::Conflict { message: &message };
                     self.ledger.finish_attempt(*attempt, outcome)?;

@@ -6,6 +6,7 @@
 use crate::calendar::UnixTime;
 use crate::ids::InternalId;
 use crate::push::witness::Seen;
+use crate::reconcile::drift::Drift;
 
 /// How long after a request NetSuite may still act on it: its own limit of 15 minutes, and a minute
 /// for two clocks that differ.
@@ -45,7 +46,7 @@ pub fn on_create(seen: Seen, sent: Sent, now: UnixTime) -> Verdict {
     match seen {
         Seen::Equal(id) => Verdict::Adopt(id),
         Seen::Different { internal_id, drifts } => {
-            let words: Vec<String> = drifts.iter().map(|drift| drift.sentence()).collect();
+            let words: Vec<String> = drifts.iter().map(Drift::sentence).collect();
             Verdict::Conflict(format!("NetSuite's record {internal_id}: {}", words.join("; ")))
         }
         Seen::OtherKind { detail } => Verdict::Conflict(detail),

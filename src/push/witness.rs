@@ -163,7 +163,6 @@ fn of_posted(posted: Posted) -> WithCurrency {
             posting_period: posted.period,
             memo: posted.memo,
             due_date: posted.due_date,
-            other_ref_num: posted.other_ref_num,
             exchange_rate: posted.exchange_rate,
             customer: posted.entity,
             is_voided: posted.is_voided,

@@ -41,7 +41,6 @@ pub struct ExpectedHeader {
     pub posting_period: Option<InternalId>,
     pub memo: String,
     pub due_date: Option<NaiveDate>,
-    pub other_ref_num: Option<String>,
     /// `None`: NetSuite took its own rate of the day.
     pub exchange_rate: Option<Decimal>,
     /// `None` where there is none, or NetSuite's id of it is not known.
@@ -80,7 +79,6 @@ pub struct ObservedHeader {
     pub posting_period: Option<InternalId>,
     pub memo: Option<String>,
     pub due_date: Option<NaiveDate>,
-    pub other_ref_num: Option<String>,
     pub exchange_rate: Option<Decimal>,
     pub customer: Option<InternalId>,
     pub is_voided: bool,
@@ -225,10 +223,6 @@ impl Comparison<'_> {
         if sent.due_date.is_some() {
             let (posted, now) = (sent.due_date.as_ref(), shown.due_date.as_ref());
             self.differ(Aspect::Memo, "due date", posted, now);
-        }
-        if sent.other_ref_num.is_some() {
-            let (posted, now) = (sent.other_ref_num.as_ref(), shown.other_ref_num.as_ref());
-            self.differ(Aspect::Memo, "PO number", posted, now);
         }
         if let Some(rate) = &sent.exchange_rate {
             let same = shown.exchange_rate.as_ref().is_some_and(|now| same_number(rate, now));

@@ -47,16 +47,15 @@ impl Expected {
 
 fn header(body: &Body, lookup: Lookup) -> Option<ExpectedHeader> {
     let header = body.header()?;
-    let (due_date, other_ref_num) = match body {
-        Body::Invoice(record) => (record.due_date, record.other_ref_num.clone()),
-        _ => (None, None),
+    let due_date = match body {
+        Body::Invoice(record) => record.due_date,
+        _ => None,
     };
     Some(ExpectedHeader {
         tran_date: header.tran_date,
         posting_period: header.posting_period.clone(),
         memo: header.memo.clone(),
         due_date,
-        other_ref_num,
         exchange_rate: header.exchange_rate.clone(),
         customer: customer(body).and_then(|customer| resolve(customer, lookup)),
     })

@@ -172,8 +172,14 @@ fn read_grant(response: &HttpResponse, now: UnixTime) -> Result<Token, AuthError
         return Err(AuthError::Refused { status, detail: denial(response) });
     }
     // Neither the body nor serde's message is quoted: the answer is a secret.
-    let granted: Granted = serde_json::from_slice(&response.body)
-        .map_err(|_| AuthError::Unreadable("access_token or expires_in is missing".into()))?;
+    let granted: Granted = serde_json::from_slice(&response.body).map_err(|error| {
+        if error.is_data() {
+            AuthError::Unreadable("access_token or expires_in is missing".into())
+        } else {
+            // Cut off on its way, or a proxy's page: asking again may help.
+            AuthError::Unreachable("the token endpoint's answer is not whole".into())
+        }
+    })?;
     let margin = RENEW_BEFORE_SECONDS.min(granted.expires_in / 2);
     let bearer = format!("Bearer {}", granted.access_token.0.expose_secret());
     Ok(Token {

@@ -13,7 +13,7 @@ use super::{NetSuite, lock, records};
 
 /// Records that one request may carry.
 pub(super) const RECORDS_MAX: usize = 100;
-/// Jobs that are worked on at once, as without any SuiteCloud Plus licence.
+/// Jobs that are worked on at once, as without a licence for more.
 const PROCESSORS: usize = 2;
 
 /// All jobs since the start.

@@ -85,8 +85,6 @@ SELECT t.id, t.tran_id AS tranid, t.tran_id AS transactionnumber, t.external_id 
   END AS status,
   t.date AS trandate, t.period AS postingperiod, t.posting, t.entity, t.subsidiary, t.currency,
   t.rate AS exchangerate, t.due_date AS duedate, t.memo,
-  (SELECT r.body ->> '$.otherRefNum' FROM ns_record r
-    WHERE r.grp = 'transaction' AND r.id = t.id) AS otherrefnum,
   CAST(iif(t.kind IN ('creditMemo', 'customerRefund'), -t.total, t.total) * 1.0 / t.unit
     AS NUMERIC) AS foreigntotal,
   CAST(iif(t.kind = 'invoice', t.applied, NULL) * 1.0 / t.unit AS NUMERIC) AS foreignamountpaid,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use tieout::ledger::Ledger;
+use tieout::netsuite::record::Body;
 
 use crate::support::cli::{Sandbox, Tieout};
 
@@ -50,7 +51,7 @@ fn a_whole_run_is_taken_back_and_the_general_ledger_is_as_before() {
         let clock = std::sync::Arc::new(tieout::calendar::SystemClock);
         Ledger::open_existing(&folder.path().join("tieout.db"), clock).unwrap().records().unwrap()
     };
-    let needed = rows.iter().flat_map(|row| row.posted.iter().flat_map(|body| body.needs()));
+    let needed = rows.iter().filter_map(|row| row.posted.as_ref()).flat_map(Body::needs);
     let needed: Vec<String> = needed.map(|id| id.to_string()).collect();
     let paid = needed.iter().find(|id| id.starts_with("in_")).unwrap();
     let alone = tieout.run(&["reverse", paid]);

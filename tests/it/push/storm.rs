@@ -55,7 +55,7 @@ impl Storm {
     async fn weather(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let router = self.netsuite.router();
         tokio::time::sleep(Duration::from_millis(300)).await;
-        if self.calm.load(Ordering::SeqCst) || self.draw() % 5 != 0 {
+        if self.calm.load(Ordering::SeqCst) || !self.draw().is_multiple_of(5) {
             return Ok(call(router, request).await);
         }
         self.faults.fetch_add(1, Ordering::SeqCst);
