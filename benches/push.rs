@@ -4,6 +4,7 @@
 //! prints how much memory it holds on its way.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on has failed")]
 
 #[path = "../tests/it/support/mod.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
