@@ -26,19 +26,57 @@ pub enum Class {
     DisputeWithdrawal,
     /// The payment of a dispute that was won.
     DisputeReturn,
-    /// A line of the deposit against an account: fees and reserves.
+    /// A line against an account: fees, reserves, transfers.
     Line(Role),
+    /// Money from the company's own bank account, or back to it: a journal of its own.
+    TopUp,
     /// The payout itself.
     Payout,
     /// A payout that came back.
     PayoutReturned,
-    /// Known, but what it is to the books is a choice that cannot be made yet.
-    NeedsPolicy,
     Unknown,
 }
 
+impl Class {
+    /// Whether a record of its own holds the gross amount.
+    pub const fn has_record(self) -> bool {
+        matches!(
+            self,
+            Self::Charge
+                | Self::CaptureReversal
+                | Self::Refund
+                | Self::ChargeFailure
+                | Self::RefundFailure
+                | Self::DisputeWithdrawal
+                | Self::DisputeReturn
+        )
+    }
+
+    /// What it becomes, in an accountant's words, as the documentation shows it.
+    pub fn becomes(self) -> String {
+        match self {
+            Self::Charge => "customer payment, applied to its invoices".into(),
+            Self::CaptureReversal => "taken off the customer payment of its charge".into(),
+            Self::Refund => {
+                "customer refund, with a credit memo where the charge had paid an invoice".into()
+            }
+            Self::ChargeFailure => {
+                "customer refund of the payment; the invoice is open again".into()
+            }
+            Self::RefundFailure => "customer payment: the money is back and still owed".into(),
+            Self::DisputeWithdrawal => "customer refund and credit memo".into(),
+            Self::DisputeReturn => "customer payment of an invoice with the memo's lines".into(),
+            Self::Line(role) => format!("line on {role} (`{}`)", role.setting()),
+            Self::TopUp => "journal between the bank and the Stripe balance account".into(),
+            Self::Payout => "deposit into the bank account, or a journal to it".into(),
+            Self::PayoutReturned => "line from the Stripe balance account".into(),
+            Self::Unknown => "exception that blocks its own payout".into(),
+        }
+    }
+}
+
 /// Categories that say it all.
-const BY_CATEGORY: [(&str, Class); 27] = [
+pub const BY_CATEGORY: [(&str, Class); 42] = [
     ("charge", Class::Charge),
     ("partial_capture_reversal", Class::CaptureReversal),
     ("refund", Class::Refund),
@@ -50,26 +88,41 @@ const BY_CATEGORY: [(&str, Class); 27] = [
     ("tax", Class::Line(Role::TaxOnFees)),
     ("payout", Class::Payout),
     ("payout_reversal", Class::PayoutReturned),
+    ("topup", Class::TopUp),
+    ("topup_reversal", Class::TopUp),
     ("payout_minimum_balance_hold", Class::Line(Role::Reserves)),
     ("payout_minimum_balance_release", Class::Line(Role::Reserves)),
     ("risk_reserved_funds", Class::Line(Role::Reserves)),
     ("payment_network_reserve_hold", Class::Line(Role::Reserves)),
     ("payment_network_reserve_release", Class::Line(Role::Reserves)),
-    ("connect_reserved_funds", Class::NeedsPolicy),
-    ("connect_collection_transfer", Class::NeedsPolicy),
-    ("other_adjustment", Class::NeedsPolicy),
-    ("platform_earning", Class::NeedsPolicy),
-    ("platform_earning_refund", Class::NeedsPolicy),
-    ("topup", Class::NeedsPolicy),
-    ("topup_reversal", Class::NeedsPolicy),
-    ("transfer", Class::NeedsPolicy),
-    ("transfer_reversal", Class::NeedsPolicy),
-    ("unreconciled_customer_funds", Class::NeedsPolicy),
-    ("contribution", Class::NeedsPolicy),
+    ("connect_reserved_funds", Class::Line(Role::ConnectReserves)),
+    ("connect_collection_transfer", Class::Line(Role::ConnectCollections)),
+    ("transfer", Class::Line(Role::Transfers)),
+    ("transfer_reversal", Class::Line(Role::Transfers)),
+    ("platform_earning", Class::Line(Role::PlatformEarnings)),
+    ("platform_earning_refund", Class::Line(Role::PlatformEarnings)),
+    ("advance", Class::Line(Role::Advances)),
+    ("advance_funding", Class::Line(Role::Advances)),
+    ("anticipation_repayment", Class::Line(Role::Financing)),
+    ("financing_payout", Class::Line(Role::Financing)),
+    ("financing_payout_reversal", Class::Line(Role::Financing)),
+    ("financing_paydown", Class::Line(Role::Financing)),
+    ("financing_paydown_reversal", Class::Line(Role::Financing)),
+    ("contribution", Class::Line(Role::Contributions)),
+    ("climate_order_purchase", Class::Line(Role::Contributions)),
+    ("climate_order_refund", Class::Line(Role::Contributions)),
+    ("unreconciled_customer_funds", Class::Line(Role::UnallocatedFunds)),
+    ("issuing_authorization_hold", Class::Line(Role::Issuing)),
+    ("issuing_authorization_release", Class::Line(Role::Issuing)),
+    ("issuing_dispute", Class::Line(Role::Issuing)),
+    ("issuing_transaction", Class::Line(Role::Issuing)),
+    ("issuing_disbursement", Class::Line(Role::Issuing)),
+    ("issuing_dispute_fraud_liability_debit", Class::Line(Role::Issuing)),
+    ("other_adjustment", Class::Line(Role::Adjustments)),
 ];
 
 /// Types, for objects without a category and for categories that hold several things.
-const BY_TYPE: [(&str, Class); 54] = [
+pub const BY_TYPE: [(&str, Class); 54] = [
     ("charge", Class::Charge),
     ("payment", Class::Charge),
     ("validation", Class::Charge),
@@ -85,6 +138,8 @@ const BY_TYPE: [(&str, Class); 54] = [
     ("payout", Class::Payout),
     ("payout_cancel", Class::PayoutReturned),
     ("payout_failure", Class::PayoutReturned),
+    ("topup", Class::TopUp),
+    ("topup_reversal", Class::TopUp),
     ("payout_minimum_balance_hold", Class::Line(Role::Reserves)),
     ("payout_minimum_balance_release", Class::Line(Role::Reserves)),
     ("reserved_funds", Class::Line(Role::Reserves)),
@@ -92,38 +147,36 @@ const BY_TYPE: [(&str, Class); 54] = [
     ("reserve_release", Class::Line(Role::Reserves)),
     ("payment_network_reserve_hold", Class::Line(Role::Reserves)),
     ("payment_network_reserve_release", Class::Line(Role::Reserves)),
-    ("adjustment", Class::NeedsPolicy),
-    ("advance", Class::NeedsPolicy),
-    ("advance_funding", Class::NeedsPolicy),
-    ("anticipation_repayment", Class::NeedsPolicy),
-    ("application_fee", Class::NeedsPolicy),
-    ("application_fee_refund", Class::NeedsPolicy),
-    ("climate_order_purchase", Class::NeedsPolicy),
-    ("climate_order_refund", Class::NeedsPolicy),
-    ("connect_collection_transfer", Class::NeedsPolicy),
-    ("contribution", Class::NeedsPolicy),
-    ("fee_credit_funding", Class::NeedsPolicy),
-    ("inbound_transfer", Class::NeedsPolicy),
-    ("inbound_transfer_reversal", Class::NeedsPolicy),
-    ("issuing_authorization_hold", Class::NeedsPolicy),
-    ("issuing_authorization_release", Class::NeedsPolicy),
-    ("issuing_dispute", Class::NeedsPolicy),
-    ("issuing_dispute_provisional_credit", Class::NeedsPolicy),
-    ("issuing_dispute_provisional_credit_reversal", Class::NeedsPolicy),
-    ("issuing_transaction", Class::NeedsPolicy),
-    ("obligation_outbound", Class::NeedsPolicy),
-    ("obligation_reversal_inbound", Class::NeedsPolicy),
-    ("payment_unreconciled", Class::NeedsPolicy),
-    ("reserve_transaction", Class::NeedsPolicy),
-    ("stripe_balance_payment_debit", Class::NeedsPolicy),
-    ("stripe_balance_payment_debit_reversal", Class::NeedsPolicy),
-    ("tax_fund", Class::NeedsPolicy),
-    ("topup", Class::NeedsPolicy),
-    ("topup_reversal", Class::NeedsPolicy),
-    ("transfer", Class::NeedsPolicy),
-    ("transfer_cancel", Class::NeedsPolicy),
-    ("transfer_failure", Class::NeedsPolicy),
-    ("transfer_refund", Class::NeedsPolicy),
+    ("reserve_transaction", Class::Line(Role::ConnectReserves)),
+    ("connect_collection_transfer", Class::Line(Role::ConnectCollections)),
+    ("transfer", Class::Line(Role::Transfers)),
+    ("transfer_cancel", Class::Line(Role::Transfers)),
+    ("transfer_failure", Class::Line(Role::Transfers)),
+    ("transfer_refund", Class::Line(Role::Transfers)),
+    ("application_fee", Class::Line(Role::PlatformEarnings)),
+    ("application_fee_refund", Class::Line(Role::PlatformEarnings)),
+    ("advance", Class::Line(Role::Advances)),
+    ("advance_funding", Class::Line(Role::Advances)),
+    ("anticipation_repayment", Class::Line(Role::Financing)),
+    ("contribution", Class::Line(Role::Contributions)),
+    ("climate_order_purchase", Class::Line(Role::Contributions)),
+    ("climate_order_refund", Class::Line(Role::Contributions)),
+    ("payment_unreconciled", Class::Line(Role::UnallocatedFunds)),
+    ("stripe_balance_payment_debit", Class::Line(Role::BalancePayments)),
+    ("stripe_balance_payment_debit_reversal", Class::Line(Role::BalancePayments)),
+    ("issuing_authorization_hold", Class::Line(Role::Issuing)),
+    ("issuing_authorization_release", Class::Line(Role::Issuing)),
+    ("issuing_dispute", Class::Line(Role::Issuing)),
+    ("issuing_dispute_provisional_credit", Class::Line(Role::Issuing)),
+    ("issuing_dispute_provisional_credit_reversal", Class::Line(Role::Issuing)),
+    ("issuing_transaction", Class::Line(Role::Issuing)),
+    ("fee_credit_funding", Class::Line(Role::MoneyManagement)),
+    ("inbound_transfer", Class::Line(Role::MoneyManagement)),
+    ("inbound_transfer_reversal", Class::Line(Role::MoneyManagement)),
+    ("tax_fund", Class::Line(Role::MoneyManagement)),
+    ("obligation_outbound", Class::Line(Role::Adjustments)),
+    ("obligation_reversal_inbound", Class::Line(Role::Adjustments)),
+    ("adjustment", Class::Line(Role::Adjustments)),
 ];
 
 /// What a balance transaction is to the books.
@@ -134,6 +187,11 @@ pub fn classify(movement: &BalanceTransaction) -> Class {
     let category = movement.reporting_category.as_str();
     if category == "fee" {
         return fee(movement);
+    }
+    // The category is too coarse for payments out of the balance, which Stripe files under it.
+    if category == "other_adjustment" && movement.kind != "adjustment" {
+        let by_type = find(&BY_TYPE, &movement.kind);
+        return by_type.unwrap_or(Class::Line(Role::Adjustments));
     }
     let found = find(&BY_CATEGORY, category).or_else(|| find(&BY_TYPE, &movement.kind));
     match found.unwrap_or(Class::Unknown) {
@@ -167,7 +225,8 @@ pub fn fees(movement: &BalanceTransaction) -> Result<Vec<(Role, Amount)>, Except
     }
     let role = |kind: &str| match kind {
         "application_fee" => Role::ApplicationFees,
-        "tax" | "withheld_tax" => Role::TaxOnFees,
+        "tax" => Role::TaxOnFees,
+        "withheld_tax" => Role::WithheldTax,
         "payment_method_passthrough_fee" => Role::NetworkCosts,
         _ => processing(movement),
     };
@@ -177,8 +236,9 @@ pub fn fees(movement: &BalanceTransaction) -> Result<Vec<(Role, Amount)>, Except
 fn processing(movement: &BalanceTransaction) -> Role {
     match classify(movement) {
         Class::DisputeWithdrawal | Class::DisputeReturn => Role::DisputeFees,
+        Class::Payout => Role::InstantPayoutFees,
         // The fee on a row that is a fee itself is tax on it.
-        Class::Line(_) => Role::TaxOnFees,
+        Class::Line(role) if role.is_fee() => Role::TaxOnFees,
         _ => Role::ProcessingFees,
     }
 }
@@ -240,7 +300,7 @@ mod tests {
         let class = |category| classify(&movement("adjustment", category, -1_000, ""));
         assert_eq!(class("dispute"), Class::DisputeWithdrawal);
         assert_eq!(class("refund_failure"), Class::RefundFailure);
-        assert_eq!(class("other_adjustment"), Class::NeedsPolicy);
+        assert_eq!(class("other_adjustment"), Class::Line(Role::Adjustments));
         assert_eq!(classify(&movement("payment_refund", "refund", 500, "")), Class::RefundFailure);
     }
 

@@ -2,11 +2,22 @@
 //!
 //! A *customer case* holds everything of one customer, because customer credit ties that customer's
 //! invoices to one another. A charge without a customer is a case of its own. A *payout case* holds
-//! a payout and the balance transactions it paid out.
+//! a payout and the balance transactions it paid out. A *day case* holds what moved the balance of
+//! one currency on one day, for the books that are kept by the day.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::ids::{CouponId, CustomerId, DiscountId, ExternalId, PriceId, ProductId, TaxRateId};
+use chrono::NaiveDate;
+
+use crate::accounting::record::Record;
+use crate::accounting::seat::{Schedule, Sources};
+use crate::accounting::summary::Summary;
+use crate::ids::{
+    BalanceTransactionId, CouponId, CustomerId, DiscountId, ExternalId, PayoutId, PriceId,
+    ProductId, TaxRateId,
+};
+use crate::money::Currency;
 use crate::stripe::objects::{
     BalanceTransaction, Charge, Coupon, CreditNote, Customer, CustomerBalanceTransaction, Dispute,
     Invoice, InvoicePayment, PaymentIntent, Payout, Price, Product, Refund, TaxRate,
@@ -17,15 +28,19 @@ use crate::stripe::objects::{
 pub enum Case {
     Customer(Box<CustomerCase>),
     Payout(Box<PayoutCase>),
+    Day(Box<DayCase>),
+    Summary(Box<SummaryCase>),
 }
 
 impl Case {
     /// The case's key in the ledger: the id of the customer, of the charge that has none, or of the
-    /// payout.
+    /// payout; the date and currency of a day.
     pub fn key(&self) -> String {
         match self {
             Self::Customer(case) => case.key(),
             Self::Payout(case) => case.payout.id.to_string(),
+            Self::Day(case) => DayCase::key(case.currency, case.date),
+            Self::Summary(case) => SummaryCase::key(&case.summary),
         }
     }
 }
@@ -50,9 +65,15 @@ pub struct CustomerCase {
     /// Those of the charges, refunds and disputes above.
     pub balance_transactions: Vec<BalanceTransaction>,
     pub catalog: Catalog,
-    /// Which of this case's records NetSuite already holds: an invoice voided before it was ever
-    /// pushed makes no record at all, one that was pushed is offset.
+    /// Which of this case's records NetSuite already holds, by themselves or in a summary: an
+    /// invoice voided before it was ever pushed makes no record at all, one that was pushed is
+    /// offset.
     pub posted: BTreeSet<ExternalId>,
+    /// Those of them that stand by themselves: they are never summed up any more.
+    pub in_detail: BTreeSet<ExternalId>,
+    /// The payout of each balance transaction above that has one. Only told where policy sums up by
+    /// payout.
+    pub payout_of: BTreeMap<String, PayoutId>,
 }
 
 impl CustomerCase {
@@ -86,12 +107,60 @@ pub struct PayoutCase {
     /// The negative payouts since the last non-negative one of the same currency, oldest first:
     /// their members join this payout's deposit, because NetSuite refuses a negative deposit.
     pub carried: Vec<(Payout, Vec<BalanceTransaction>)>,
-    /// The objects that members belong to, where a member's own `source` does not say it: a charge
-    /// by its failure movement, a refund by its failure movement, a dispute by its movements.
-    pub charges: Vec<Charge>,
-    pub refunds: Vec<Refund>,
-    pub disputes: Vec<Dispute>,
-    /// Whether this payout's deposit is already in NetSuite's bank account: a payout that failed
-    /// after that needs a journal, one that failed before never reaches the bank.
+    /// The objects that members belong to.
+    pub sources: Sources,
+    /// The payouts of this currency.
+    pub schedule: Arc<Schedule>,
+    /// Whether this payout is already in NetSuite's bank account: one that failed after that needs a
+    /// journal, one that failed before never reaches the bank.
     pub deposited: bool,
+    /// Members whose record is not made, because an exception keeps it. Only told where policy puts
+    /// them on suspense.
+    pub absent: BTreeSet<BalanceTransactionId>,
+    /// Members that a posted deposit of this payout has on suspense.
+    pub suspended: BTreeSet<BalanceTransactionId>,
+}
+
+/// What moved the Stripe balance in one currency on one day of the account's zone.
+#[derive(Debug, Clone)]
+pub struct DayCase {
+    pub currency: Currency,
+    pub date: NaiveDate,
+    pub movements: Vec<BalanceTransaction>,
+    /// The objects that movements belong to.
+    pub sources: Sources,
+    /// The payouts of this currency.
+    pub schedule: Arc<Schedule>,
+    /// What is in a posted journal or deposit of this day already, and in which: what appears later
+    /// makes another one.
+    pub taken: Vec<(String, ExternalId)>,
+}
+
+/// The records that one summary stands for.
+#[derive(Debug, Clone)]
+pub struct SummaryCase {
+    pub summary: Summary,
+    /// The day, or the payout's arrival.
+    pub date: NaiveDate,
+    pub records: Vec<Record>,
+    /// What is in a posted journal of this summary already, and in which.
+    pub taken: Vec<(String, ExternalId)>,
+}
+
+impl SummaryCase {
+    /// The case's key in the ledger.
+    pub fn key(summary: &Summary) -> String {
+        match summary {
+            Summary::Day(date, what) => format!("{} {date}", what.word()),
+            Summary::Payout(payout) => format!("receipts {payout}"),
+            Summary::AwaitsPayout => "receipts without a payout".into(),
+        }
+    }
+}
+
+impl DayCase {
+    /// The case's key in the ledger.
+    pub fn key(currency: Currency, date: NaiveDate) -> String {
+        format!("{date} {currency}")
+    }
 }

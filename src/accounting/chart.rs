@@ -37,11 +37,59 @@ pub enum Role {
     NetworkCosts,
     ConversionFees,
     TaxOnFees,
+    /// The fee of a payout that was asked for at once.
+    InstantPayoutFees,
+    /// Tax that Stripe withheld and owes to the authorities on the company's behalf.
+    WithheldTax,
     /// Money that Stripe holds back: reserves, minimum balances.
     Reserves,
+    /// Money that a platform holds back for its connected accounts.
+    ConnectReserves,
+    /// Negative balances of connected accounts that the platform covered.
+    ConnectCollections,
+    /// What goes to connected accounts.
+    Transfers,
+    /// Application fees that the company, as a platform, earns.
+    PlatformEarnings,
+    /// Payouts that Stripe lends ahead of settlement.
+    Advances,
+    /// Loans from Stripe Capital.
+    Financing,
+    /// Contributions to climate projects.
+    Contributions,
+    /// Money of customers that Stripe has not matched to a payment yet.
+    UnallocatedFunds,
+    /// What the company pays to others from its Stripe balance.
+    BalancePayments,
+    /// Cards that the company issues.
+    Issuing,
+    /// Movements between balances at Stripe.
+    MoneyManagement,
+    /// Adjustments that Stripe explains in words only.
+    Adjustments,
+    /// What a person must reclassify.
+    Suspense,
+    /// Where the books of this account begin.
+    Opening,
 }
 
 impl Role {
+    /// The roles of what Stripe charges for its services.
+    pub const FEES: [Self; 8] = [
+        Self::ProcessingFees,
+        Self::StripeFees,
+        Self::ApplicationFees,
+        Self::DisputeFees,
+        Self::NetworkCosts,
+        Self::ConversionFees,
+        Self::TaxOnFees,
+        Self::InstantPayoutFees,
+    ];
+
+    pub fn is_fee(self) -> bool {
+        Self::FEES.contains(&self)
+    }
+
     /// The setting that names the account, as it is written in the configuration file.
     pub fn setting(self) -> String {
         match self {
@@ -62,7 +110,23 @@ impl Role {
             Self::NetworkCosts => "accounts.network_costs".into(),
             Self::ConversionFees => "accounts.conversion_fees".into(),
             Self::TaxOnFees => "accounts.tax_on_fees".into(),
+            Self::InstantPayoutFees => "accounts.instant_payout_fees".into(),
+            Self::WithheldTax => "accounts.withheld_tax".into(),
             Self::Reserves => "accounts.reserves".into(),
+            Self::ConnectReserves => "accounts.connect_reserves".into(),
+            Self::ConnectCollections => "accounts.connect_collections".into(),
+            Self::Transfers => "accounts.transfers".into(),
+            Self::PlatformEarnings => "accounts.platform_earnings".into(),
+            Self::Advances => "accounts.advances".into(),
+            Self::Financing => "accounts.financing".into(),
+            Self::Contributions => "accounts.contributions".into(),
+            Self::UnallocatedFunds => "accounts.unallocated_funds".into(),
+            Self::BalancePayments => "accounts.balance_payments".into(),
+            Self::Issuing => "accounts.issuing".into(),
+            Self::MoneyManagement => "accounts.money_management".into(),
+            Self::Adjustments => "accounts.adjustments".into(),
+            Self::Suspense => "accounts.suspense".into(),
+            Self::Opening => "accounts.opening".into(),
         }
     }
 }
@@ -87,14 +151,35 @@ impl fmt::Display for Role {
             Self::NetworkCosts => f.write_str("network costs"),
             Self::ConversionFees => f.write_str("currency conversion fees"),
             Self::TaxOnFees => f.write_str("tax on fees"),
+            Self::InstantPayoutFees => f.write_str("instant payout fees"),
+            Self::WithheldTax => f.write_str("tax withheld"),
             Self::Reserves => f.write_str("reserves held by Stripe"),
+            Self::ConnectReserves => f.write_str("reserves for connected accounts"),
+            Self::ConnectCollections => f.write_str("negative balances of connected accounts"),
+            Self::Transfers => f.write_str("transfers to connected accounts"),
+            Self::PlatformEarnings => f.write_str("application fees earned"),
+            Self::Advances => f.write_str("advances on payouts"),
+            Self::Financing => f.write_str("Stripe Capital loans"),
+            Self::Contributions => f.write_str("climate contributions"),
+            Self::UnallocatedFunds => f.write_str("unallocated customer funds"),
+            Self::BalancePayments => f.write_str("payments from the Stripe balance"),
+            Self::Issuing => f.write_str("issued cards"),
+            Self::MoneyManagement => f.write_str("transfers between balances"),
+            Self::Adjustments => f.write_str("other adjustments"),
+            Self::Suspense => f.write_str("suspense"),
+            Self::Opening => f.write_str("opening balances"),
         }
     }
 }
 
 /// The accounts by role.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Chart(BTreeMap<Role, InternalId>);
+pub struct Chart {
+    roles: BTreeMap<Role, InternalId>,
+    /// Accounts of single types or categories of balance transactions, which win over the table:
+    /// a type of tomorrow gets its account here.
+    movements: BTreeMap<String, InternalId>,
+}
 
 /// A role that no account plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -103,15 +188,30 @@ pub struct NoAccount(pub Role);
 
 impl Chart {
     pub fn new(accounts: impl IntoIterator<Item = (Role, InternalId)>) -> Self {
-        Self(accounts.into_iter().collect())
+        Self { roles: accounts.into_iter().collect(), movements: BTreeMap::new() }
+    }
+
+    /// Adds accounts for single types or reporting categories of balance transactions.
+    #[must_use]
+    pub fn with_movements(
+        mut self,
+        accounts: impl IntoIterator<Item = (String, InternalId)>,
+    ) -> Self {
+        self.movements.extend(accounts);
+        self
     }
 
     pub fn account(&self, role: Role) -> Result<&InternalId, NoAccount> {
-        self.0.get(&role).ok_or(NoAccount(role))
+        self.roles.get(&role).ok_or(NoAccount(role))
+    }
+
+    /// The account that was named for this type, or else for this reporting category.
+    pub fn movement(&self, kind: &str, category: &str) -> Option<&InternalId> {
+        self.movements.get(kind).or_else(|| self.movements.get(category))
     }
 
     /// Every role and its account, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Role, &InternalId)> {
-        self.0.iter().map(|(role, account)| (*role, account))
+        self.roles.iter().map(|(role, account)| (*role, account))
     }
 }

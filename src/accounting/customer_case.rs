@@ -2,10 +2,10 @@
 
 use crate::accounting::case::CustomerCase;
 use crate::accounting::context::Context;
-use crate::accounting::customer;
 use crate::accounting::desk::Desk;
 use crate::accounting::policy::Policy;
 use crate::accounting::record::Derived;
+use crate::accounting::{customer, summary};
 
 /// The records of everything one customer did.
 ///
@@ -18,7 +18,7 @@ pub(super) fn derive(case: &CustomerCase, policy: &Policy) -> Derived {
     let (key, record) = match customer {
         Ok(found) => found,
         Err(exception) => {
-            return Derived { records: Vec::new(), exceptions: vec![exception] };
+            return Derived { exceptions: vec![exception], ..Derived::default() };
         }
     };
     let mut desk = Desk::new(case, policy, key);
@@ -33,5 +33,7 @@ pub(super) fn derive(case: &CustomerCase, policy: &Policy) -> Derived {
     desk.follow_customer_balance();
     desk.write_off();
     desk.post_reversals();
-    desk.finish()
+    let mut derived = desk.finish();
+    summary::mark(&mut derived, case, policy);
+    derived
 }

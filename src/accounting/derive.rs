@@ -3,7 +3,7 @@
 use crate::accounting::case::Case;
 use crate::accounting::policy::Policy;
 use crate::accounting::record::Derived;
-use crate::accounting::{customer_case, payout};
+use crate::accounting::{customer_case, day, payout, summary};
 
 /// What the books must say for a case.
 ///
@@ -12,5 +12,7 @@ pub fn derive(case: &Case, policy: &Policy) -> Derived {
     match case {
         Case::Customer(case) => customer_case::derive(case, policy),
         Case::Payout(case) => payout::derive(case, policy),
+        Case::Day(case) => day::derive(case, policy),
+        Case::Summary(case) => summary::derive(case, policy),
     }
 }

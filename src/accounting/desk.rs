@@ -157,7 +157,7 @@ impl<'a> Desk<'a> {
         let mut exceptions = self.exceptions;
         exceptions.sort();
         exceptions.dedup();
-        Derived { records, exceptions }
+        Derived { records, exceptions, ..Derived::default() }
     }
 }
 

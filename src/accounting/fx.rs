@@ -11,31 +11,25 @@ const DECIMALS_MIN: u32 = 6;
 /// Beyond this a NetSuite number (a double) would lose digits.
 const DECIMALS_MAX: u32 = 15;
 
-/// Why a record has no rate of its own.
+/// No decimal of bearable length gives the settled amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum NoRate {
-    /// Settled in neither the record's currency nor the currency of the books.
-    ThreeCurrencies { settled: Currency },
-    /// No decimal of bearable length gives the settled amount.
-    NotExact,
-}
+pub(super) struct NotExact;
 
-/// The rate for a record of `presented` that settled as `settled`, both positive. `Ok(None)` when
-/// both have one currency: NetSuite's own rate is right then.
+/// The rate for a record of `presented` that settled as `settled`. `Ok(None)` when `NetSuite`'s own
+/// rate is right: both have one currency, or it was settled in a currency that is not the books'.
+/// Then the deposit into that currency's account carries the settled amount, and `NetSuite` books
+/// the difference between the two rates as matching gain or loss.
 pub(super) fn rate(
     presented: Amount,
     settled: Amount,
     base: Currency,
-) -> Result<Option<Decimal>, NoRate> {
-    if presented.currency() == settled.currency() {
+) -> Result<Option<Decimal>, NotExact> {
+    if presented.currency() == settled.currency() || settled.currency() != base {
         return Ok(None);
-    }
-    if settled.currency() != base {
-        return Err(NoRate::ThreeCurrencies { settled: settled.currency() });
     }
     let (from, to) = (i128::from(presented.minor().abs()), i128::from(settled.minor().abs()));
     if from == 0 {
-        return Err(NoRate::NotExact);
+        return Err(NotExact);
     }
     let from_unit = 10_i128.pow(u32::from(presented.currency().exponent()));
     let to_unit = 10_i128.pow(u32::from(base.exponent()));
@@ -46,7 +40,7 @@ pub(super) fn rate(
             let back = divide_half_up(from * digits * to_unit, scale * from_unit);
             (back == to).then(|| Some(decimal(digits, decimals)))
         })
-        .ok_or(NoRate::NotExact)
+        .ok_or(NotExact)
 }
 
 fn divide_half_up(dividend: i128, divisor: i128) -> i128 {
@@ -78,9 +72,9 @@ mod tests {
     }
 
     #[test]
-    fn a_third_currency_is_refused() {
-        let refused = rate(amount(10_000, "gbp"), amount(11_000, "eur"), Currency::USD);
-        assert!(matches!(refused, Err(NoRate::ThreeCurrencies { .. })));
+    fn what_settles_in_another_currency_than_the_books_has_netsuites_own_rate() {
+        assert_eq!(rate(amount(10_000, "gbp"), amount(11_000, "eur"), Currency::USD), Ok(None));
+        assert_eq!(rate(amount(10_000, "usd"), amount(9_000, "eur"), Currency::USD), Ok(None));
     }
 
     proptest! {

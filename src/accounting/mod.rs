@@ -11,12 +11,14 @@
 
 pub mod balance_transaction;
 pub mod case;
+mod charges;
 pub mod chart;
 mod context;
 mod credit_note;
 mod customer;
 mod customer_balance;
 mod customer_case;
+pub mod day;
 pub mod deposit;
 mod derive;
 mod desk;
@@ -29,14 +31,17 @@ mod invoice_lines;
 mod item;
 mod payment;
 pub mod payout;
+pub mod payout_deposit;
 pub mod policy;
 pub mod posting;
 pub mod record;
 mod refund;
 mod reversal;
+pub mod seat;
+pub mod summary;
 mod write_off;
 
-pub use case::{Case, Catalog, CustomerCase, PayoutCase};
+pub use case::{Case, Catalog, CustomerCase, DayCase, PayoutCase, SummaryCase};
 pub use derive::derive;
 pub use exception::{Exception, ExceptionClass};
 pub use policy::Policy;

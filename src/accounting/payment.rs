@@ -5,13 +5,14 @@ use crate::accounting::chart::Role;
 use crate::accounting::context::external_id;
 use crate::accounting::desk::{Desk, OpenInvoice};
 use crate::accounting::exception::{Exception, ExceptionClass};
-use crate::accounting::fx::{self, NoRate};
+use crate::accounting::fx;
 use crate::accounting::invoice::Memo;
 use crate::accounting::invoice_lines::single;
 use crate::accounting::item::Global;
 use crate::accounting::policy::StandaloneCharges;
 use crate::accounting::record::{Record, Rule};
-use crate::ids::{BalanceTransactionId, ExternalId, InvoiceId, ObjectId};
+use crate::accounting::seat::Cash;
+use crate::ids::{BalanceTransactionId, ExternalId, InternalId, InvoiceId, ObjectId};
 use crate::money::Amount;
 use crate::netsuite::record::{Apply, Body, CustomerPayment, CustomerRefund, Decimal};
 use crate::stripe::objects::{BalanceTransaction, Charge};
@@ -136,7 +137,7 @@ impl<'a> Desk<'a> {
             header: self.context.header(&id, &memo, date, amount.currency(), rate)?,
             customer: self.customer.clone(),
             ar_account: self.context.account(Role::AccountsReceivable, id.as_str())?,
-            account: self.context.account(Role::UndepositedFunds, id.as_str())?,
+            account: self.cash(amount, movement, &id)?,
             payment: amount,
             apply: Vec::new(),
         });
@@ -161,7 +162,7 @@ impl<'a> Desk<'a> {
                 .context
                 .account(Role::AccountsReceivable, id.as_str())
                 .map_err(block)?,
-            account: self.context.account(Role::UndepositedFunds, id.as_str()).map_err(block)?,
+            account: self.cash(total, movement, &id).map_err(block)?,
             apply,
         });
         Ok(Record { body, rule, sources, settles: Some(movement.amount()) })
@@ -185,6 +186,20 @@ impl<'a> Desk<'a> {
         })
     }
 
+    /// The account that money of `presented` lands in, or leaves from, as it is settled.
+    fn cash(
+        &self,
+        presented: Amount,
+        movement: &BalanceTransaction,
+        id: &ExternalId,
+    ) -> Result<InternalId, Exception> {
+        let role = match self.context.policy.cash(presented.currency(), movement) {
+            Cash::UndepositedFunds => Role::UndepositedFunds,
+            Cash::StripeBalance => Role::StripeBalance(movement.currency),
+        };
+        self.context.account(role, id.as_str())
+    }
+
     fn rate(
         &self,
         presented: Amount,
@@ -193,20 +208,16 @@ impl<'a> Desk<'a> {
     ) -> Result<Option<Decimal>, Exception> {
         let base = self.context.policy.books.base_currency;
         let settled = movement.amount();
-        fx::rate(presented, settled, base).map_err(|reason| {
-            let message = match reason {
-                NoRate::ThreeCurrencies { settled: currency } => format!(
-                    "{presented} was settled in {currency}, while the books are kept in {base}."
-                ),
-                NoRate::NotExact => {
-                    format!("No exchange rate turns {presented} into {settled} exactly.")
-                }
-            };
-            let fix =
-                "Post this record by hand until payments across three currencies are covered.";
-            Exception::new(ExceptionClass::Fx, "no_exchange_rate", id, message, fix)
-                .of(presented)
-                .blocking(id)
+        fx::rate(presented, settled, base).map_err(|fx::NotExact| {
+            Exception::new(
+                ExceptionClass::Fx,
+                "no_exchange_rate",
+                id,
+                format!("No exchange rate turns {presented} into {settled} exactly."),
+                "Post this record by hand.",
+            )
+            .of(presented)
+            .blocking(id)
         })
     }
 }

@@ -1,116 +1,108 @@
-//! Payouts: one deposit per payout that reached the bank, equal to the bank line to the cent.
+//! Payouts: money on its way from the Stripe balance to the bank.
 //!
-//! A negative payout is a journal, because NetSuite refuses a negative deposit; what it was made of
-//! joins the next deposit. A payout that came back goes through the Stripe balance account.
+//! A payout that Stripe itemises is a deposit, equal to the bank line to the cent. One that it
+//! cannot itemise (manual, instant), and any payout where the Stripe balance account already holds
+//! what it is made of, is a journal from that account to the bank. A negative payout is such a
+//! journal too, because NetSuite refuses a negative deposit; what it was made of joins the next
+//! deposit. A payout that came back goes through the Stripe balance account.
 
 use crate::accounting::case::PayoutCase;
 use crate::accounting::chart::Role;
 use crate::accounting::context::{Context, external_id};
 use crate::accounting::deposit::Sheet;
 use crate::accounting::exception::{Exception, ExceptionClass};
-use crate::accounting::policy::Policy;
+use crate::accounting::policy::{Grain, ManualPayouts, Policy, Settlement};
 use crate::accounting::record::{Derived, Record, Rule};
+use crate::accounting::{day, payout_deposit};
 use crate::ids::{ExternalId, ObjectId};
 use crate::money::Amount;
-use crate::netsuite::record::{Body, Deposit, JournalEntry, JournalLine};
+use crate::netsuite::record::{Body, JournalEntry, JournalLine};
 use crate::stripe::objects::Payout;
-
-/// NetSuite's ceiling for one deposit, by Stripe's own connector documentation.
-const DEPOSIT_LINES_MAX: usize = 10_000;
 
 /// The records of one payout.
 pub(super) fn derive(case: &PayoutCase, policy: &Policy) -> Derived {
     let context = Context { policy };
     let mut derived = Derived::default();
-    let came_back = matches!(case.payout.status.as_str(), "failed" | "canceled");
-    if !came_back && case.payout.status != "paid" {
+    if !came_back(&case.payout) && case.payout.status != "paid" {
         return derived;
     }
-    let result = if case.payout.amount().is_negative() {
-        negative(case, context).map(|record| vec![record])
-    } else {
-        positive(case, context, came_back)
-    };
-    match result {
-        Ok(records) => derived.records = records,
-        Err(exception) => derived.exceptions.push(exception),
+    if let Err(exception) = book(case, context, &mut derived) {
+        derived.exceptions.push(exception);
     }
     derived.records.sort_by(|a, b| (a.kind(), a.external_id()).cmp(&(b.kind(), b.external_id())));
+    derived.exceptions.sort();
     derived
 }
 
-/// The deposit, and the journal that takes it back when it failed after it had been deposited.
-fn positive(
-    case: &PayoutCase,
-    context: Context,
-    came_back: bool,
-) -> Result<Vec<Record>, Exception> {
+/// The money is in the Stripe balance again.
+pub(super) fn came_back(payout: &Payout) -> bool {
+    matches!(payout.status.as_str(), "failed" | "canceled")
+}
+
+fn book(case: &PayoutCase, context: Context, derived: &mut Derived) -> Result<(), Exception> {
     let payout = &case.payout;
     let id = external_id(&payout.id)?;
     let block = |exception: Exception| exception.blocking(&id);
-    itemisable(case).map_err(block)?;
-    let into_bank = !came_back || case.deposited;
-    let account =
-        if into_bank { Role::Bank(payout.currency) } else { Role::StripeBalance(payout.currency) };
-    let mut sheet = Sheet::new(case, context);
-    for movement in &case.members {
-        sheet.enter(movement).map_err(block)?;
-    }
-    for (negative, members) in &case.carried {
-        for movement in members {
-            sheet.enter(movement).map_err(block)?;
+    match form(case, context)? {
+        Form::Journal => derived.records.extend(transfer(case, &id, context)?),
+        Form::Deposit => {
+            let (records, suspended) = payout_deposit::deposits(case, &id, context)?;
+            derived.records.extend(records);
+            derived.exceptions.extend(suspended);
+            if came_back(payout) && case.deposited {
+                derived.records.push(failed_journal(payout, &id, context)?);
+            }
         }
-        // Its bank line is a journal against the Stripe balance account; here it is taken out.
-        sheet.inflow(
-            Role::StripeBalance(payout.currency),
-            -negative.amount(),
-            format!("Payout {}, which debited the bank", negative.id),
-        );
     }
-    let lines = sheet.finish().map_err(block)?;
-    let line_count = lines.payments.len() + lines.other.len() + lines.cashback.len();
-    if line_count > DEPOSIT_LINES_MAX {
-        return Err(too_long(payout, line_count).blocking(&id));
+    let per_payout = context.policy.settlement_at(payout.created) == Settlement::Clearing
+        && context.policy.fee_grain_at(payout.created) == Grain::Payout;
+    if per_payout && payout.automatic {
+        itemisable(case).map_err(block)?;
+        derived.records.extend(day::payout_charges(case, &id, context)?);
     }
-    let memo = if came_back && !case.deposited {
-        format!("{}, which did not reach the bank", payout.id)
-    } else {
-        payout.id.to_string()
+    Ok(())
+}
+
+enum Form {
+    Deposit,
+    Journal,
+}
+
+/// A deposit, unless there is nothing to deposit or Stripe cannot say what.
+fn form(case: &PayoutCase, context: Context) -> Result<Form, Exception> {
+    let payout = &case.payout;
+    let options = &context.policy.options;
+    let block = |exception: Exception| match external_id(&payout.id) {
+        Ok(id) => exception.blocking(&id),
+        Err(other) => other,
     };
-    let date = payout.arrival_date.utc_date();
-    let deposit = Deposit {
-        header: context.header(&id, &memo, date, payout.currency, None)?,
-        account: context.account(account, id.as_str()).map_err(block)?,
-        payments: lines.payments,
-        other: lines.other,
-        cashback: lines.cashback,
+    if !payout.automatic {
+        return match options.manual_payouts {
+            ManualPayouts::Sweep => Ok(Form::Journal),
+            ManualPayouts::Block => Err(block(by_hand(payout))),
+        };
+    }
+    if payout.amount().is_negative() {
+        return Ok(Form::Journal);
+    }
+    let clears = context.policy.settlement_at(payout.created) == Settlement::Clearing;
+    if clears && options.settlement_since.is_none() {
+        return Ok(Form::Journal);
+    }
+    // Near a change of settlement only its members say what a payout carries.
+    itemisable(case).map_err(block)?;
+    let in_stripe_balance = || {
+        let mut sheet = Sheet::new(case, context);
+        let entered = case.members.iter().try_for_each(|movement| sheet.enter(movement));
+        entered.is_ok() && sheet.is_in_stripe_balance()
     };
-    let body = Body::Deposit(deposit);
-    let total = body.total().unwrap_or(Amount::zero(payout.currency));
-    if total != payout.amount() {
-        return Err(does_not_add_up(payout, total).blocking(&id));
-    }
-    let mut sources = vec![ObjectId::new(payout.id.as_str())];
-    sources.extend(case.carried.iter().map(|(payout, _)| ObjectId::new(payout.id.as_str())));
-    let rule = Rule::PayoutPaid;
-    let mut records = vec![Record { body, rule, sources, settles: None }];
-    if came_back && case.deposited {
-        records.push(failed_journal(payout, &id, context)?);
-    }
-    Ok(records)
+    if clears && in_stripe_balance() { Ok(Form::Journal) } else { Ok(Form::Deposit) }
 }
 
 /// Stripe can only say what an automatic payout is made of, and only once it has worked it out.
 fn itemisable(case: &PayoutCase) -> Result<(), Exception> {
     let payout = &case.payout;
-    let (class, code, message, fix) = if !payout.automatic {
-        (
-            ExceptionClass::Policy,
-            "manual_payout",
-            format!("{} was paid out by hand: Stripe cannot say what is in it.", payout.amount()),
-            "Use automatic payouts, or book this payout by hand.",
-        )
-    } else if !payout.can_be_itemised() {
+    let (class, code, message, fix) = if !payout.can_be_itemised() {
         (
             ExceptionClass::Timing,
             "payout_not_reconciled_yet",
@@ -130,48 +122,48 @@ fn itemisable(case: &PayoutCase) -> Result<(), Exception> {
     Err(Exception::new(class, code, &payout.id, message, fix).of(payout.amount()))
 }
 
-fn does_not_add_up(payout: &Payout, total: Amount) -> Exception {
-    Exception::new(
-        ExceptionClass::Data,
-        "payout_does_not_add_up",
-        &payout.id,
-        format!(
-            "What the payout is made of comes to {total}, the payout is {}: a difference of {}.",
-            payout.amount(),
-            payout.amount() - total
-        ),
-        "Pull again, so that the list by payout is complete; report it if the difference stays.",
-    )
-    .of(payout.amount())
-}
-
-fn too_long(payout: &Payout, line_count: usize) -> Exception {
+fn by_hand(payout: &Payout) -> Exception {
     Exception::new(
         ExceptionClass::Policy,
-        "deposit_too_long",
+        "manual_payout",
         &payout.id,
-        format!("The deposit would have {line_count} lines; NetSuite takes {DEPOSIT_LINES_MAX}."),
-        "Switch to payouts that are smaller, such as daily ones.",
+        format!("{} was paid out by hand: Stripe cannot say what is in it.", payout.amount()),
+        "Set `policy.manual_payouts = \"sweep\"`, or book this payout by hand.",
     )
     .of(payout.amount())
 }
 
-/// The bank was debited: Dr Stripe balance, Cr bank.
-fn negative(case: &PayoutCase, context: Context) -> Result<Record, Exception> {
+/// The journal from the Stripe balance account to the bank, and the one that takes it back. A payout
+/// that came back before it was booked needs neither.
+fn transfer(
+    case: &PayoutCase,
+    id: &ExternalId,
+    context: Context,
+) -> Result<Vec<Record>, Exception> {
     let payout = &case.payout;
-    let id = external_id(&payout.id)?;
-    let text = format!("{}, which debited the bank", payout.id);
-    journal(payout, &id, &text, -payout.amount(), Rule::PayoutNegative, context)
+    if came_back(payout) && !case.deposited {
+        return Ok(Vec::new());
+    }
+    let (text, rule) = if payout.amount().is_negative() {
+        (format!("{}, which debited the bank", payout.id), Rule::PayoutNegative)
+    } else {
+        (format!("{}, to the bank", payout.id), Rule::PayoutTransferred)
+    };
+    let mut records = vec![journal(payout, id, &text, -payout.amount(), rule, context)?];
+    if came_back(payout) {
+        records.push(failed_journal(payout, id, context)?);
+    }
+    Ok(records)
 }
 
 fn failed_journal(
     payout: &Payout,
-    deposit: &ExternalId,
+    booked: &ExternalId,
     context: Context,
 ) -> Result<Record, Exception> {
     let why = payout.failure_message.as_deref().unwrap_or("the payout came back");
     let text = format!("{}, {why}", payout.id);
-    let id = deposit.with_suffix("failed");
+    let id = booked.with_suffix("failed");
     journal(payout, &id, &text, payout.amount(), Rule::PayoutFailed, context)
 }
 

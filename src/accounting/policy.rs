@@ -2,17 +2,23 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::accounting::chart::Chart;
-use crate::ids::InternalId;
+use crate::calendar::{UnixTime, start_of_day};
+use crate::ids::{AccountId, InternalId};
 use crate::money::Currency;
 use crate::netsuite::wire::Places;
 
 /// Everything besides the facts that decides what a case becomes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
+    /// The Stripe account: it names what has no object of its own, such as a day's journal.
+    pub account: AccountId,
+    /// Nothing before this instant is posted.
+    pub start: Option<UnixTime>,
     /// The Stripe account's reporting zone: it turns instants into the dates of the books.
     pub zone: Tz,
     pub chart: Chart,
@@ -29,6 +35,32 @@ pub struct Options {
     pub discounts: Discounts,
     pub standalone_charges: StandaloneCharges,
     pub closed_period: ClosedPeriod,
+    pub settlement: Settlement,
+    /// What moved before this day settled the other way; a ledger with records needs it to change.
+    pub settlement_since: Option<NaiveDate>,
+    pub manual_payouts: ManualPayouts,
+    pub unreconciled: Unreconciled,
+    pub deposit_lines: DepositLines,
+    pub granularity: Granularity,
+}
+
+impl Policy {
+    /// How what moves the balance at `instant` reaches the bank account.
+    pub fn settlement_at(&self, instant: UnixTime) -> Settlement {
+        let options = &self.options;
+        match options.settlement_since {
+            Some(day) if instant < start_of_day(day, self.zone) => options.settlement.other(),
+            _ => options.settlement,
+        }
+    }
+
+    /// How finely fees and everything else without a record of its own is booked.
+    pub fn fee_grain_at(&self, instant: UnixTime) -> Grain {
+        self.options.granularity.fees.unwrap_or(match self.settlement_at(instant) {
+            Settlement::Deposit => Grain::Payout,
+            Settlement::Clearing => Grain::Daily,
+        })
+    }
 }
 
 /// What derivation must know of the NetSuite account.
@@ -108,4 +140,111 @@ pub enum ClosedPeriod {
     NextOpen,
     /// It waits until the period is opened.
     Block,
+}
+
+/// How money gets from a payment to the bank account.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Settlement {
+    /// Through undeposited funds, with one deposit per payout.
+    #[default]
+    Deposit,
+    /// Through a bank-type account that stands for the Stripe balance.
+    Clearing,
+}
+
+impl Settlement {
+    const fn other(self) -> Self {
+        match self {
+            Self::Deposit => Self::Clearing,
+            Self::Clearing => Self::Deposit,
+        }
+    }
+}
+
+/// What becomes of payouts that Stripe cannot itemise: manual and instant ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ManualPayouts {
+    /// What they may hold is swept from undeposited funds into the Stripe balance account every
+    /// day, and the payout is a journal from there to the bank.
+    #[default]
+    Sweep,
+    /// They wait for a person.
+    Block,
+}
+
+/// What becomes of a payout with a member that cannot be placed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unreconciled {
+    /// The payout's deposit waits.
+    #[default]
+    Block,
+    /// The member is a line on the suspense account, until a person reclassifies it.
+    Suspense,
+}
+
+/// The most lines one deposit may have; a payout with more is split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "usize", into = "usize")]
+pub struct DepositLines(usize);
+
+impl DepositLines {
+    /// Below this, a part could not hold a line and what balances it.
+    const MIN: usize = 4;
+
+    pub const fn get(self) -> usize {
+        self.0
+    }
+}
+
+impl Default for DepositLines {
+    /// NetSuite's ceiling for one deposit, by the documentation of Stripe's own connector.
+    fn default() -> Self {
+        Self(10_000)
+    }
+}
+
+impl TryFrom<usize> for DepositLines {
+    type Error = String;
+    fn try_from(lines: usize) -> Result<Self, String> {
+        if lines >= Self::MIN {
+            Ok(Self(lines))
+        } else {
+            Err(format!("a deposit needs at least {} lines", Self::MIN))
+        }
+    }
+}
+
+impl From<DepositLines> for usize {
+    fn from(lines: DepositLines) -> Self {
+        lines.0
+    }
+}
+
+/// How finely something is booked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grain {
+    /// Each by itself.
+    #[default]
+    Detail,
+    /// One sum per day.
+    Daily,
+    /// One sum per payout.
+    Payout,
+}
+
+/// How finely each category is booked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Granularity {
+    /// Invoices, credit memos, payments and refunds.
+    pub sales: Grain,
+    /// Sales before this day stay in detail; a ledger with records needs it to change.
+    pub since: Option<NaiveDate>,
+    /// Fees and whatever else has no record of its own. Not set: as the settlement does, per payout
+    /// with deposits and daily with clearing.
+    pub fees: Option<Grain>,
 }

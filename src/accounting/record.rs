@@ -1,8 +1,11 @@
 //! What derivation gives: records, each with the reason it exists.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::accounting::exception::Exception;
+use crate::accounting::summary::Summary;
 use crate::ids::{ExternalId, ObjectId};
 use crate::money::Amount;
 use crate::netsuite::record::{Body, RecordKind};
@@ -59,11 +62,30 @@ pub enum Rule {
     DisputeWon,
     PayoutPaid,
     PayoutNegative,
+    PayoutTransferred,
     PayoutFailed,
     Reversed,
+    DayCharged,
+    DaySwept,
+    MovementCharged,
+    PayoutCharged,
+    ToppedUp,
+    SalesSummedByDay,
+    ReceiptsSummedByPayout,
 }
 
 impl Rule {
+    /// Whether the record sums many things, so that its sources are what it holds.
+    pub const fn sums_up(self) -> bool {
+        matches!(
+            self,
+            Self::DayCharged
+                | Self::DaySwept
+                | Self::SalesSummedByDay
+                | Self::ReceiptsSummedByPayout
+        )
+    }
+
     /// The rule in an accountant's words, as `explain` and the plan show it.
     pub const fn because(self) -> &'static str {
         match self {
@@ -100,8 +122,22 @@ impl Rule {
             Self::DisputeWon => "The dispute was won: the money came back.",
             Self::PayoutPaid => "The payout reached the bank.",
             Self::PayoutNegative => "The payout debited the bank.",
+            Self::PayoutTransferred => {
+                "The payout took money from the Stripe balance account to the bank."
+            }
             Self::PayoutFailed => "The payout failed after it had been deposited.",
             Self::Reversed => "It takes back a record that was posted.",
+            Self::DayCharged => "Stripe charged fees, or moved money without a record, that day.",
+            Self::DaySwept => {
+                "Payouts that Stripe cannot itemise are paid from the Stripe balance account."
+            }
+            Self::MovementCharged => "Stripe charged a fee, or moved money without a record.",
+            Self::PayoutCharged => "Stripe charged fees on what the payout is made of.",
+            Self::SalesSummedByDay => "What was sold and received that day is summed up.",
+            Self::ReceiptsSummedByPayout => {
+                "What the payout's payments and refunds moved is summed up."
+            }
+            Self::ToppedUp => "Money went from the bank to the Stripe balance, or back.",
         }
     }
 }
@@ -112,4 +148,6 @@ pub struct Derived {
     /// In a stable order: by kind, then by external id.
     pub records: Vec<Record>,
     pub exceptions: Vec<Exception>,
+    /// The records that a summary stands for: they are kept in detail and never posted themselves.
+    pub summaries: BTreeMap<ExternalId, Summary>,
 }

@@ -24,7 +24,7 @@ pub(super) async fn run(args: &AdoptArgs, global: &Global, ui: Ui) -> anyhow::Re
     let witness = Session::witness(&client, &references, &policy);
     let wanted: BTreeSet<&str> = args.records.iter().map(String::as_str).collect();
     let rows: Vec<_> = ledger
-        .records()?
+        .records_to_plan()?
         .into_iter()
         .filter(|row| wanted.is_empty() || wanted.contains(row.external_id.as_str()))
         .collect();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 
 use crate::accounting::Policy;
-use crate::accounting::chart::{Chart, Role};
+use crate::accounting::chart::Chart;
 use crate::accounting::policy::{Books, BooksCurrency};
 use crate::config::Settings;
 use crate::digest::sha256_hex;
@@ -34,6 +34,10 @@ pub(super) fn policy(settings: &Settings, references: &References) -> anyhow::Re
         let account = references.account(number)?;
         Some((*role, account.id.clone()))
     });
+    let movements = settings.movements.iter().filter_map(|(movement, number)| {
+        let account = references.account(number)?;
+        Some((movement.clone(), account.id.clone()))
+    });
     let currencies: BTreeMap<Currency, BooksCurrency> = references
         .currencies
         .iter()
@@ -41,7 +45,12 @@ pub(super) fn policy(settings: &Settings, references: &References) -> anyhow::Re
         .collect();
     Ok(Policy {
         zone: settings.stripe.zone,
-        chart: Chart::new(accounts),
+        account: settings.stripe.account.clone(),
+        start: settings
+            .stripe
+            .start_date
+            .map(|day| crate::calendar::start_of_day(day, settings.stripe.zone)),
+        chart: Chart::new(accounts).with_movements(movements),
         books: Books {
             base_currency: base,
             currencies,
@@ -85,14 +94,3 @@ impl AccountNames for Names<'_> {
         )
     }
 }
-
-/// The accounts that fees go to.
-pub(super) const FEE_ROLES: [Role; 7] = [
-    Role::ProcessingFees,
-    Role::StripeFees,
-    Role::ApplicationFees,
-    Role::DisputeFees,
-    Role::NetworkCosts,
-    Role::ConversionFees,
-    Role::TaxOnFees,
-];

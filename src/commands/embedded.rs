@@ -45,7 +45,7 @@ pub(super) async fn start(
 ) -> anyhow::Result<Embedded> {
     std::fs::create_dir_all(folder)
         .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-    let Company { world, stories, now } = generate(spec);
+    let Company { world, stories, now, .. } = generate(spec);
     let account: serde_json::Value = serde_json::from_str(world.account())?;
     let account = account["id"].as_str().context("the company has no account")?.to_owned();
     let setup = Setup::demo().with_client(client(folder)?);
@@ -145,6 +145,7 @@ EUR = "1010"
 GBP = "1020"
 JPY = "1030"
 CAD = "1040"
+CHF = "1045"
 
 [accounts.stripe_balance]
 USD = "1050"
@@ -152,6 +153,7 @@ EUR = "1051"
 GBP = "1052"
 JPY = "1053"
 CAD = "1054"
+CHF = "1055"
 "#
     )
 }

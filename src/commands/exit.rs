@@ -68,6 +68,8 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         return Some(match error {
             LedgerError::Locked { .. } => LOCKED,
             LedgerError::OtherAccount { .. } | LedgerError::Mode { .. } => REFUSED,
+            // What it wraps says more.
+            LedgerError::Case { .. } => return None,
             _ => FAILED,
         });
     }

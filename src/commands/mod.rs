@@ -9,6 +9,7 @@ mod embedded;
 pub mod exit;
 mod init;
 mod interrupt;
+mod modes;
 mod plan;
 mod pull;
 mod push;

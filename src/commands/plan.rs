@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use anyhow::Context;
-
-use crate::accounting::{Policy, derive};
+use crate::accounting::Policy;
 use crate::cli::{Format, Global, PlanArgs};
 use crate::commands::books::{self, Names};
 use crate::commands::exit::Outcome;
-use crate::commands::resolve;
 use crate::commands::session::Session;
+use crate::commands::{modes, resolve};
 use crate::ids::ExternalId;
 use crate::ledger::{Ledger, RecordRow, RecordState};
 use crate::netsuite::references::References;
@@ -57,6 +55,7 @@ pub(super) async fn make(
     let policy = books::policy(&session.settings, &references)?;
     let witness = Session::witness(&client, &references, &policy);
     resolve::resolve(session, ledger, &witness, ui).await?;
+    modes::check(ledger, &policy)?;
     derive_what_changed(ledger, &policy, ui)?;
     let plan = of(session, ledger, &policy, &references)?;
     Ok((plan, references))
@@ -68,15 +67,14 @@ fn derive_what_changed(ledger: &mut Ledger, policy: &Policy, ui: Ui) -> anyhow::
     if ledger.reference(DERIVED_UNDER)?.as_ref() != Some(&digest) {
         ledger.mark_all_dirty()?;
     }
-    let keys = ledger.dirty_cases()?;
-    let progress = ui.progress("cases", Some(u64::try_from(keys.len())?));
-    for key in keys {
-        let case = ledger.load_case(&key).with_context(|| format!("the case of {key}"))?;
-        ledger.save_derived(&key, &derive(&case, policy))?;
-        progress.add(1);
+    let mut progress = None;
+    ledger.derive_changed(policy, |done| {
+        let case_count = u64::try_from(done.case_count).ok();
+        progress.get_or_insert_with(|| ui.progress("cases", case_count)).add(1);
+    })?;
+    if let Some(progress) = progress {
+        progress.finish();
     }
-    progress.finish();
-    ledger.clear_dirty()?;
     ledger.put_reference(DERIVED_UNDER, &digest)?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::accounting::balance_transaction::{Class, classify};
 use crate::accounting::chart::{Chart, Role};
 use crate::accounting::policy::Uncollectible;
 use crate::accounting::{Policy, Record};
-use crate::commands::books::{self, FEE_ROLES};
+use crate::commands::books;
 use crate::commands::session::Session;
 use crate::ids::{ExternalId, InternalId, ObjectId};
 use crate::ledger::{Ledger, LedgerError, RecordRow};
@@ -114,7 +114,7 @@ impl ReadBack {
                 return Ok(());
             }
             let class = classify(&bt);
-            let is_fee = matches!(class, Class::Line(role) if FEE_ROLES.contains(&role));
+            let is_fee = matches!(class, Class::Line(role) if role.is_fee());
             let category = if bt.reporting_category.is_empty() {
                 bt.kind.clone()
             } else {
@@ -144,7 +144,7 @@ impl ReadBack {
     }
 
     fn booked_fees(&self, currency: Currency) -> Amount {
-        self.sum(currency, &FEE_ROLES)
+        self.sum(currency, &Role::FEES)
     }
 
     /// The balance of accounts from the records that settle in `currency`.
@@ -331,9 +331,7 @@ impl<'a> Placed<'a> {
                     Held::NotYet(NotYet::NotPosted)
                 }
             }
-            Class::Line(_) | Class::NeedsPolicy | Class::Unknown => {
-                Held::NotYet(NotYet::WaitsForDeposit)
-            }
+            Class::Line(_) | Class::TopUp | Class::Unknown => Held::NotYet(NotYet::WaitsForDeposit),
             _ => match self.records.get(bt.id.as_str()) {
                 Some(true) => Held::InBooks(bt.amount()),
                 _ => Held::NotYet(NotYet::NotPosted),

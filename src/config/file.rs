@@ -113,8 +113,27 @@ pub(super) struct Accounts {
     pub network_costs: Option<String>,
     pub conversion_fees: Option<String>,
     pub tax_on_fees: Option<String>,
+    pub instant_payout_fees: Option<String>,
+    pub withheld_tax: Option<String>,
     pub reserves: Option<String>,
+    pub connect_reserves: Option<String>,
+    pub connect_collections: Option<String>,
+    pub transfers: Option<String>,
+    pub platform_earnings: Option<String>,
+    pub advances: Option<String>,
+    pub financing: Option<String>,
+    pub contributions: Option<String>,
+    pub unallocated_funds: Option<String>,
+    pub balance_payments: Option<String>,
+    pub issuing: Option<String>,
+    pub money_management: Option<String>,
+    pub adjustments: Option<String>,
+    pub suspense: Option<String>,
+    pub opening: Option<String>,
     pub bank: BTreeMap<Currency, String>,
     #[serde(default)]
     pub stripe_balance: BTreeMap<Currency, String>,
+    /// By type or reporting category of balance transactions.
+    #[serde(default)]
+    pub movements: BTreeMap<String, String>,
 }

@@ -28,6 +28,8 @@ pub struct Settings {
     pub netsuite: NetSuiteSettings,
     /// `NetSuite` account numbers by role.
     pub accounts: BTreeMap<Role, String>,
+    /// `NetSuite` account numbers by type or category of balance transactions.
+    pub movements: BTreeMap<String, String>,
     pub options: Options,
     pub push: PushSettings,
     /// What `check --show-config` prints.
@@ -115,9 +117,13 @@ pub(super) fn resolve(
     );
     let stripe = resolver.stripe(&file.stripe, overrides)?;
     let netsuite = resolver.netsuite(file.netsuite, overrides)?;
+    let movements = file.accounts.movements.clone();
     let accounts = by_role(file.accounts);
     for (role, number) in &accounts {
         resolver.show(&role.setting(), number, "file");
+    }
+    for (movement, number) in &movements {
+        resolver.show(&format!("accounts.movements.{movement}"), number, "file");
     }
     resolver.show_options(file.policy);
     let push = resolver.push(file.push)?;
@@ -127,6 +133,7 @@ pub(super) fn resolve(
         stripe,
         netsuite,
         accounts,
+        movements,
         options: file.policy,
         push,
         shown: resolver.shown,
@@ -147,8 +154,8 @@ impl Resolver<'_> {
     fn show_options(&mut self, options: Options) {
         let Ok(serde_json::Value::Object(fields)) = serde_json::to_value(options) else { return };
         for (name, value) in fields {
-            let value = value.as_str().unwrap_or_default();
-            self.show(&format!("policy.{name}"), value, "file or default");
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            self.show(&format!("policy.{name}"), &text, "file or default");
         }
     }
 
@@ -353,9 +360,25 @@ fn by_role(file: Accounts) -> BTreeMap<Role, String> {
         (Role::DisputeFees, or_fees(file.dispute_fees)),
         (Role::NetworkCosts, or_fees(file.network_costs)),
         (Role::ConversionFees, or_fees(file.conversion_fees)),
-        (Role::TaxOnFees, or_fees(file.tax_on_fees)),
+        (Role::TaxOnFees, or_fees(file.tax_on_fees.clone())),
         (Role::ProcessingFees, Some(fees.clone())),
-        (Role::Reserves, file.reserves),
+        (Role::InstantPayoutFees, or_fees(file.instant_payout_fees)),
+        (Role::WithheldTax, file.withheld_tax.or(file.tax_on_fees)),
+        (Role::Reserves, file.reserves.clone()),
+        (Role::ConnectReserves, file.connect_reserves.or(file.reserves)),
+        (Role::ConnectCollections, file.connect_collections),
+        (Role::Transfers, file.transfers),
+        (Role::PlatformEarnings, file.platform_earnings),
+        (Role::Advances, file.advances),
+        (Role::Financing, file.financing),
+        (Role::Contributions, file.contributions),
+        (Role::UnallocatedFunds, file.unallocated_funds),
+        (Role::BalancePayments, file.balance_payments),
+        (Role::Issuing, file.issuing),
+        (Role::MoneyManagement, file.money_management),
+        (Role::Adjustments, file.adjustments),
+        (Role::Suspense, file.suspense),
+        (Role::Opening, file.opening),
     ];
     let banks = file.bank.into_iter().map(|(currency, number)| (Role::Bank(currency), number));
     let balances = file

@@ -1,17 +1,16 @@
-//! Cases: which ones changed, and everything that belongs to one.
+//! Cases: which ones changed. What belongs to one is read in `load`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::de::DeserializeOwned;
+use chrono::NaiveDate;
 
-use super::objects::{raw, unpack};
+use super::payouts::PayoutIndex;
 use super::{Ledger, LedgerError};
-use crate::accounting::{Case, Catalog, CustomerCase, PayoutCase};
-use crate::ids::{CustomerId, ExternalId};
-use crate::stripe::objects::{
-    BalanceTransaction, Charge, CreditNoteLine, Dispute, Invoice, InvoiceLine, Payout, Refund, read,
-};
+use crate::accounting::policy::Grain;
+use crate::accounting::summary::Summary;
+use crate::accounting::{DayCase, Policy, SummaryCase};
+use crate::money::Currency;
 
 /// Links are followed at most this far: refund → charge → customer is the longest real chain.
 const HOPS_MAX: u8 = 4;
@@ -23,18 +22,30 @@ pub enum CaseKey {
     /// A charge that has no customer.
     Guest(String),
     Payout(String),
+    /// What moved one currency on one day.
+    Day(NaiveDate, Currency),
+    /// The records that one summary stands for.
+    Summary(Summary),
 }
 
 impl fmt::Display for CaseKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Customer(id) | Self::Guest(id) | Self::Payout(id)) = self;
-        f.pad(id)
+        match self {
+            Self::Customer(id) | Self::Guest(id) | Self::Payout(id) => f.pad(id),
+            Self::Day(date, currency) => f.pad(&DayCase::key(*currency, *date)),
+            Self::Summary(summary) => f.pad(&SummaryCase::key(summary)),
+        }
     }
 }
 
 impl Ledger {
-    /// The cases with a fact that changed since they were last derived, in order.
-    pub fn dirty_cases(&self) -> Result<Vec<CaseKey>, LedgerError> {
+    /// The cases with a fact that changed since they were last derived, in the order in which they
+    /// depend on one another.
+    pub fn dirty_cases(
+        &mut self,
+        payouts: &PayoutIndex,
+        policy: &Policy,
+    ) -> Result<Vec<CaseKey>, LedgerError> {
         let dirty = self.texts(
             "SELECT o.id FROM dirty JOIN object o USING (seq) WHERE ?1 <> '' ORDER BY o.seq",
             "all",
@@ -43,7 +54,12 @@ impl Ledger {
         for id in &dirty {
             self.find_cases(id, HOPS_MAX, &mut keys)?;
         }
-        self.add_payouts_after_negative_ones(&mut keys)?;
+        payouts.add_those_after_negative_ones(&mut keys);
+        if policy.options.granularity.sales == Grain::Payout {
+            self.add_customers_of_payouts(&mut keys)?;
+        }
+        self.note_dirty_days(&keys, payouts, policy)?;
+        keys.extend(self.days_to_derive(policy)?);
         Ok(keys.into_iter().collect())
     }
 
@@ -134,6 +150,21 @@ impl Ledger {
         Ok(())
     }
 
+    /// Where sales are summed up by payout, a customer's records depend on the payouts.
+    fn add_customers_of_payouts(&self, keys: &mut BTreeSet<CaseKey>) -> Result<(), LedgerError> {
+        for key in keys.clone() {
+            let CaseKey::Payout(payout) = key else { continue };
+            let members = self.texts(
+                "SELECT balance_transaction FROM payout_member WHERE payout = ?1",
+                &payout,
+            )?;
+            for member in members {
+                self.find_cases(&member, HOPS_MAX, keys)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A deposit depends on the objects behind its members.
     fn add_payouts_of_movements(
         &self,
@@ -148,226 +179,6 @@ impl Ledger {
         )?;
         keys.extend(payouts.into_iter().map(CaseKey::Payout));
         Ok(())
-    }
-
-    /// What a negative payout was made of joins the next deposit of its currency.
-    fn add_payouts_after_negative_ones(
-        &self,
-        keys: &mut BTreeSet<CaseKey>,
-    ) -> Result<(), LedgerError> {
-        if !keys.iter().any(|key| matches!(key, CaseKey::Payout(_))) {
-            return Ok(());
-        }
-        let payouts = self.payouts_in_order()?;
-        for (place, payout) in payouts.iter().enumerate() {
-            let is_dirty = keys.contains(&CaseKey::Payout(payout.id.to_string()));
-            if is_dirty && payout.amount().is_negative() {
-                let next = payouts[place + 1..].iter().find(|next| takes_over(next, payout));
-                keys.extend(next.map(|next| CaseKey::Payout(next.id.to_string())));
-            }
-        }
-        Ok(())
-    }
-
-    fn payouts_in_order(&self) -> Result<Vec<Payout>, LedgerError> {
-        let mut payouts: Vec<Payout> = Vec::new();
-        self.for_each_object("payout", |raw| {
-            payouts.push(read(raw)?);
-            Ok::<(), LedgerError>(())
-        })?;
-        payouts.sort_by_key(|payout| (payout.arrival_date, payout.created, payout.id.clone()));
-        Ok(payouts)
-    }
-
-    /// Everything that belongs to a case.
-    pub fn load_case(&self, key: &CaseKey) -> Result<Case, LedgerError> {
-        match key {
-            CaseKey::Customer(id) => {
-                let mut case = CustomerCase {
-                    customer: self.view(id)?,
-                    customer_id: Some(CustomerId::new(id.as_str())),
-                    invoices: self.linked("invoice", &[id], "customer")?,
-                    payment_intents: self.linked("payment_intent", &[id], "customer")?,
-                    charges: self.linked("charge", &[id], "customer")?,
-                    credit_notes: self.linked("credit_note", &[id], "customer")?,
-                    customer_balance: self.linked(
-                        "customer_balance_transaction",
-                        &[id],
-                        "customer",
-                    )?,
-                    ..CustomerCase::default()
-                };
-                self.complete(&mut case, key)?;
-                Ok(Case::Customer(Box::new(case)))
-            }
-            CaseKey::Guest(id) => {
-                let charge: Option<Charge> = self.view(id)?;
-                let mut case =
-                    CustomerCase { charges: charge.into_iter().collect(), ..Default::default() };
-                if case.charges.is_empty() {
-                    case.refunds = self.linked("refund", &[id], "charge")?;
-                    case.disputes = self.linked("dispute", &[id], "charge")?;
-                }
-                self.complete(&mut case, key)?;
-                Ok(Case::Customer(Box::new(case)))
-            }
-            CaseKey::Payout(id) => self.load_payout(id).map(|case| Case::Payout(Box::new(case))),
-        }
-    }
-
-    /// Adds to invoices and charges what hangs on them.
-    fn complete(&self, case: &mut CustomerCase, key: &CaseKey) -> Result<(), LedgerError> {
-        let invoices: Vec<String> = case.invoices.iter().map(|i| i.id.to_string()).collect();
-        let charges: Vec<String> = case.charges.iter().map(|c| c.id.to_string()).collect();
-        case.invoice_payments = self.linked("invoice_payment", &invoices, "invoice")?;
-        case.refunds.extend(self.linked::<Refund>("refund", &charges, "charge")?);
-        case.disputes.extend(self.linked::<Dispute>("dispute", &charges, "charge")?);
-        for invoice in &mut case.invoices {
-            self.complete_lines(invoice)?;
-        }
-        for note in &mut case.credit_notes {
-            let lines: Vec<CreditNoteLine> =
-                self.linked("credit_note_line_item", &[note.id.as_str()], "parent")?;
-            let known: BTreeSet<_> = note.lines.data.iter().map(|line| line.id.clone()).collect();
-            note.lines.data.extend(lines.into_iter().filter(|line| !known.contains(&line.id)));
-        }
-        let movements = case
-            .charges
-            .iter()
-            .flat_map(|c| [&c.balance_transaction, &c.failure_balance_transaction])
-            .chain(
-                case.refunds
-                    .iter()
-                    .flat_map(|r| [&r.balance_transaction, &r.failure_balance_transaction]),
-            )
-            .flatten();
-        let mut found: Vec<BalanceTransaction> = Vec::new();
-        for id in movements {
-            found.extend(self.view::<BalanceTransaction>(id.as_str())?);
-        }
-        case.balance_transactions = found;
-        case.catalog = self.catalog(&case.invoices)?;
-        case.posted = self.posted_of_case(key)?;
-        Ok(())
-    }
-
-    /// An invoice is sent with its first lines; the rest were read from its own list.
-    fn complete_lines(&self, invoice: &mut Invoice) -> Result<(), LedgerError> {
-        if !invoice.lines.has_more {
-            return Ok(());
-        }
-        let id = invoice.id.to_string();
-        let mut lines: Vec<InvoiceLine> = self.linked("line_item", &[id.as_str()], "parent")?;
-        if lines.is_empty() {
-            lines = self.linked("line_item", &[id.as_str()], "invoice")?;
-        }
-        let known: BTreeSet<_> = invoice.lines.data.iter().map(|line| line.id.clone()).collect();
-        invoice.lines.data.extend(lines.into_iter().filter(|line| !known.contains(&line.id)));
-        Ok(())
-    }
-
-    /// What the invoices mention, and nothing else.
-    fn catalog(&self, invoices: &[Invoice]) -> Result<Catalog, LedgerError> {
-        let mut catalog = Catalog::default();
-        for invoice in invoices {
-            for discount in invoice.discounts() {
-                if let Some(coupon) = discount.coupon() {
-                    catalog.discounts.insert(discount.id.clone(), coupon.clone());
-                }
-            }
-            for line in &invoice.lines.data {
-                self.fetch(line.price(), &mut catalog.prices)?;
-                self.fetch(line.product(), &mut catalog.products)?;
-                for tax in line.taxes() {
-                    self.fetch(tax.rate.as_ref(), &mut catalog.tax_rates)?;
-                }
-            }
-            for tax in invoice.total_taxes() {
-                self.fetch(tax.rate.as_ref(), &mut catalog.tax_rates)?;
-            }
-        }
-        let products: Vec<_> =
-            catalog.prices.values().filter_map(|price| price.product.clone()).collect();
-        for product in &products {
-            self.fetch(Some(product), &mut catalog.products)?;
-        }
-        for coupon in catalog.discounts.values().cloned().collect::<BTreeSet<_>>() {
-            self.fetch(Some(&coupon), &mut catalog.coupons)?;
-        }
-        Ok(catalog)
-    }
-
-    fn fetch<K: Ord + Clone + AsRef<str>, V: DeserializeOwned>(
-        &self,
-        id: Option<&K>,
-        known: &mut BTreeMap<K, V>,
-    ) -> Result<(), LedgerError> {
-        if let Some(id) = id
-            && !known.contains_key(id)
-            && let Some(found) = self.view(id.as_ref())?
-        {
-            known.insert(id.clone(), found);
-        }
-        Ok(())
-    }
-
-    fn load_payout(&self, id: &str) -> Result<PayoutCase, LedgerError> {
-        let Some(payout) = self.view::<Payout>(id)? else {
-            let cause = rusqlite::Error::QueryReturnedNoRows;
-            return Err(self.fail(cause));
-        };
-        let payouts = self.payouts_in_order()?;
-        let before = payouts.iter().take_while(|other| other.id != payout.id);
-        let mut carried: Vec<(Payout, Vec<BalanceTransaction>)> = Vec::new();
-        if !payout.amount().is_negative() && makes_a_deposit(&payout) {
-            for other in before.filter(|other| other.currency == payout.currency) {
-                if other.amount().is_negative() && other.status == "paid" {
-                    carried.push((other.clone(), self.members(other)?));
-                } else if takes_over(other, other) {
-                    carried.clear();
-                }
-            }
-        }
-        let members = self.members(&payout)?;
-        let all: Vec<String> = members
-            .iter()
-            .chain(carried.iter().flat_map(|(_, members)| members))
-            .map(|movement| movement.id.to_string())
-            .collect();
-        let by = |kind: &str| -> Result<Vec<Vec<u8>>, LedgerError> {
-            let mut raws = self.linked_raw(kind, &all, "balance_transaction")?;
-            raws.extend(self.linked_raw(kind, &all, "failure_balance_transaction")?);
-            Ok(raws)
-        };
-        let key = ExternalId::new(payout.id.as_str()).ok();
-        let deposited = match &key {
-            Some(key) => self.deposited_in_bank(key)?,
-            None => false,
-        };
-        Ok(PayoutCase {
-            charges: views(&by("charge")?)?,
-            refunds: views(&by("refund")?)?,
-            disputes: views(&by("dispute")?)?,
-            payout,
-            members,
-            carried,
-            deposited,
-        })
-    }
-
-    /// A payout's balance transactions, its own excluded.
-    fn members(&self, payout: &Payout) -> Result<Vec<BalanceTransaction>, LedgerError> {
-        let ids = self.texts(
-            "SELECT balance_transaction FROM payout_member WHERE payout = ?1
-             ORDER BY balance_transaction",
-            payout.id.as_str(),
-        )?;
-        let own = payout.balance_transaction.as_ref().map(AsRef::as_ref);
-        let mut members = Vec::with_capacity(ids.len());
-        for id in ids.iter().filter(|id| Some(id.as_str()) != own) {
-            members.extend(self.view::<BalanceTransaction>(id)?);
-        }
-        Ok(members)
     }
 
     fn kind_of(&self, id: &str) -> Result<Option<String>, LedgerError> {
@@ -386,57 +197,4 @@ impl Ledger {
         };
         run().map_err(|error| self.fail(error))
     }
-
-    /// The view of one object.
-    pub fn view<T: DeserializeOwned>(&self, id: &str) -> Result<Option<T>, LedgerError> {
-        let found = raw(&self.connection, id).map_err(|error| self.fail(error))?;
-        found.map(|raw| read(&raw).map_err(LedgerError::from)).transpose()
-    }
-
-    /// The views of every object of `kind` that names one of `targets`, oldest first.
-    fn linked<T: DeserializeOwned>(
-        &self,
-        kind: &str,
-        targets: &[impl AsRef<str>],
-        rel: &str,
-    ) -> Result<Vec<T>, LedgerError> {
-        views(&self.linked_raw(kind, targets, rel)?)
-    }
-
-    fn linked_raw(
-        &self,
-        kind: &str,
-        targets: &[impl AsRef<str>],
-        rel: &str,
-    ) -> Result<Vec<Vec<u8>>, LedgerError> {
-        let run = || -> rusqlite::Result<Vec<Vec<u8>>> {
-            let mut statement = self.connection.prepare_cached(
-                "SELECT o.seq, b.raw FROM link l JOIN object o USING (seq) JOIN body b USING (seq)
-                 WHERE l.target = ?1 AND l.rel = ?2 AND o.kind = ?3 ORDER BY o.seq",
-            )?;
-            let mut found: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
-            for target in targets {
-                let mut rows = statement.query([target.as_ref(), rel, kind])?;
-                while let Some(row) = rows.next()? {
-                    let packed: Vec<u8> = row.get(1)?;
-                    found.insert(row.get(0)?, unpack(&packed)?);
-                }
-            }
-            Ok(found.into_values().collect())
-        };
-        run().map_err(|error| self.fail(error))
-    }
-}
-
-fn views<T: DeserializeOwned>(raws: &[Vec<u8>]) -> Result<Vec<T>, LedgerError> {
-    raws.iter().map(|raw| read(raw).map_err(LedgerError::from)).collect()
-}
-
-/// Whether `next` is the deposit that what `negative` was made of joins.
-fn takes_over(next: &Payout, negative: &Payout) -> bool {
-    next.currency == negative.currency && !next.amount().is_negative() && makes_a_deposit(next)
-}
-
-fn makes_a_deposit(payout: &Payout) -> bool {
-    payout.automatic && matches!(payout.status.as_str(), "paid" | "failed" | "canceled")
 }

@@ -36,6 +36,8 @@ pub enum LedgerError {
     File { path: PathBuf, cause: std::io::Error },
     #[error("the record {external_id} in the ledger cannot be read: {cause}")]
     Unreadable { external_id: String, cause: serde_json::Error },
+    #[error("the case of {key}")]
+    Case { key: String, source: Box<LedgerError> },
     #[error(transparent)]
     Object(#[from] ObjectError),
     #[error("row {seq} of the journal was changed or removed")]

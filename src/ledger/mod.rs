@@ -2,21 +2,26 @@
 //!
 //! The only room with SQL. One writer; the file belongs to one Stripe account in one mode and one
 //! NetSuite account, and refuses any other. `open` is where to start reading, then `objects` for
-//! the facts, `cases` for how they are put together, `records` and `attempts` for what is posted.
+//! the facts, `cases` and `load` for how they are put together, `records` and `attempts` for what is posted.
 
 mod adoption;
 mod attempts;
 mod batches;
 mod cases;
 mod coverage;
+mod days;
+mod derive;
 mod error;
 mod exceptions;
 mod journal;
+mod load;
 mod lock;
 mod objects;
 mod open;
+mod payouts;
 mod records;
 mod runs;
+mod summaries;
 #[cfg(test)]
 mod tests;
 mod unsent;
@@ -26,11 +31,13 @@ use rusqlite::Connection;
 pub use attempts::{AttemptId, Intent, Outcome, Unfinished};
 pub use batches::Batch;
 pub use cases::CaseKey;
+pub use derive::Done;
 pub use error::LedgerError;
 pub use exceptions::StoredException;
 pub use lock::LockGuard;
 pub use objects::{Incoming, Stored};
 pub use open::Identity;
+pub use payouts::PayoutIndex;
 pub use records::{RecordRow, RecordState};
 pub use runs::{Run, RunId};
 pub use unsent::Unsent;

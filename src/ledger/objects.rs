@@ -111,6 +111,53 @@ impl Ledger {
         Ok(())
     }
 
+    /// Hands the JSON of every object of a kind that was made in a half-open range of instants to
+    /// `visit`, oldest first.
+    pub(super) fn for_each_between(
+        &self,
+        kind: &str,
+        since: UnixTime,
+        until: UnixTime,
+        visit: impl FnMut(&[u8]) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        self.visit(
+            "SELECT b.raw FROM object o JOIN body b USING (seq)
+             WHERE o.kind = ?1 AND o.created >= ?2 AND o.created < ?3 ORDER BY o.created, o.id",
+            params![kind, since.0, until.0],
+            visit,
+        )
+    }
+
+    /// Hands the JSON of every changed object of a kind to `visit`.
+    pub(super) fn for_each_dirty(
+        &self,
+        kind: &str,
+        visit: impl FnMut(&[u8]) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        self.visit(
+            "SELECT b.raw FROM dirty d JOIN object o USING (seq) JOIN body b USING (seq)
+             WHERE o.kind = ?1",
+            params![kind],
+            visit,
+        )
+    }
+
+    fn visit(
+        &self,
+        query: &str,
+        parameters: impl rusqlite::Params,
+        mut visit: impl FnMut(&[u8]) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let wrap = |error| self.fail(error);
+        let mut statement = self.connection.prepare_cached(query).map_err(wrap)?;
+        let mut rows = statement.query(parameters).map_err(wrap)?;
+        while let Some(row) = rows.next().map_err(wrap)? {
+            let packed: Vec<u8> = row.get(0).map_err(wrap)?;
+            visit(&unpack(&packed).map_err(wrap)?)?;
+        }
+        Ok(())
+    }
+
     /// The ids of every object of a kind, oldest first.
     pub fn ids(&self, kind: &str) -> Result<Vec<String>, LedgerError> {
         self.texts("SELECT id FROM object WHERE kind = ?1 ORDER BY created, id", kind)

@@ -12,8 +12,11 @@ use crate::calendar::Clock;
 use crate::digest::sha256_hex;
 
 /// The migrations, in order; the schema's version is how many have run. Never edited, only added.
-const MIGRATIONS: [&str; 2] =
-    [include_str!("migrations/0001_first.sql"), include_str!("migrations/0004_push.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("migrations/0001_first.sql"),
+    include_str!("migrations/0002_days.sql"),
+    include_str!("migrations/0004_push.sql"),
+];
 
 /// Whose ledger it is.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use ring::digest::{Context, SHA256};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
-use super::{CaseKey, Ledger, LedgerError};
-use crate::accounting::{Derived, Exception, ExceptionClass, Record};
+use super::{CaseKey, Ledger, LedgerError, summaries};
+use crate::accounting::{Derived, Exception, ExceptionClass, Record, payout_deposit};
 use crate::digest::sha256_hex;
-use crate::ids::{ExternalId, InternalId};
+use crate::ids::{BalanceTransactionId, ExternalId, InternalId, PayoutId};
 use crate::netsuite::record::{Body, RecordKind};
 
 /// Where a record stands.
@@ -92,17 +92,22 @@ const COLUMNS: &str = "external_id, kind, desired, posted, internal_id, state, k
 
 impl Ledger {
     /// Stores what a case wants: its records and exceptions take the place of those it had.
-    pub fn save_derived(&mut self, key: &CaseKey, derived: &Derived) -> Result<(), LedgerError> {
+    pub fn save_derived(&mut self, case: &CaseKey, derived: &Derived) -> Result<(), LedgerError> {
         let now = self.now();
         let path = self.path.clone();
         let wrap = |error| LedgerError::sqlite(&path, error);
         let tx = self.connection.transaction().map_err(wrap)?;
-        let key = key.to_string();
+        let key = case.to_string();
         let mut exceptions = derived.exceptions.clone();
         let before = wanted_by(&tx, &key).map_err(wrap)?;
         for record in &derived.records {
-            if let Some(clash) = put(&tx, &key, record).map_err(wrap)? {
-                exceptions.push(clash);
+            let id = record.external_id();
+            match put(&tx, &key, record).map_err(wrap)? {
+                Put::Clash(clash) => exceptions.push(*clash),
+                Put::Stored { is_changed } => {
+                    let summary = derived.summaries.get(id);
+                    summaries::assign(&tx, id, summary, is_changed).map_err(wrap)?;
+                }
             }
         }
         let wanted: BTreeSet<&str> =
@@ -111,6 +116,16 @@ impl Ledger {
             drop_wish(&tx, &key, gone).map_err(wrap)?;
         }
         super::exceptions::replace(&tx, &key, &exceptions, now).map_err(wrap)?;
+        if let CaseKey::Day(date, currency) = case {
+            tx.prepare_cached("DELETE FROM dirty_day WHERE date = ?1 AND currency = ?2")
+                .and_then(|mut statement| {
+                    statement.execute(params![date.to_string(), currency.code()])
+                })
+                .map_err(wrap)?;
+        }
+        if let CaseKey::Summary(summary) = case {
+            Self::forget_dirty_summary(&tx, summary).map_err(wrap)?;
+        }
         tx.commit().map_err(wrap)
     }
 
@@ -118,10 +133,21 @@ impl Ledger {
     /// or no longer wanted.
     pub fn records_to_plan(&self) -> Result<Vec<RecordRow>, LedgerError> {
         self.rows(
-            "WHERE (desired_hash IS NOT settled_hash AND state <> 'offset')
-                OR state IN ('sending', 'in_doubt', 'conflict')
-             ORDER BY external_id",
+            "WHERE ((desired_hash IS NOT settled_hash AND state <> 'offset')
+                OR state IN ('sending', 'in_doubt', 'conflict'))
+             AND summary IS NULL ORDER BY external_id",
         )
+    }
+
+    /// Whether anything is in NetSuite.
+    pub fn has_posted(&self) -> Result<bool, LedgerError> {
+        self.connection
+            .query_row(
+                "SELECT EXISTS (SELECT 1 FROM record WHERE internal_id IS NOT NULL)",
+                [],
+                |row| row.get(0),
+            )
+            .map_err(|error| self.fail(error))
     }
 
     /// Records that are as they should be.
@@ -130,7 +156,7 @@ impl Ledger {
             .connection
             .query_row(
                 "SELECT count(*) FROM record WHERE desired_hash IS settled_hash
-                 AND state NOT IN ('sending', 'in_doubt', 'conflict')",
+                 AND summary IS NULL AND state NOT IN ('sending', 'in_doubt', 'conflict')",
                 [],
                 |row| row.get(0),
             )
@@ -251,16 +277,70 @@ impl Ledger {
         Ok(ids.into_iter().filter_map(|id| ExternalId::new(id).ok()).collect())
     }
 
-    /// Whether a payout's deposit is in NetSuite, against a bank account. One that went to the
-    /// Stripe balance account says so in its memo.
-    pub(super) fn deposited_in_bank(&self, id: &ExternalId) -> Result<bool, LedgerError> {
-        let rows = self.rows_of("WHERE external_id = ?1", Some(id.as_str()))?;
-        Ok(rows.iter().any(|row| match (&row.posted, &row.internal_id) {
-            (Some(Body::Deposit(deposit)), Some(_)) => {
-                !deposit.header.memo.contains("which did not reach the bank")
-            }
+    /// Which of a case's records are in NetSuite in a summary.
+    pub(super) fn summed_and_posted_of_case(
+        &self,
+        key: &CaseKey,
+    ) -> Result<BTreeSet<ExternalId>, LedgerError> {
+        let ids = self.texts(
+            "SELECT c.external_id FROM record_case c
+             JOIN batch_member m ON m.member = c.external_id
+             JOIN record s ON s.external_id = m.record
+             WHERE c.case_key = ?1 AND s.internal_id IS NOT NULL",
+            &key.to_string(),
+        )?;
+        Ok(ids.into_iter().filter_map(|id| ExternalId::new(id).ok()).collect())
+    }
+
+    /// Whether a payout is in NetSuite's bank account, by a deposit or by a journal. One that went
+    /// to the Stripe balance account says so in its memo.
+    pub(super) fn is_in_bank(&self, payout: &PayoutId) -> Result<bool, LedgerError> {
+        Ok(self.posted_of_payout(payout)?.iter().any(|body| match body {
+            Body::Deposit(deposit) => !deposit.header.memo.contains("did not reach the bank"),
+            Body::JournalEntry(_) => true,
             _ => false,
         }))
+    }
+
+    /// What the posted deposits of a payout have on suspense: their lines name it.
+    pub(super) fn suspended(
+        &self,
+        payout: &PayoutId,
+    ) -> Result<BTreeSet<BalanceTransactionId>, LedgerError> {
+        let mut suspended = BTreeSet::new();
+        for body in self.posted_of_payout(payout)? {
+            let Body::Deposit(deposit) = body else { continue };
+            for line in deposit.other.iter().chain(&deposit.cashback) {
+                suspended.extend(payout_deposit::suspended_by(&line.memo));
+            }
+        }
+        Ok(suspended)
+    }
+
+    /// What was posted for a payout: its journal, its deposit, or the deposit's parts.
+    fn posted_of_payout(&self, payout: &PayoutId) -> Result<Vec<Body>, LedgerError> {
+        let Ok(id) = ExternalId::new(payout.as_str()) else { return Ok(Vec::new()) };
+        let mut bodies = Vec::new();
+        let mut part = 1;
+        let mut rows = self.rows_of("WHERE external_id = ?1", Some(id.as_str()))?;
+        loop {
+            bodies.extend(rows.into_iter().filter_map(|row| row.internal_id.and(row.posted)));
+            let next = id.with_suffix(&part.to_string());
+            rows = self.rows_of("WHERE external_id = ?1", Some(next.as_str()))?;
+            part += 1;
+            if rows.is_empty() {
+                return Ok(bodies);
+            }
+        }
+    }
+
+    /// Whether some case wants a record.
+    pub(super) fn is_wanted(&self, id: &ExternalId) -> Result<bool, LedgerError> {
+        let found = self.texts(
+            "SELECT external_id FROM record WHERE external_id = ?1 AND desired IS NOT NULL",
+            id.as_str(),
+        )?;
+        Ok(!found.is_empty())
     }
 
     fn rows(&self, condition: &str) -> Result<Vec<RecordRow>, LedgerError> {
@@ -325,8 +405,14 @@ fn wanted_by(tx: &Transaction, key: &str) -> rusqlite::Result<Vec<String>> {
         .collect()
 }
 
+/// What became of a wish.
+enum Put {
+    Stored { is_changed: bool },
+    Clash(Box<Exception>),
+}
+
 /// Stores a wish; gives an exception when NetSuite could not tell it from another record.
-fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Option<Exception>> {
+fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Put> {
     let id = record.external_id();
     let group = format!("{:?}", record.kind().group());
     let clash: Option<String> = tx
@@ -344,11 +430,11 @@ fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Option<
             format!("NetSuite cannot tell {id} from {other}: it compares without case."),
             "Post one of the two by hand.",
         );
-        return Ok(Some(exception.blocking(id)));
+        return Ok(Put::Clash(Box::new(exception.blocking(id))));
     }
     let json = serde_json::to_string(record).expect("a record always serializes");
     let hash = sha256_hex(json.as_bytes());
-    tx.prepare_cached(
+    let changed = tx.prepare_cached(
         "INSERT INTO record (external_id, folded, record_group, kind, desired, desired_hash, state)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'desired')
          ON CONFLICT (external_id) DO UPDATE
@@ -365,7 +451,22 @@ fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Option<
     ])?;
     tx.prepare_cached("INSERT OR IGNORE INTO record_case (case_key, external_id) VALUES (?1, ?2)")?
         .execute([key, id.as_str()])?;
-    Ok(None)
+    if record.rule.sums_up() {
+        put_members(tx, record)?;
+    }
+    Ok(Put::Stored { is_changed: changed > 0 })
+}
+
+/// Remembers what a summary holds, so that nothing is ever in two of them.
+fn put_members(tx: &Transaction, record: &Record) -> rusqlite::Result<()> {
+    let id = record.external_id();
+    tx.prepare_cached("DELETE FROM batch_member WHERE record = ?1")?.execute([id.as_str()])?;
+    let mut insert =
+        tx.prepare_cached("INSERT OR IGNORE INTO batch_member (record, member) VALUES (?1, ?2)")?;
+    for member in &record.sources {
+        insert.execute([id.as_str(), member.as_str()])?;
+    }
+    Ok(())
 }
 
 /// A case no longer wants a record: forgotten when it was never posted, kept as unwanted when it
@@ -373,6 +474,7 @@ fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Option<
 fn drop_wish(tx: &Transaction, key: &str, id: &str) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM record_case WHERE case_key = ?1 AND external_id = ?2")?
         .execute([key, id])?;
+    summaries::note_of(tx, id)?;
     let still_wanted: bool = tx
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM record_case WHERE external_id = ?1)")?
         .query_row([id], |row| row.get(0))?;

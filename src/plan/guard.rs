@@ -42,6 +42,8 @@ pub enum Refusal {
     Unconfirmed { account: String },
     #[error("--confirm-account names {typed}, the configuration names {account}")]
     OtherAccountConfirmed { typed: String, account: String },
+    #[error("{setting} changed, and records were posted under its other value\nhint: {fix}")]
+    ModeChanged { setting: &'static str, fix: &'static str },
 }
 
 /// Compares what the plan was made against with what is.

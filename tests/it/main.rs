@@ -13,6 +13,7 @@ mod guards;
 mod interrupted;
 mod nightly;
 mod peers;
+mod policies;
 mod push;
 mod stripe_sdk;
 mod support;

@@ -220,7 +220,31 @@ fn types_of(role: Role) -> &'static [&'static str] {
         }
         Role::TaxPayable => &["OthCurrLiab"],
         Role::CustomerBalance => &["OthCurrLiab", "Income", "DeferRevenue"],
-        Role::Reserves => &["OthCurrAsset", "Bank"],
+        Role::Reserves | Role::ConnectReserves | Role::Advances | Role::WithheldTax => {
+            &["OthCurrAsset", "OthAsset", "Bank", "Expense", "OthExpense"]
+        }
+        Role::PlatformEarnings => &["Income", "OthIncome", "COGS", "Expense"],
+        Role::Financing | Role::UnallocatedFunds => &["OthCurrLiab", "LongTermLiab"],
+        Role::Transfers
+        | Role::ConnectCollections
+        | Role::Contributions
+        | Role::BalancePayments
+        | Role::Issuing
+        | Role::MoneyManagement
+        | Role::Adjustments
+        | Role::Suspense
+        | Role::Opening => &[
+            "Bank",
+            "OthCurrAsset",
+            "OthCurrLiab",
+            "CredCard",
+            "Equity",
+            "Income",
+            "OthIncome",
+            "COGS",
+            "Expense",
+            "OthExpense",
+        ],
         Role::BadDebt
         | Role::ProcessingFees
         | Role::StripeFees
@@ -228,7 +252,8 @@ fn types_of(role: Role) -> &'static [&'static str] {
         | Role::DisputeFees
         | Role::NetworkCosts
         | Role::ConversionFees
-        | Role::TaxOnFees => &["Expense", "OthExpense", "COGS"],
+        | Role::TaxOnFees
+        | Role::InstantPayoutFees => &["Expense", "OthExpense", "COGS"],
     }
 }
 

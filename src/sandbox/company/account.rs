@@ -8,9 +8,11 @@ use serde_json::Value;
 use super::StoryNote;
 use super::catalogue::Catalogue;
 use super::days::{DAY, Span, midnight};
+use super::market::{Settled, Settlement};
 use super::rng::Ids;
 use super::shapes::account as shape;
 use super::shapes::balance_transaction::{Movement, balance_transaction};
+use super::spec::CompanySpec;
 use crate::sandbox::stripe::world::World;
 
 /// A balance transaction that a payout will pay out.
@@ -19,6 +21,7 @@ pub struct Booked {
     pub id: String,
     pub currency: &'static str,
     pub net: i64,
+    pub created: i64,
     /// From when on a payout can contain it.
     pub ready: i64,
 }
@@ -29,6 +32,7 @@ pub struct Account {
     pub ids: Ids,
     pub seed: u64,
     pub span: Span,
+    pub settlement: Settlement,
     pub catalogue: Rc<Catalogue>,
     pub notes: Vec<StoryNote>,
     /// Not yet paid out.
@@ -42,18 +46,20 @@ pub struct Account {
 }
 
 impl Account {
-    pub fn new(seed: u64, span: Span) -> Self {
+    pub fn new(spec: &CompanySpec) -> Self {
+        let (seed, span) = (spec.seed, Span::new(spec));
         let mut ids = Ids::new(seed);
         let opened = span.first - 30 * DAY;
         let json = shape::account(&ids.next("acct"), opened);
         let mut world = World::new(&json, &shape::balance(&BTreeMap::new()));
-        let catalogue = Catalogue::new(&mut ids, opened);
+        let catalogue = Catalogue::new(&mut ids, opened, spec.stories.need_everything());
         catalogue.store(&mut world);
         Self {
             world,
             ids,
             seed,
             span,
+            settlement: spec.settlement,
             catalogue: Rc::new(catalogue),
             notes: Vec::new(),
             booked: Vec::new(),
@@ -63,6 +69,11 @@ impl Account {
         }
     }
 
+    /// `amount` as it reaches the Stripe balance at `instant`.
+    pub fn settle(&self, amount: i64, currency: &'static str, instant: i64) -> Settled {
+        self.settlement.settle(self.seed, amount, currency, instant)
+    }
+
     /// Books a change of the balance that some payout will pay out; returns its id and JSON.
     pub fn book(&mut self, movement: &Movement) -> (String, Value) {
         let (id, json) = self.book_own(movement);
@@ -70,6 +81,7 @@ impl Account {
             id: id.clone(),
             currency: movement.currency,
             net: movement.net(),
+            created: movement.created,
             ready: movement.available_on.max(movement.created),
         });
         (id, json)

@@ -2,13 +2,18 @@
 
 use std::rc::Rc;
 
-use super::catalogue::{Coupon, Item, Price};
+use super::catalogue::{Coupon, Item};
 use super::customer::{BalanceChange, Thread};
 use super::days::{DAY, HOUR, MINUTE};
 use super::invoice::{Discount, Invoice, Line, Origin, Shipping, Tax};
+use super::market;
 use super::pay::{Charge, Method};
+use super::price::Price;
 use super::shapes::catalogue::{self as shape, Place};
 use super::shapes::invoice as invoice_shape;
+use super::shapes::invoice_payment::{
+    InvoicePayment, Payer, PaymentState, invoice_payment, payment_record,
+};
 
 /// A bank debit is known to have succeeded after this long.
 pub const DEBIT_SECS: i64 = 4 * DAY;
@@ -48,7 +53,8 @@ impl Thread<'_> {
 
     /// A draft, not yet priced.
     pub fn new_invoice(&mut self, reason: &'static str, created: i64, lines: Vec<Line>) -> Invoice {
-        let tax_rate = self.customer.market.tax().map(|key| self.catalogue.tax_rate(key));
+        let keys = self.customer.market.taxes().iter();
+        let tax_rates = keys.map(|key| self.catalogue.tax_rate(key)).collect();
         Invoice {
             id: self.id("in"),
             currency: self.customer.market.currency(),
@@ -58,7 +64,7 @@ impl Thread<'_> {
             subscription: None,
             lines,
             discounts: Vec::new(),
-            tax_rate,
+            tax_rates,
             shipping: None,
             period: (created, created),
             due_date: None,
@@ -72,8 +78,12 @@ impl Thread<'_> {
             ending_balance: None,
             pre_payment_credit: 0,
             post_payment_credit: 0,
+            credit_notes: 0,
             amount_paid: 0,
             amount_paid_off_stripe: 0,
+            amount_overpaid: 0,
+            revises: None,
+            latest_revision: None,
         }
     }
 
@@ -81,6 +91,10 @@ impl Thread<'_> {
     /// shipping.
     pub fn manual_draft(&mut self) -> Invoice {
         let at = self.draw_start();
+        self.manual_draft_at(at)
+    }
+
+    fn manual_draft_at(&mut self, at: i64) -> Invoice {
         let quantity = self.rng.between(1, 4);
         let mut lines = vec![self.item_line(Item::Onboarding, quantity, at)];
         let goods = self.rng.percent(50);
@@ -98,7 +112,13 @@ impl Thread<'_> {
 
     /// An invoice made by hand and sent: open; and when it was finalized.
     pub fn sent_invoice(&mut self) -> (Invoice, i64) {
-        let mut invoice = self.manual_draft();
+        let at = self.draw_start();
+        self.sent_invoice_after(at)
+    }
+
+    /// Like [`Self::sent_invoice`], made at `at`.
+    pub fn sent_invoice_after(&mut self, at: i64) -> (Invoice, i64) {
+        let mut invoice = self.manual_draft_at(at);
         let finalized = self.later(invoice.created, MINUTE, 5 * HOUR);
         self.finalize(&mut invoice, finalized);
         (invoice, finalized)
@@ -107,8 +127,8 @@ impl Thread<'_> {
     /// Puts the market's parcel rate on `invoice`, taxed as its lines are.
     pub fn ship(&mut self, invoice: &mut Invoice) {
         let rate = self.catalogue.shipping_rate(invoice.currency);
-        let tax = invoice.tax_rate.as_ref().map(|tax_rate| Tax::on(rate.amount, tax_rate));
-        invoice.shipping = Some(Shipping { rate, tax });
+        let taxes = Tax::on(rate.amount, &invoice.tax_rates);
+        invoice.shipping = Some(Shipping { rate, taxes });
     }
 
     /// A use of `coupon` on the whole of `invoice`.
@@ -145,25 +165,29 @@ impl Thread<'_> {
         invoice.finalized_at = Some(at);
         invoice.starting_balance = self.customer.balance;
         let total = invoice.total();
-        let (kind, amount) = if total < 0 {
+        if total < 0 {
             // Stripe files a negative invoice under the amounts too small to charge.
-            ("invoice_too_small", total)
+            self.change_balance_for(invoice, "invoice_too_small", total, at);
         } else {
-            ("applied_to_invoice", total.min(-self.customer.balance).max(0))
-        };
-        if amount != 0 {
-            let invoice = Some(invoice.id.clone());
-            self.change_balance(BalanceChange {
-                amount,
-                kind,
-                created: at,
-                invoice,
-                ..BalanceChange::default()
-            });
+            // Credit is used as far as it goes; debit is billed whole.
+            let applied = total.min(-self.customer.balance);
+            self.change_balance_for(invoice, "applied_to_invoice", applied, at);
+            let due = total - applied;
+            if due < market::charge_minimum(invoice.currency) {
+                self.change_balance_for(invoice, "invoice_too_small", due, at);
+            }
         }
         invoice.ending_balance = Some(self.customer.balance);
         invoice.status = "open";
         invoice.settle_if_nothing_is_due(at);
+    }
+
+    fn change_balance_for(&mut self, of: &Invoice, kind: &'static str, amount: i64, created: i64) {
+        if amount != 0 {
+            let invoice = Some(of.id.clone());
+            let rest = BalanceChange::default();
+            self.change_balance(BalanceChange { amount, kind, created, invoice, ..rest });
+        }
     }
 
     /// Prices, finalizes and collects `invoice` by the usual timetable; returns the charge. What
@@ -209,21 +233,57 @@ impl Thread<'_> {
 
     /// Ties `charge` to `invoice`, whose payment succeeded at `known`.
     pub fn note_payment(&mut self, invoice: &mut Invoice, charge: &Charge, known: i64) {
-        let payment = invoice_shape::InvoicePayment {
-            id: self.id("inpay"),
-            invoice: invoice.id.clone(),
-            payment_intent: charge.payment_intent.clone(),
-            amount: charge.amount,
-            currency: invoice.currency,
-            created: charge.intent_created,
-            paid_at: (charge.status == "succeeded").then_some(known),
-            is_default: invoice.amount_paid == 0,
-        };
-        self.account.world.insert(&invoice_shape::invoice_payment(&payment));
-        if charge.status == "succeeded" {
-            invoice.amount_paid += charge.amount;
+        self.note_part(invoice, charge, charge.amount, known);
+    }
+
+    /// Ties `amount` of `charge` to `invoice`.
+    pub fn note_part(&mut self, invoice: &mut Invoice, charge: &Charge, amount: i64, known: i64) {
+        let succeeded = charge.status == "succeeded";
+        let state = if succeeded { PaymentState::Paid(known) } else { PaymentState::Open };
+        let by = Payer::Intent(charge.payment_intent.clone());
+        self.store_payment(invoice, by, (amount, charge.intent_created), state);
+        if succeeded {
+            invoice.amount_paid += amount;
             invoice.settle_if_nothing_is_due(known);
         }
+    }
+
+    /// Ties `charge` to `invoice`, which did not need it any more.
+    pub fn note_canceled(&mut self, invoice: &Invoice, charge: &Charge, at: i64) {
+        let by = Payer::Intent(charge.payment_intent.clone());
+        let asked = (charge.amount, charge.intent_created);
+        self.store_payment(invoice, by, asked, PaymentState::Canceled(at));
+    }
+
+    /// Records that `amount` of `invoice` was paid outside Stripe.
+    pub fn record_payment(&mut self, invoice: &mut Invoice, amount: i64, at: i64) {
+        let id = self.id("pr");
+        let json = payment_record(&id, amount, invoice.currency, at, &self.customer);
+        self.account.world.insert(&json);
+        self.store_payment(invoice, Payer::Record(id), (amount, at), PaymentState::Paid(at));
+        invoice.amount_paid += amount;
+        invoice.amount_paid_off_stripe += amount;
+        invoice.settle_if_nothing_is_due(at);
+    }
+
+    fn store_payment(
+        &mut self,
+        invoice: &Invoice,
+        by: Payer,
+        (amount, created): (i64, i64),
+        state: PaymentState,
+    ) {
+        let payment = InvoicePayment {
+            id: self.id("inpay"),
+            invoice: invoice.id.clone(),
+            by,
+            amount,
+            currency: invoice.currency,
+            created,
+            state,
+            is_default: invoice.amount_paid == 0,
+        };
+        self.account.world.insert(&invoice_payment(&payment));
     }
 
     /// The invoice will not change any more.

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
+use super::price::{Price, Scheme};
 use super::rng::Ids;
-use super::round::share;
 use super::shapes::catalogue as shape;
 use crate::sandbox::stripe::world::World;
 
@@ -17,21 +17,51 @@ pub enum Item {
     Usage,
     Scanner,
     Onboarding,
+    // Rare.
+    Storage,
+    Messages,
+    Labels,
+    Minutes,
+    Sticker,
 }
 
-/// What a product costs in dollars, euro, pounds and yen, in minor units, each month or once;
-/// usage: in tenths of a minor unit for one call.
-const ITEMS: [(Item, &str, bool, [i64; 4]); 6] = [
-    (Item::Team, "Saltmarsh Team", true, [4_900, 4_500, 3_900, 7_200]),
-    (Item::Business, "Saltmarsh Business", true, [14_950, 13_900, 11_900, 21_800]),
-    (Item::Seats, "Extra seats", true, [1_215, 1_099, 990, 1_480]),
-    (Item::Usage, "API calls", true, [12, 11, 9, 15]),
-    (Item::Scanner, "Barcode scanner", false, [21_999, 20_499, 17_995, 32_500]),
-    (Item::Onboarding, "Onboarding session", false, [35_000, 32_000, 28_000, 52_000]),
+/// What a product costs in dollars, euro, pounds and yen, in minor units, each month or once, or as
+/// its scheme reads it.
+type Row = (Item, &'static str, Scheme, bool, [i64; 4]);
+
+const ITEMS: [Row; 6] = [
+    (Item::Team, "Saltmarsh Team", Scheme::PerUnit, true, [4_900, 4_500, 3_900, 7_200]),
+    (Item::Business, "Saltmarsh Business", Scheme::PerUnit, true, [14_950, 13_900, 11_900, 21_800]),
+    (Item::Seats, "Extra seats", Scheme::PerUnit, true, [1_215, 1_099, 990, 1_480]),
+    (Item::Usage, "API calls", Scheme::Calls, true, [12, 11, 9, 15]),
+    (Item::Scanner, "Barcode scanner", Scheme::PerUnit, false, [21_999, 20_499, 17_995, 32_500]),
+    (
+        Item::Onboarding,
+        "Onboarding session",
+        Scheme::PerUnit,
+        false,
+        [35_000, 32_000, 28_000, 52_000],
+    ),
+];
+/// What only companies that sell everything have.
+const RARE_ITEMS: [Row; 5] = [
+    (Item::Storage, "Storage", Scheme::Graduated, true, [390, 350, 310, 580]),
+    (Item::Messages, "Messages", Scheme::Volume, true, [20, 18, 16, 30]),
+    (Item::Labels, "Shipping labels", Scheme::Package, true, [1_990, 1_850, 1_590, 2_980]),
+    (Item::Minutes, "Processing minutes", Scheme::Fraction, true, [35, 31, 27, 52]),
+    (Item::Sticker, "Sticker", Scheme::PerUnit, false, [20, 20, 10, 20]),
 ];
 const CURRENCIES: [&str; 4] = ["usd", "eur", "gbp", "jpy"];
-/// Calls that cost nothing.
-const FREE_CALLS: i64 = 1_000;
+/// Canadian dollars, Swiss francs, Kuwaiti dinars. Stripe rounds dinars to ten fils.
+const RARE_CURRENCIES: [&str; 3] = ["cad", "chf", "kwd"];
+const RARE_PRICES: [(Item, [i64; 3]); 6] = [
+    (Item::Team, [6_500, 4_700, 15_250]),
+    (Item::Business, [19_900, 14_200, 46_500]),
+    (Item::Seats, [1_650, 1_150, 3_780]),
+    (Item::Usage, [16, 11, 40]),
+    (Item::Scanner, [29_900, 21_050, 68_400]),
+    (Item::Onboarding, [47_500, 33_000, 108_990]),
+];
 /// A year costs ten months.
 const MONTHS_IN_YEARLY_PRICE: i64 = 10;
 
@@ -40,39 +70,6 @@ pub struct Product {
     pub id: String,
     pub name: &'static str,
     pub shippable: bool,
-}
-
-#[derive(Debug)]
-pub struct Price {
-    pub id: String,
-    pub item: Item,
-    pub product: String,
-    pub product_name: &'static str,
-    pub currency: &'static str,
-    /// `month`, `year`, or once.
-    pub interval: Option<&'static str>,
-    pub unit_amount: i64,
-    pub created: i64,
-}
-
-impl Price {
-    pub fn is_tiered(&self) -> bool {
-        self.item == Item::Usage
-    }
-
-    /// What `quantity` of it costs.
-    pub fn amount(&self, quantity: i64) -> i64 {
-        if self.is_tiered() {
-            share((quantity - FREE_CALLS).max(0), self.unit_amount, 10)
-        } else {
-            quantity * self.unit_amount
-        }
-    }
-
-    /// The unit amount as Stripe shows it: none where it depends on the quantity.
-    pub fn shown_unit_amount(&self) -> Option<i64> {
-        (!self.is_tiered()).then_some(self.unit_amount)
-    }
 }
 
 #[derive(Debug)]
@@ -123,44 +120,85 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    pub fn new(ids: &mut Ids, created: i64) -> Self {
-        let mut products = Vec::new();
-        let mut prices = Vec::new();
-        for (item, name, recurring, amounts) in ITEMS {
-            let id = ids.next("prod");
-            for (currency, amount) in CURRENCIES.into_iter().zip(amounts) {
-                let mut offer = |interval, unit_amount| {
-                    let (id, product) = (ids.next("price"), id.clone());
-                    let product_name = name;
-                    prices.push(Rc::new(Price {
-                        id,
-                        item,
-                        product,
-                        product_name,
-                        currency,
-                        interval,
-                        unit_amount,
-                        created,
-                    }));
-                };
-                if recurring {
-                    offer(Some("month"), amount);
-                    offer(Some("year"), amount * MONTHS_IN_YEARLY_PRICE);
-                } else {
-                    offer(None, amount);
-                }
-            }
-            products.push(Product { id, name, shippable: item == Item::Scanner });
+    /// The usual catalogue, or all that any company sells and in every currency.
+    pub fn new(ids: &mut Ids, created: i64, is_whole: bool) -> Self {
+        let mut catalogue = Self {
+            products: Vec::new(),
+            prices: Vec::new(),
+            tax_rates: Vec::new(),
+            coupons: coupons(),
+            shipping_rates: Vec::new(),
+            created,
+        };
+        for row in ITEMS {
+            catalogue.sell(ids, row);
         }
-        let shipping_rates = CURRENCIES
-            .into_iter()
-            .zip([1_250, 1_190, 995, 1_800])
-            .map(|(currency, amount)| {
-                Rc::new(ShippingRate { id: ids.next("shr"), amount, currency })
-            })
-            .collect();
-        let tax_rates = tax_rates(ids, created);
-        Self { products, prices, tax_rates, coupons: coupons(), shipping_rates, created }
+        for (currency, amount) in CURRENCIES.into_iter().zip([1_250, 1_190, 995, 1_800]) {
+            catalogue.ship_for(ids, amount, currency);
+        }
+        catalogue.tax_rates = tax_rates(ids, created, &USUAL_TAXES);
+        if is_whole {
+            catalogue.add_the_rare(ids);
+        }
+        catalogue
+    }
+
+    fn add_the_rare(&mut self, ids: &mut Ids) {
+        for row in RARE_ITEMS {
+            self.sell(ids, row);
+        }
+        for (item, amounts) in RARE_PRICES {
+            let usual = self.prices.iter().find(|price| price.item == item);
+            let usual = Rc::clone(usual.expect("what is sold abroad is sold at home"));
+            for (currency, amount) in RARE_CURRENCIES.into_iter().zip(amounts) {
+                self.offer(ids, &usual, currency, amount);
+            }
+        }
+        for (currency, amount) in RARE_CURRENCIES.into_iter().zip([1_700, 1_150, 3_850]) {
+            self.ship_for(ids, amount, currency);
+        }
+        self.tax_rates.extend(tax_rates(ids, self.created, &RARE_TAXES));
+    }
+
+    fn sell(&mut self, ids: &mut Ids, (item, name, scheme, recurring, amounts): Row) {
+        let id = ids.next("prod");
+        for (currency, amount) in CURRENCIES.into_iter().zip(amounts) {
+            let like = Price {
+                id: String::new(),
+                item,
+                scheme,
+                product: id.clone(),
+                product_name: name,
+                currency,
+                interval: recurring.then_some("month"),
+                unit_amount: amount,
+                created: self.created,
+            };
+            self.offer(ids, &like, currency, amount);
+        }
+        self.products.push(Product { id, name, shippable: item == Item::Scanner });
+    }
+
+    /// Prices what `like` prices, by the month and the year or once, in `currency`.
+    fn offer(&mut self, ids: &mut Ids, like: &Price, currency: &'static str, amount: i64) {
+        let intervals: &[(Option<&'static str>, i64)] = match like.interval {
+            Some(_) => &[(Some("month"), 1), (Some("year"), MONTHS_IN_YEARLY_PRICE)],
+            None => &[(None, 1)],
+        };
+        for &(interval, times) in intervals {
+            self.prices.push(Rc::new(Price {
+                id: ids.next("price"),
+                product: like.product.clone(),
+                currency,
+                interval,
+                unit_amount: amount * times,
+                ..*like
+            }));
+        }
+    }
+
+    fn ship_for(&mut self, ids: &mut Ids, amount: i64, currency: &'static str) {
+        self.shipping_rates.push(Rc::new(ShippingRate { id: ids.next("shr"), amount, currency }));
     }
 
     /// Puts every object of the catalogue into `world`.
@@ -216,19 +254,34 @@ impl Catalogue {
     }
 }
 
-fn tax_rates(ids: &mut Ids, created: i64) -> Vec<Rc<TaxRate>> {
-    [
-        ("NY", "Sales tax", 8_875, false, "US", Some("NY"), "sales_tax"),
-        ("DE", "MwSt.", 19_000, true, "DE", None, "vat"),
-        ("GB", "VAT", 20_000, true, "GB", None, "vat"),
-        ("JP", "JCT", 10_000, false, "JP", None, "jct"),
-    ]
-    .into_iter()
-    .map(|(key, name, thousandths, inclusive, country, state, kind)| {
-        let id = ids.next("txr");
-        Rc::new(TaxRate { id, key, name, thousandths, inclusive, country, state, kind, created })
-    })
-    .collect()
+/// Key, name, thousandths of a percent, whether the price contains it, country, state, kind.
+type Tax =
+    (&'static str, &'static str, i64, bool, &'static str, Option<&'static str>, &'static str);
+
+const USUAL_TAXES: [Tax; 4] = [
+    ("NY", "Sales tax", 8_875, false, "US", Some("NY"), "sales_tax"),
+    ("DE", "MwSt.", 19_000, true, "DE", None, "vat"),
+    ("GB", "VAT", 20_000, true, "GB", None, "vat"),
+    ("JP", "JCT", 10_000, false, "JP", None, "jct"),
+];
+const RARE_TAXES: [Tax; 5] = [
+    ("GST", "GST", 5_000, false, "CA", None, "gst"),
+    ("QST", "QST", 9_975, false, "CA", Some("QC"), "qst"),
+    ("CH", "MWST", 8_100, true, "CH", None, "vat"),
+    ("ZERO", "VAT", 0, false, "IE", None, "vat"),
+    ("LEVY", "City levy", 2_000, true, "DE", Some("HH"), "tourism_tax"),
+];
+
+fn tax_rates(ids: &mut Ids, created: i64, taxes: &[Tax]) -> Vec<Rc<TaxRate>> {
+    taxes
+        .iter()
+        .map(|&(key, name, thousandths, inclusive, country, state, kind)| {
+            let id = ids.next("txr");
+            let rate =
+                TaxRate { id, key, name, thousandths, inclusive, country, state, kind, created };
+            Rc::new(rate)
+        })
+        .collect()
 }
 
 /// Coupon ids are chosen by people, so they look unlike all others.

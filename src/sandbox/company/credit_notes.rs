@@ -1,5 +1,7 @@
 //! Credit notes: on open invoices, and after payment to a refund, to the balance, or elsewhere.
 
+use std::rc::Rc;
+
 use super::customer::{BalanceChange, Thread};
 use super::invoice::{Invoice, Line, Shipping, Tax};
 use super::round::share;
@@ -34,17 +36,28 @@ pub struct CreditNote {
     pub invoice: String,
     pub lines: Vec<CreditLine>,
     pub shipping: Option<Shipping>,
-    pub after_payment: bool,
-    /// The refund and how much of it this note covers.
-    pub refund: Option<(String, i64)>,
+    /// What it takes off an amount that is still to be paid; the rest was paid already.
+    pub before_payment: i64,
+    /// Refunds, and how much of each this note covers.
+    pub refunds: Vec<(String, i64)>,
     pub customer_balance_transaction: Option<String>,
     pub out_of_band: i64,
     pub voided_at: Option<i64>,
 }
 
 impl CreditNote {
+    /// What is still to be paid is credited first.
+    fn measure(&mut self, invoice: &Invoice) {
+        let open = if invoice.status == "open" { invoice.amount_remaining() } else { 0 };
+        self.before_payment = self.total().min(open);
+    }
+
+    pub fn after_payment(&self) -> i64 {
+        self.total() - self.before_payment
+    }
+
     pub fn taxes(&self) -> impl Iterator<Item = &Tax> {
-        let shipping = self.shipping.iter().flat_map(|shipping| &shipping.tax);
+        let shipping = self.shipping.iter().flat_map(|shipping| &shipping.taxes);
         self.lines.iter().flat_map(|line| &line.taxes).chain(shipping)
     }
 
@@ -61,6 +74,7 @@ impl Thread<'_> {
         let lines = lines.iter().map(|line| self.credit_line(line, 100)).collect();
         let mut note = self.blank_note(invoice, at, lines);
         note.shipping.clone_from(&invoice.shipping);
+        note.measure(invoice);
         note
     }
 
@@ -72,21 +86,23 @@ impl Thread<'_> {
 
     fn blank_note(&mut self, invoice: &Invoice, at: i64, lines: Vec<CreditLine>) -> CreditNote {
         let number = invoice.number.clone().unwrap_or_default();
-        CreditNote {
+        let mut note = CreditNote {
             id: self.id("cn"),
-            number: format!("{number}-CN-01"),
+            number: format!("{number}-CN-{:02}", invoice.credit_notes + 1),
             currency: invoice.currency,
             created: at,
             customer: self.customer.id.clone(),
             invoice: invoice.id.clone(),
             lines,
             shipping: None,
-            after_payment: invoice.status == "paid",
-            refund: None,
+            before_payment: 0,
+            refunds: Vec::new(),
             customer_balance_transaction: None,
             out_of_band: 0,
             voided_at: None,
-        }
+        };
+        note.measure(invoice);
+        note
     }
 
     fn credit_line(&mut self, line: &Line, percent: i64) -> CreditLine {
@@ -95,6 +111,7 @@ impl Thread<'_> {
         let discount_amounts: Vec<(String, i64)> =
             line.discount_amounts.iter().map(|(id, taken)| (id.clone(), part(*taken))).collect();
         let discounted = amount - discount_amounts.iter().map(|(_, taken)| taken).sum::<i64>();
+        let rates: Vec<_> = line.taxes.iter().map(|tax| Rc::clone(&tax.rate)).collect();
         CreditLine {
             id: self.id("cnli"),
             invoice_line: line.id.clone(),
@@ -102,14 +119,14 @@ impl Thread<'_> {
             quantity: (percent == 100).then_some(line.quantity),
             amount,
             discount_amounts,
-            taxes: line.taxes.iter().map(|tax| Tax::on(discounted, &tax.rate)).collect(),
+            taxes: Tax::on(discounted, &rates),
         }
     }
 
-    /// Puts the note's whole amount on the customer's credit balance.
-    pub fn credit_to_balance(&mut self, note: &mut CreditNote) {
+    /// Puts `amount` of the note on the customer's credit balance.
+    pub fn credit_to_balance(&mut self, note: &mut CreditNote, amount: i64) {
         note.customer_balance_transaction = Some(self.change_balance(BalanceChange {
-            amount: -note.total(),
+            amount: -amount,
             kind: "credit_note",
             created: note.created,
             invoice: Some(note.invoice.clone()),
@@ -120,13 +137,11 @@ impl Thread<'_> {
 
     /// Issues the note: the invoice carries its amount from now on.
     pub fn issue(&mut self, note: &CreditNote, invoice: &mut Invoice) {
+        invoice.credit_notes += 1;
         if note.voided_at.is_none() {
-            if note.after_payment {
-                invoice.post_payment_credit += note.total();
-            } else {
-                invoice.pre_payment_credit += note.total();
-                invoice.settle_if_nothing_is_due(note.created);
-            }
+            invoice.post_payment_credit += note.after_payment();
+            invoice.pre_payment_credit += note.before_payment;
+            invoice.settle_if_nothing_is_due(note.created);
         }
         self.account.world.insert(&shape::credit_note(note));
     }

@@ -7,7 +7,7 @@ use super::catalogue::Catalogue;
 use super::days::DAY;
 use super::market::Market;
 use super::names::{self, Business};
-use super::pay::Method;
+use super::pay::{FeePlan, Method};
 use super::rng::Rng;
 use super::shapes::customer as shape;
 use super::subscriptions::Subscription;
@@ -25,6 +25,7 @@ pub struct Customer {
     pub balance: i64,
     pub method: Method,
     pub payment_method: String,
+    pub fee_plan: FeePlan,
     pub delinquent: bool,
 }
 
@@ -52,6 +53,7 @@ impl<'a> Thread<'a> {
             balance: 0,
             method: Method::Card,
             payment_method: ids.next("pm"),
+            fee_plan: FeePlan::default(),
             delinquent: false,
         };
         let catalogue = Rc::clone(&account.catalogue);

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, Months, NaiveDate};
 use chrono_tz::Tz;
 
 use super::rng::Rng;
+use super::spec::CompanySpec;
 use crate::calendar::{UnixTime, start_of_day};
 
 pub const MINUTE: i64 = 60;
@@ -17,14 +18,19 @@ pub const ZONE: Tz = Tz::America__New_York;
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
     pub first: i64,
+    /// When the books begin; the same instant, unless the company has a history.
+    pub start: i64,
     /// Nothing has happened at or after this instant.
     pub now: i64,
 }
 
 impl Span {
-    pub fn new(first_day: NaiveDate, months: u32) -> Self {
-        let last = first_day.checked_add_months(Months::new(months)).unwrap_or(first_day);
-        Self { first: start_of_day(first_day, ZONE).0, now: start_of_day(last, ZONE).0 }
+    pub fn new(spec: &CompanySpec) -> Self {
+        let day = spec.first_day;
+        let opened = day.checked_sub_months(Months::new(spec.history_months)).unwrap_or(day);
+        let last = day.checked_add_months(Months::new(spec.months.max(1))).unwrap_or(day);
+        let instant = |day: NaiveDate| start_of_day(day, ZONE).0;
+        Self { first: instant(opened), start: instant(day), now: instant(last) }
     }
 
     /// An instant between `least` and `most` seconds after `instant`; when that is beyond the end

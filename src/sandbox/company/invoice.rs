@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::catalogue::{Coupon, Price, ShippingRate, TaxRate, Worth};
+use super::catalogue::{Coupon, ShippingRate, TaxRate, Worth};
+use super::price::Price;
 use super::round::{share, spread};
 
 /// A coupon in use.
@@ -21,16 +22,28 @@ pub struct Tax {
 }
 
 impl Tax {
-    /// The tax on `amount`, which contains it already when the rate is inclusive.
-    pub fn on(amount: i64, rate: &Rc<TaxRate>) -> Self {
+    /// The taxes on `amount`, which contains those of inclusive rates already. All rates of a line
+    /// are inclusive, or none is.
+    pub fn on(amount: i64, rates: &[Rc<TaxRate>]) -> Vec<Self> {
         const WHOLE: i64 = 100_000; // thousandths of a percent
-        let tax = if rate.inclusive {
-            amount - share(amount, WHOLE, WHOLE + rate.thousandths)
-        } else {
-            share(amount, rate.thousandths, WHOLE)
+        let included: Vec<i64> =
+            rates.iter().filter(|rate| rate.inclusive).map(|rate| rate.thousandths).collect();
+        let net = share(amount, WHOLE, WHOLE + included.iter().sum::<i64>());
+        // Rounded together, so that the parts are what the price contains.
+        let mut parts = spread(amount - net, &included).into_iter();
+        let tax = |rate: &Rc<TaxRate>| {
+            let (tax, taxable) = if rate.inclusive {
+                (parts.next().unwrap_or_default(), net)
+            } else {
+                (share(amount, rate.thousandths, WHOLE), amount)
+            };
+            Self { rate: Rc::clone(rate), amount: tax, taxable }
         };
-        let taxable = if rate.inclusive { amount - tax } else { amount };
-        Self { rate: Rc::clone(rate), amount: tax, taxable }
+        rates.iter().map(tax).collect()
+    }
+
+    pub fn reason(&self) -> &'static str {
+        if self.rate.thousandths == 0 { "zero_rated" } else { "standard_rated" }
     }
 
     /// What it adds on top of the amount it was computed from.
@@ -104,17 +117,17 @@ impl Line {
 #[derive(Debug, Clone)]
 pub struct Shipping {
     pub rate: Rc<ShippingRate>,
-    pub tax: Option<Tax>,
+    pub taxes: Vec<Tax>,
 }
 
 impl Shipping {
     pub fn tax_amount(&self) -> i64 {
-        self.tax.as_ref().map_or(0, |tax| tax.amount)
+        self.taxes.iter().map(|tax| tax.amount).sum()
     }
 
     /// Before any tax.
     pub fn subtotal(&self) -> i64 {
-        self.rate.amount - self.tax.as_ref().map_or(0, Tax::included)
+        self.rate.amount - self.taxes.iter().map(Tax::included).sum::<i64>()
     }
 
     pub fn total(&self) -> i64 {
@@ -133,7 +146,7 @@ pub struct Invoice {
     pub subscription: Option<String>,
     pub lines: Vec<Line>,
     pub discounts: Vec<Discount>,
-    pub tax_rate: Option<Rc<TaxRate>>,
+    pub tax_rates: Vec<Rc<TaxRate>>,
     pub shipping: Option<Shipping>,
     /// The window in which items were gathered.
     pub period: (i64, i64),
@@ -150,8 +163,16 @@ pub struct Invoice {
     pub ending_balance: Option<i64>,
     pub pre_payment_credit: i64,
     pub post_payment_credit: i64,
+    /// How many credit notes there are on it.
+    pub credit_notes: usize,
     pub amount_paid: i64,
     pub amount_paid_off_stripe: i64,
+    /// What was paid beyond the amount due; it became credit.
+    pub amount_overpaid: i64,
+    /// The invoice that this one replaces.
+    pub revises: Option<String>,
+    /// The invoice that replaced this one.
+    pub latest_revision: Option<String>,
 }
 
 impl Invoice {
@@ -177,10 +198,8 @@ impl Invoice {
                 line.take_off(&discount, part);
             }
         }
-        if let Some(rate) = &self.tax_rate {
-            for line in &mut self.lines {
-                line.taxes = vec![Tax::on(line.discounted(), rate)];
-            }
+        for line in &mut self.lines {
+            line.taxes = Tax::on(line.discounted(), &self.tax_rates);
         }
     }
 
@@ -195,7 +214,7 @@ impl Invoice {
 
     /// Every tax on the invoice, that on shipping included.
     pub fn taxes(&self) -> impl Iterator<Item = &Tax> {
-        let shipping = self.shipping.iter().flat_map(|shipping| &shipping.tax);
+        let shipping = self.shipping.iter().flat_map(|shipping| &shipping.taxes);
         self.lines.iter().flat_map(|line| &line.taxes).chain(shipping)
     }
 

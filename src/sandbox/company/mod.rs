@@ -13,58 +13,44 @@ mod catalogue;
 mod credit_notes;
 mod customer;
 mod days;
+mod disputes;
 mod invoice;
 mod market;
+mod movements;
 mod names;
+mod paid_out;
 mod pay;
 mod payouts;
+mod price;
 mod rng;
 mod round;
 mod shapes;
+mod spec;
 mod stories;
+mod stripe_bills;
 mod subscriptions;
 #[cfg(test)]
 mod tests;
 
-use chrono::{Months, NaiveDate};
+pub use self::market::Settlement;
+pub use self::spec::{CompanySpec, Life, Movements, Payouts, Schedule, Stories};
+pub use self::stories::{EVERY, Story, USUAL};
 
 use self::account::Account;
 use self::customer::Thread;
-use self::days::Span;
-use self::rng::{Rng, mix};
-use self::stories::{STORIES, Story};
+use self::rng::Rng;
 use crate::calendar::UnixTime;
 use crate::sandbox::stripe::world::World;
-
-/// What kind of company to make.
-#[derive(Debug, Clone)]
-pub struct CompanySpec {
-    pub seed: u64,
-    /// Customers are added until there are this many charges.
-    pub charges: usize,
-    pub first_day: NaiveDate,
-    /// How long the company lives; the account is looked at when they are over.
-    pub months: u32,
-    pub stories: Stories,
-}
-
-/// Which stories the customers live.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Stories {
-    /// Each story at least once, then drawn ones.
-    #[default]
-    All,
-    /// Drawn, in proportions that the seed decides.
-    Drawn,
-    /// Nobody does more than pay the bill.
-    Plain,
-}
 
 /// A company and what is worth telling about it.
 #[derive(Debug)]
 pub struct Company {
     pub world: World,
     pub stories: Vec<StoryNote>,
+    /// What each customer lived; with [`Stories::Only`] the same can be lived again by fewer.
+    pub lives: Vec<Life>,
+    /// When the books begin. Objects may be older.
+    pub start: UnixTime,
     /// When the account is looked at: everything in it happened before.
     pub now: UnixTime,
 }
@@ -79,51 +65,67 @@ pub struct StoryNote {
     pub expected_exception: bool,
 }
 
-impl CompanySpec {
-    /// The company of `tieout demo`: one quarter, every story.
-    pub fn demo() -> Self {
-        Self {
-            seed: 20_260_705,
-            charges: 180,
-            first_day: NaiveDate::from_ymd_opt(2026, 7, 1).expect("a day of the calendar"),
-            months: 3,
-            stories: Stories::All,
-        }
-    }
-
-    /// About this many charges in a quarter that begins on a day drawn by the seed.
-    pub fn with_charges(charges: usize, seed: u64) -> Self {
-        let months_on = u32::try_from(mix(seed) % 24).expect("below 24");
-        let first = NaiveDate::from_ymd_opt(2024, 12, 1).expect("a day of the calendar");
-        let first_day = first.checked_add_months(Months::new(months_on)).unwrap_or(first);
-        Self { seed, charges, first_day, months: 3, stories: Stories::Drawn }
-    }
-}
+/// The streams of chance of everything that is no customer's.
+const ACCOUNT_STREAM: u64 = 0;
+const MOVEMENTS_STREAM: u64 = u64::MAX - 1;
+/// Apart, so that the same lives in a smaller company meet the same luck with payouts.
+const PAYOUTS_STREAM: u64 = u64::MAX - 2;
 
 /// Makes the company. Equal specs give equal companies, byte for byte.
 pub fn generate(spec: &CompanySpec) -> Company {
-    let span = Span::new(spec.first_day, spec.months.max(1));
-    let mut account = Account::new(spec.seed, span);
-    let mut rng = Rng::new(spec.seed, 0);
-    let weights = stories::weights(&mut rng);
-    let mut serial = 0;
-    let told = if spec.stories == Stories::All { STORIES.len() } else { 0 };
-    while account.charges < spec.charges || serial < told {
-        let story = match spec.stories {
-            Stories::All if serial < told => STORIES[serial],
-            Stories::Plain => Story::Monthly,
-            Stories::All | Stories::Drawn => STORIES[rng.weighted(&weights)],
-        };
-        serial += 1;
-        let stream = u64::try_from(serial).expect("usize has at most 64 bits");
-        let mut own = Rng::new(spec.seed, stream);
-        let market = story.market(&mut own);
-        let mut thread = Thread::new(&mut account, own, market, stream);
-        thread.live(story);
+    let mut account = Account::new(spec);
+    let mut rng = Rng::new(spec.seed, ACCOUNT_STREAM);
+    let mut cast = Cast::new(spec, &mut rng);
+    let mut lives = Vec::new();
+    while let Some(life) = cast.next(account.charges, &mut rng) {
+        let mut own = Rng::new(spec.seed, life.stream);
+        let market = life.story.market(&mut own);
+        let mut thread = Thread::new(&mut account, own, market, life.stream);
+        thread.live(life.story);
         thread.finish();
+        lives.push(life);
     }
-    payouts::bill_stripe_fees(&mut account);
-    payouts::pay_out(&mut account, &mut rng);
+    movements::book(&mut account, spec.movements, &mut Rng::new(spec.seed, MOVEMENTS_STREAM));
+    stripe_bills::book(&mut account);
+    payouts::pay_out(&mut account, spec.payouts, &mut Rng::new(spec.seed, PAYOUTS_STREAM));
     account.close();
-    Company { world: account.world, stories: account.notes, now: UnixTime(span.now) }
+    let (start, now) = (UnixTime(account.span.start), UnixTime(account.span.now));
+    Company { world: account.world, stories: account.notes, lives, start, now }
+}
+
+/// Who lives what: the lives that a spec asks for, one after the other.
+struct Cast<'a> {
+    spec: &'a CompanySpec,
+    drawn_from: &'static [Story],
+    weights: Vec<usize>,
+    serial: usize,
+}
+
+impl<'a> Cast<'a> {
+    fn new(spec: &'a CompanySpec, rng: &mut Rng) -> Self {
+        let drawn_from: &[Story] =
+            if spec.stories == Stories::Everything { &EVERY } else { &USUAL };
+        let weights = stories::weights(drawn_from, rng);
+        Self { spec, drawn_from, weights, serial: 0 }
+    }
+
+    /// The next life, until there are enough charges and no story is left that must be told.
+    fn next(&mut self, charges: usize, rng: &mut Rng) -> Option<Life> {
+        let serial = self.serial;
+        self.serial += 1;
+        if let Stories::Only(lives) = &self.spec.stories {
+            return lives.get(serial).copied();
+        }
+        let told: &[Story] = if self.spec.stories == Stories::All { &USUAL } else { &[] };
+        if charges >= self.spec.charges && serial >= told.len() {
+            return None;
+        }
+        let story = match (&self.spec.stories, told.get(serial)) {
+            (_, Some(story)) => *story,
+            (Stories::Plain, None) => Story::Monthly,
+            _ => self.drawn_from[rng.weighted(&self.weights)],
+        };
+        let stream = u64::try_from(serial).expect("usize has at most 64 bits") + 1;
+        Some(Life { story, stream })
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::customer::Thread;
 use super::days::business_days_after;
-use super::market::{self, Settled};
+use super::market::Settled;
 use super::round::share;
 use super::shapes::balance_transaction::{FeePart, Movement};
 use super::shapes::charge as shape;
@@ -69,6 +69,41 @@ pub struct Payer {
     pub payment_method: String,
 }
 
+/// What Stripe takes for a payment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FeePlan {
+    #[default]
+    Usual,
+    /// Nothing on the payment itself: costs are billed in rows of their own.
+    InterchangePlus,
+    /// What the payment method costs is passed through, next to Stripe's own fee.
+    PassedThrough,
+    /// The country of the payer keeps a tax on Stripe's fee.
+    Withheld,
+}
+
+/// How an authorisation is captured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capture {
+    Whole,
+    /// So much of it: two balance transactions, the whole and the rest back.
+    PartInTwo(i64),
+    /// So much of it, in one balance transaction.
+    PartInOne(i64),
+    Nothing,
+}
+
+/// What a charge has to do with other Stripe accounts.
+#[derive(Debug, Clone, Default)]
+pub struct Connected {
+    /// The account that the money of a destination charge goes to.
+    pub destination: Option<String>,
+    pub transfer: Option<String>,
+    pub transfer_group: Option<String>,
+    /// The platform's fee on a destination charge, and its amount.
+    pub application_fee: Option<(String, i64)>,
+}
+
 /// A charge as it stands at the end of the company's span.
 #[derive(Debug, Clone)]
 pub struct Charge {
@@ -76,6 +111,7 @@ pub struct Charge {
     pub payment_intent: String,
     pub intent_created: i64,
     pub amount: i64,
+    pub captured: i64,
     pub currency: &'static str,
     pub created: i64,
     pub payer: Payer,
@@ -86,9 +122,10 @@ pub struct Charge {
     pub balance_transaction: Option<String>,
     pub failure_balance_transaction: Option<String>,
     pub available_on: i64,
-    /// Refunds that did not fail.
+    /// Refunds that did not fail, and what was not captured.
     pub amount_refunded: i64,
     pub disputed: bool,
+    pub connected: Connected,
 }
 
 impl Charge {
@@ -100,63 +137,91 @@ impl Charge {
 impl Thread<'_> {
     /// Charges the customer and books the money.
     pub fn charge(&mut self, amount: i64, at: i64, description: &str) -> Charge {
-        let method = self.customer.method;
-        let currency = self.customer.market.currency();
-        let id = self.id(method.prefixes().0);
-        let settled = market::settle(self.account.seed, amount, currency, at);
-        let available_on = business_days_after(at, method.delay_days(currency));
+        self.authorise(amount, Capture::Whole, at, description)
+    }
+
+    /// Authorises `amount` and books the money of what is captured of it.
+    pub fn authorise(
+        &mut self,
+        amount: i64,
+        capture: Capture,
+        at: i64,
+        description: &str,
+    ) -> Charge {
+        let mut charge = self.unbooked(self.customer.method, amount, at, description);
+        match capture {
+            Capture::Whole => {}
+            Capture::Nothing => charge.captured = 0,
+            Capture::PartInTwo(part) | Capture::PartInOne(part) => {
+                charge.captured = part;
+                charge.amount_refunded = amount - part;
+            }
+        }
+        if charge.captured > 0 {
+            let in_two = matches!(capture, Capture::PartInTwo(_));
+            let gross = if in_two { amount } else { charge.captured };
+            self.book_charge(&mut charge, gross);
+        }
+        charge.payment_intent = self.id("pi");
+        if let Capture::PartInTwo(_) = capture {
+            self.give_back_the_rest(&charge);
+        }
+        charge
+    }
+
+    /// Books `gross` of the charge, with the fee on what was captured.
+    fn book_charge(&mut self, charge: &mut Charge, gross: i64) {
+        let (method, at) = (charge.payer.method, charge.created);
+        let settled = self.account.settle(gross, charge.currency, at);
+        let captured = self.account.settle(charge.captured, charge.currency, at);
+        charge.available_on = business_days_after(at, method.delay_days(charge.currency));
         let (balance_transaction, _) = self.account.book(&Movement {
             kind: if method == Method::Card { "charge" } else { "payment" },
             category: "charge",
             amount: settled.amount,
-            fees: processing_fees(method, settled),
+            fees: processing_fees(method, captured, self.customer.fee_plan),
             currency: settled.currency,
             created: at,
-            available_on,
-            source: Some(id.clone()),
-            description: Some(description.to_owned()),
+            available_on: charge.available_on,
+            source: Some(charge.id.clone()),
+            description: Some(charge.description.clone()),
             rate_micro: settled.rate_micro,
         });
+        charge.balance_transaction = Some(balance_transaction);
         self.account.charges += 1;
         if method == Method::Card {
             self.account.screen(at);
         }
-        Charge {
-            id,
-            payment_intent: self.id("pi"),
-            intent_created: at,
-            amount,
-            currency,
-            created: at,
-            payer: self.payer(),
-            description: description.to_owned(),
-            status: "succeeded",
-            balance_transaction: Some(balance_transaction),
-            failure_balance_transaction: None,
-            available_on,
-            amount_refunded: 0,
-            disputed: false,
-        }
     }
 
-    /// A charge that the card's bank declines: no money moves.
-    pub fn declined(&mut self, amount: i64, at: i64, description: &str) -> Charge {
+    /// A charge that has moved nothing yet, and has no payment intent.
+    fn unbooked(&mut self, method: Method, amount: i64, at: i64, description: &str) -> Charge {
         Charge {
-            id: self.id("ch"),
-            payment_intent: self.id("pi"),
+            id: self.id(method.prefixes().0),
+            payment_intent: String::new(),
             intent_created: at,
             amount,
+            captured: amount,
             currency: self.customer.market.currency(),
             created: at,
             payer: self.payer(),
             description: description.to_owned(),
-            status: "failed",
+            status: "succeeded",
             balance_transaction: None,
             failure_balance_transaction: None,
             available_on: at,
             amount_refunded: 0,
             disputed: false,
+            connected: Connected::default(),
         }
+    }
+
+    /// A charge that the card's bank declines: no money moves.
+    pub fn declined(&mut self, amount: i64, at: i64, description: &str) -> Charge {
+        let mut charge = self.unbooked(Method::Card, amount, at, description);
+        charge.payment_intent = self.id("pi");
+        charge.status = "failed";
+        charge
     }
 
     fn payer(&self) -> Payer {
@@ -181,10 +246,19 @@ impl Thread<'_> {
     }
 }
 
-fn processing_fees(method: Method, settled: Settled) -> Vec<FeePart> {
+fn processing_fees(method: Method, settled: Settled, plan: FeePlan) -> Vec<FeePart> {
     let fee = method.fee(settled);
     let part = |amount, kind, description| FeePart { amount, kind, description };
     let mut fees = vec![part(fee, "stripe_fee", "Stripe processing fees")];
+    match plan {
+        FeePlan::Usual => {}
+        FeePlan::InterchangePlus => return Vec::new(),
+        FeePlan::PassedThrough => {
+            let cost = share(settled.amount, 7, 1_000);
+            fees.push(part(cost, "payment_method_passthrough_fee", "Scheme fees"));
+        }
+        FeePlan::Withheld => fees.push(part(share(fee, 150, 1_000), "withheld_tax", "WHT")),
+    }
     if settled.currency == "eur" {
         fees.push(part(share(fee, FEE_VAT_THOUSANDTHS, 1_000), "tax", "VAT"));
     }

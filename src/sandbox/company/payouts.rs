@@ -1,23 +1,19 @@
-//! The settlement run: Stripe's own fees, and automatic daily payouts in each currency.
+//! The settlement run: day by day and currency by currency, what is available is paid out by
+//! Stripe or by the company.
 
 use std::collections::BTreeMap;
 
 use super::account::{Account, Booked};
-use super::days::{
-    DAY, HOUR, MINUTE, business_days_after, date_text, is_business_day, midnight, months_after,
-    start_of_month,
-};
+use super::days::{DAY, HOUR, MINUTE, is_business_day, midnight};
+use super::paid_out::{Fate, Kind};
 use super::rng::Rng;
 use super::round::share;
-use super::shapes::balance_transaction::Movement;
-use super::shapes::payout::{self as shape, Payout};
+use super::spec::{Payouts, Schedule};
 
-/// What screening one card payment costs, in cents.
-const SCREENING_CENTS: i64 = 5;
-/// Sales tax on Stripe's fees, in thousandths of a percent.
-const SALES_TAX_THOUSANDTHS: i64 = 8_875;
 /// Payouts are made this long after midnight UTC.
 const PAYOUT_TIME: i64 = 30 * MINUTE;
+/// The company pays itself out, and asks for instant payouts, at this time of the day.
+const OFFICE_TIME: i64 = 15 * HOUR;
 /// A balance below zero by this many minor units is debited from the bank at once; a smaller one
 /// waits for the next payments.
 const DEBIT_FROM: i64 = 2_000;
@@ -25,54 +21,13 @@ const DEBIT_FROM: i64 = 2_000;
 const PAYOUTS_PER_FAILURE: usize = 200;
 /// …and the first within so many.
 const PAYOUTS_TO_FIRST_FAILURE: usize = 50;
-
-/// Books what Stripe bills by the day and by the month.
-pub fn bill_stripe_fees(account: &mut Account) {
-    let mut months: BTreeMap<i64, i64> = BTreeMap::new();
-    for (day, count) in std::mem::take(&mut account.screened) {
-        let cents = count * SCREENING_CENTS;
-        let text = format!("Radar ({}): Radar for Fraud Teams", date_text(day));
-        book_fee(account, "stripe_fee", "fee", cents, day + DAY + 3 * HOUR, text);
-        *months.entry(start_of_month(day)).or_default() += cents;
-    }
-    for (first, cents) in months {
-        let next = months_after(first, 1);
-        let period = format!("{} - {}", date_text(first), date_text(next - DAY));
-        let text = format!("Sales tax ({period}): tax on Stripe fees");
-        let tax = share(cents, SALES_TAX_THOUSANDTHS, 100_000);
-        if tax > 0 {
-            book_fee(account, "tax_fee", "tax", tax, next + 5 * HOUR, text);
-        }
-    }
-}
-
-fn book_fee(
-    account: &mut Account,
-    kind: &'static str,
-    category: &'static str,
-    cents: i64,
-    at: i64,
-    text: String,
-) {
-    if !account.span.contains(at) {
-        return;
-    }
-    account.book(&Movement {
-        kind,
-        category,
-        amount: -cents,
-        fees: Vec::new(),
-        currency: "usd",
-        created: at,
-        available_on: midnight(at),
-        source: None,
-        description: Some(text),
-        rate_micro: None,
-    });
-}
+/// What stays in the balance when a minimum is kept, in minor units.
+const MINIMUM_BALANCE: i64 = 1_500;
+/// The company does not bother with less.
+const LEAST_BY_HAND: i64 = 1_000;
 
 /// Pays out everything that becomes available, day by day and currency by currency.
-pub fn pay_out(account: &mut Account, rng: &mut Rng) {
+pub fn pay_out(account: &mut Account, rules: Payouts, rng: &mut Rng) {
     let mut booked = std::mem::take(&mut account.booked);
     booked.sort_by(|a, b| (a.ready, &a.id).cmp(&(b.ready, &b.id)));
     let mut queues: BTreeMap<&'static str, Vec<Booked>> = BTreeMap::new();
@@ -81,113 +36,167 @@ pub fn pay_out(account: &mut Account, rng: &mut Rng) {
     }
     for (currency, queue) in queues {
         let bank_account = account.ids.next("ba");
-        Run { account, currency, bank_account, returned: Vec::new() }.all(&queue, rng);
+        let until_failure = rng.below(PAYOUTS_TO_FIRST_FAILURE);
+        let (waiting, returned) = (Vec::new(), Vec::new());
+        Run { account, rules, rng, currency, bank_account, waiting, returned, until_failure }
+            .all(&queue);
     }
 }
 
 /// The payouts of one currency.
-struct Run<'a> {
-    account: &'a mut Account,
-    currency: &'static str,
-    bank_account: String,
-    /// Failed payouts whose money is back and waits for a later payout.
-    returned: Vec<Booked>,
+pub struct Run<'a> {
+    pub account: &'a mut Account,
+    pub rules: Payouts,
+    pub rng: &'a mut Rng,
+    pub currency: &'static str,
+    pub bank_account: String,
+    /// Available, and in no payout that says what it is made of.
+    pub waiting: Vec<Booked>,
+    /// What payouts gave back: it waits for a later payout, from its own time on.
+    pub returned: Vec<Booked>,
+    until_failure: usize,
+}
+
+pub fn net_of(booked: &[Booked]) -> i64 {
+    booked.iter().map(|one| one.net).sum()
 }
 
 impl Run<'_> {
-    fn all(mut self, queue: &[Booked], rng: &mut Rng) {
+    fn all(mut self, queue: &[Booked]) {
         let Some(first) = queue.first() else { return };
-        let mut members: Vec<Booked> = Vec::new();
         let mut next = 0;
-        let mut until_failure = rng.below(PAYOUTS_TO_FIRST_FAILURE);
         let mut day = midnight(first.ready);
         while day + PAYOUT_TIME < self.account.span.now {
             let at = day + PAYOUT_TIME;
             while next < queue.len() && queue[next].ready < at {
-                members.push(queue[next].clone());
+                self.waiting.push(queue[next].clone());
                 next += 1;
             }
-            let back = self.returned.extract_if(.., |one| one.ready < at);
-            members.extend(back);
-            let amount: i64 = members.iter().map(|one| one.net).sum();
-            if is_business_day(day) && (amount > 0 || amount <= -DEBIT_FROM) {
-                let fails = amount > 0 && until_failure == 0;
-                until_failure =
-                    if fails { PAYOUTS_PER_FAILURE } else { until_failure.saturating_sub(1) };
-                self.pay(at, amount, &std::mem::take(&mut members), fails);
+            let back: Vec<Booked> = self.returned.extract_if(.., |one| one.ready < at).collect();
+            let by_stripe = self.is_automatic(at);
+            if by_stripe && self.rules.mishaps && is_business_day(day) && self.pays_alone(&back) {
+                // What came back is sent again on its own; all else waits another day.
+                self.pay(Kind::Automatic(back), at);
+            } else {
+                self.waiting.extend(back);
+                if by_stripe && is_business_day(day) {
+                    self.pay_automatically(at);
+                }
             }
+            self.pay_by_hand(day + OFFICE_TIME, &queue[next..], by_stripe);
             day += DAY;
         }
     }
 
-    fn pay(&mut self, at: i64, amount: i64, members: &[Booked], fails: bool) {
-        let now = self.account.span.now;
-        let arrival_date = business_days_after(at, 1);
-        let id = self.account.ids.next("po");
-        let own = self.own_movement("payout", -amount, at, &id, "STRIPE PAYOUT".to_owned());
-        let (balance_transaction, _) = self.account.book_own(&own);
-        let mut payout = Payout {
-            id,
-            amount,
-            currency: self.currency,
-            created: at,
-            arrival_date,
-            balance_transaction,
-            failure_balance_transaction: None,
-            status: if arrival_date <= now { "paid" } else { "in_transit" },
-            bank_account: self.bank_account.clone(),
-        };
-        let failed_at = business_days_after(arrival_date, 1) + 14 * HOUR;
-        if fails && failed_at < now {
-            self.send_back(&mut payout, failed_at);
-        }
-        if amount < 0 {
-            self.account.note(&payout.id, "payout below zero: the bank account was debited");
-        }
-        self.account.world.insert(&shape::payout(&payout));
-        // Stripe lists a payout's own balance transaction among those it pays out.
-        let all = members.iter().map(|one| &one.id).chain([&payout.balance_transaction]);
-        for member in all {
-            self.account.world.set_payout(member, &payout.id);
+    fn is_automatic(&self, at: i64) -> bool {
+        let span = self.account.span;
+        match self.rules.schedule {
+            Schedule::Daily => true,
+            Schedule::Manual => false,
+            Schedule::ManualThenDaily => at >= span.first + (span.now - span.first) / 2,
         }
     }
 
-    /// The bank refuses the money. It returns to the balance and joins a later payout, while what
-    /// had been paid out stays with this one.
-    fn send_back(&mut self, payout: &mut Payout, at: i64) {
-        let text = format!("REFUND FOR PAYOUT ({})", payout.id);
-        let failure = self.own_movement("payout_failure", payout.amount, at, &payout.id, text);
-        let (id, _) = self.account.book_own(&failure);
-        self.returned.push(Booked {
-            id: id.clone(),
-            currency: self.currency,
-            net: payout.amount,
-            ready: at,
-        });
-        payout.failure_balance_transaction = Some(id);
-        payout.status = "failed";
-        self.account.note(&payout.id, "payout that failed; a later payout pays the money again");
+    fn pays_alone(&mut self, back: &[Booked]) -> bool {
+        net_of(back) > 0 && self.rng.percent(50)
     }
 
-    fn own_movement(
-        &self,
+    fn pay_automatically(&mut self, at: i64) {
+        let amount = net_of(&self.waiting);
+        if self.rules.mishaps && amount > 0 && self.rng.percent(4) {
+            self.reserve_everything(amount, at);
+        } else if amount > 0 || amount <= -DEBIT_FROM {
+            if self.rules.minimum_balance && amount > 2 * MINIMUM_BALANCE {
+                self.keep_the_minimum(at);
+            }
+            let members = std::mem::take(&mut self.waiting);
+            self.pay(Kind::Automatic(members), at);
+        }
+    }
+
+    /// What becomes of a payout that Stripe or the company makes.
+    pub fn draw_fate(&mut self, amount: i64) -> Fate {
+        if self.rules.mishaps && amount > 0 {
+            let fates = [
+                Fate::Arrives,
+                Fate::FailsBefore,
+                Fate::FailsAfter,
+                Fate::Cancelled,
+                Fate::Reversed,
+            ];
+            return fates[self.rng.weighted(&[72, 8, 8, 6, 6])];
+        }
+        let fails = amount > 0 && self.until_failure == 0;
+        self.until_failure =
+            if fails { PAYOUTS_PER_FAILURE } else { self.until_failure.saturating_sub(1) };
+        if fails { Fate::FailsAfter } else { Fate::Arrives }
+    }
+
+    /// Stripe holds all that is available: the payout of that day is of nothing.
+    fn reserve_everything(&mut self, amount: i64, at: i64) {
+        let text = "Reserved for possible refunds and disputes";
+        let hold = self.hold("reserve_hold", "risk_reserved_funds", -amount, at - MINUTE, text);
+        self.waiting.push(hold);
+        let members = std::mem::take(&mut self.waiting);
+        self.pay(Kind::Automatic(members), at);
+        let back = at + self.rng.between(1, 4) * DAY + HOUR;
+        if back < self.account.span.now {
+            let text = "Release of reserved funds";
+            let release = self.hold("reserve_release", "risk_reserved_funds", amount, back, text);
+            self.returned.push(release);
+        }
+    }
+
+    /// Holds the minimum balance back from the payout at `at`, and releases it right after it.
+    fn keep_the_minimum(&mut self, at: i64) {
+        let kind = "payout_minimum_balance_hold";
+        let hold = self.hold(kind, kind, -MINIMUM_BALANCE, at, "Minimum balance hold");
+        self.waiting.push(hold);
+        let kind = "payout_minimum_balance_release";
+        let release =
+            self.hold(kind, kind, MINIMUM_BALANCE, at + MINUTE, "Minimum balance release");
+        if release.ready < self.account.span.now {
+            self.returned.push(release);
+        }
+    }
+
+    fn hold(
+        &mut self,
         kind: &'static str,
+        category: &'static str,
         amount: i64,
         at: i64,
-        payout: &str,
-        description: String,
-    ) -> Movement {
-        Movement {
-            kind,
-            category: if kind == "payout" { "payout" } else { "payout_reversal" },
-            amount,
-            fees: Vec::new(),
-            currency: self.currency,
-            created: at,
-            available_on: midnight(at),
-            source: Some(payout.to_owned()),
-            description: Some(description),
-            rate_micro: None,
+        text: &str,
+    ) -> Booked {
+        let mut movement = self.own_movement(kind, amount, at, None, text.to_owned());
+        movement.category = category;
+        self.book(&movement)
+    }
+
+    /// What the company decides itself: payouts where Stripe makes none, and instant ones, which
+    /// also pay out what will be available tomorrow.
+    fn pay_by_hand(&mut self, at: i64, coming: &[Booked], by_stripe: bool) {
+        if at >= self.account.span.now {
+            return;
+        }
+        let ready = |until: i64| -> i64 {
+            let of = coming.iter().filter(|one| one.created < at && one.ready < until);
+            of.map(|one| one.net).sum()
+        };
+        if !by_stripe && self.rng.percent(20) {
+            let available = net_of(&self.waiting) + ready(at);
+            let amount = share(available, *self.rng.pick(&[40, 70, 100, 100]), 100);
+            if amount >= LEAST_BY_HAND {
+                self.pay(Kind::Manual(amount), at);
+            }
+        }
+        if self.rules.instant && self.rng.percent(12) {
+            let tomorrow = midnight(at) + DAY + PAYOUT_TIME;
+            let available = net_of(&self.waiting) + ready(tomorrow);
+            let amount = share(available, self.rng.between(30, 80), 100);
+            if amount >= LEAST_BY_HAND {
+                self.pay(Kind::Instant(amount), at + HOUR);
+            }
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use super::catalogue::{Item, Price};
+use super::catalogue::Item;
 use super::customer::Thread;
 use super::days::{self, DAY, HOUR};
 use super::invoice::{Invoice, Line, Origin};
+use super::price::Price;
 
 #[derive(Debug, Clone)]
 pub struct SubscriptionItem {
@@ -35,6 +36,11 @@ impl Subscription {
     fn period(&self, index: u32) -> (i64, i64) {
         let start = |index| days::months_after(self.anchor, index * self.months_in_period);
         (start(index), start(index + 1))
+    }
+
+    /// Bills by the month from `at` on.
+    pub fn restart_monthly(&mut self, at: i64) {
+        (self.anchor, self.months_in_period, self.billed) = (at, 1, 0);
     }
 
     /// The period billed last.
@@ -130,15 +136,24 @@ impl Thread<'_> {
         for item in items {
             let price = &item.price;
             // What is counted is billed when its period is over, all else before.
-            let (quantity, period) = match price.is_tiered() {
+            let (quantity, period) = match price.is_counted() {
                 true if first => continue,
                 true => (self.rng.between(0, 40_000), previous),
                 false => (item.quantity, period),
             };
-            let description = format!("{quantity} × {} ({})", price.product_name, per(price));
-            let amount = price.amount(quantity);
-            let origin = Origin::Subscription { subscription: id.clone(), item: item.id };
-            lines.push(self.line(price, quantity, amount, period, origin, description));
+            for part in price.parts(quantity) {
+                let description = format!("{} ({})", part.what, per(price));
+                let (subscription, item) = (id.clone(), item.id.clone());
+                let origin = Origin::Subscription { subscription, item };
+                lines.push(self.line(
+                    price,
+                    part.quantity,
+                    part.amount,
+                    period,
+                    origin,
+                    description,
+                ));
+            }
         }
         let reason = if first { "subscription_create" } else { "subscription_cycle" };
         let mut invoice = self.new_invoice(reason, period.0, lines);

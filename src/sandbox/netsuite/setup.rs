@@ -92,7 +92,7 @@ pub struct TokenSetup {
 /// an account number taken for an id points at nothing.
 type AccountRow = (&'static str, &'static str, &'static str, Option<&'static str>, Option<i64>);
 
-const DEMO_ACCOUNTS: [AccountRow; 34] = [
+const DEMO_ACCOUNTS: [AccountRow; 36] = [
     ("1000", "Checking USD", "Bank", None, Some(1)),
     ("1010", "Checking EUR", "Bank", None, Some(2)),
     ("1020", "Checking GBP", "Bank", None, Some(3)),
@@ -127,13 +127,15 @@ const DEMO_ACCOUNTS: [AccountRow; 34] = [
     ("7010", "Matching Gain/Loss", "OthExpense", Some("MatchingUnrERV"), None),
     ("7020", "Rounding Gain/Loss", "OthExpense", Some("RndERV"), None),
     ("3950", "Retained Earnings", "Equity", Some("RetEarnings"), None),
+    ("1045", "Checking CHF", "Bank", None, Some(6)),
+    ("1055", "Stripe Balance CHF", "Bank", None, Some(6)),
 ];
 
 /// The demo's base periods: January 2024 to December 2027.
 const DEMO_PERIODS: u32 = 48;
 
 impl Setup {
-    /// The demo company's account: one subsidiary, US dollars, five currencies, every period open.
+    /// The demo company's account: one subsidiary, US dollars, seven currencies, every period open.
     /// It has no credentials; [`Setup::with_client`] and [`Setup::with_token`] add them.
     pub fn demo() -> Self {
         let currency = |id, code: &str, precision, rate: &str| CurrencySetup {
@@ -159,6 +161,8 @@ impl Setup {
                 currency(3, "GBP", 2, "1.27"),
                 currency(4, "JPY", 0, "0.0067"),
                 currency(5, "CAD", 2, "0.73"),
+                currency(6, "CHF", 2, "1.13"),
+                currency(7, "KWD", 2, "3.25"),
             ],
             subsidiaries: vec![SubsidiarySetup { id: 1, name: "Demo Company".into() }],
             accounts: accounts.collect(),

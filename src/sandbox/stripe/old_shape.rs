@@ -50,20 +50,22 @@ pub(super) fn reshape(object: &mut Value, version: &str, index: &Index) {
 fn invoice(fields: &mut Map<String, Value>, index: &Index) {
     let id = fields.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
     let payments = index.world.objects("invoice_payment");
-    let paid = index
+    let paid: Vec<Value> = index
         .with("invoice_payment", "invoice", &id)
         .into_iter()
         .filter_map(|place| serde_json::from_str::<Value>(&payments[place].json).ok())
-        .find(|payment| payment["status"] == "paid");
-    let intent = paid.as_ref().map(|payment| payment["payment"]["payment_intent"].clone());
-    let intent = intent.filter(|intent| !intent.is_null());
+        .filter(|payment| payment["status"] == "paid")
+        .collect();
+    let mut intents = paid.iter().map(|payment| payment["payment"]["payment_intent"].clone());
+    let intent = intents.find(|intent| !intent.is_null());
     let charge = intent
         .as_ref()
         .and_then(Value::as_str)
         .and_then(|id| index.object(id))
         .and_then(|stored| serde_json::from_str::<Value>(&stored.json).ok())
         .map(|intent| intent["latest_charge"].clone());
-    let out_of_band = paid.is_some_and(|payment| payment["payment"]["type"] == "payment_record");
+    let out_of_band = intent.is_none()
+        && paid.iter().any(|payment| payment["payment"]["type"] == "payment_record");
     rename_taxes(fields, "total_taxes", "total_tax_amounts");
     let tax: i64 = fields
         .get("total_tax_amounts")

@@ -7,11 +7,14 @@
 //! never from the program. Where the books deliberately differ from Stripe's own connector for
 //! NetSuite, the test says so.
 
+mod clearing;
+mod connect;
 mod credit;
 mod disputes;
 mod fees;
 mod fx;
 mod invoices;
+mod manual;
 mod payments;
 mod payouts;
 mod story;

@@ -1,13 +1,17 @@
 //! Tells what happened in Stripe, one object at a time and each a day after the last, and reads the
 //! books that follow as text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
+use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tieout::accounting::{Case, CustomerCase, Derived, PayoutCase, Policy, derive};
+use tieout::accounting::seat::{Schedule, Sources};
+use tieout::accounting::{Case, CustomerCase, DayCase, Derived, PayoutCase, Policy, derive};
 use tieout::ids::ExternalId;
-use tieout::stripe::objects::{BalanceTransaction, Dispute, Payout, Refund, read};
+use tieout::money::Currency;
+use tieout::stripe::objects::{BalanceTransaction, Dispute, Payout, read};
 
 use super::table::{figure, row};
 use crate::support;
@@ -236,16 +240,13 @@ impl Story {
     /// begins with `|` goes on with the record above it.
     #[track_caller]
     pub(super) fn assert_books(&self, expected: &str) {
-        let mut rows: Vec<String> = Vec::new();
-        for line in expected.lines() {
-            let tidy = line.split_whitespace().collect::<Vec<_>>().join(" ");
-            match rows.last_mut() {
-                Some(row) if tidy.starts_with('|') => *row += &format!(" {tidy}"),
-                _ => rows.push(tidy),
-            }
-        }
-        let (expected, books) = (rows.join("\n"), self.books().join("\n"));
-        assert!(books == expected, "expected:\n{expected}\n\nbooks:\n{books}");
+        compare(expected, &self.books(|_| true));
+    }
+
+    /// Like [`Self::assert_books`], for what is kept by the day alone.
+    #[track_caller]
+    pub(super) fn assert_books_of_days(&self, expected: &str) {
+        compare(expected, &self.books(|case| matches!(case, Case::Day(_))));
     }
 
     /// The date of a record, such as `2026-03-02`.
@@ -258,10 +259,10 @@ impl Story {
         dates.next_back().expect("the record is made")
     }
 
-    fn books(&self) -> Vec<String> {
+    fn books(&self, wanted: impl Fn(&Case) -> bool) -> Vec<String> {
         let mut books = Vec::new();
-        for case in self.cases() {
-            let Derived { records, exceptions } = derive(&case, &self.policy);
+        for case in self.cases().into_iter().filter(wanted) {
+            let Derived { records, exceptions, .. } = derive(&case, &self.policy);
             let told = records.iter().filter(|record| record.kind().is_transaction());
             books.extend(told.map(|record| row(record, &self.policy.chart)));
             books.extend(exceptions.iter().map(|exception| {
@@ -279,6 +280,8 @@ impl Story {
             cases.push(Case::Customer(Box::new(self.customer_case())));
         }
         let mut carried = Vec::new();
+        let all: Vec<Payout> = self.payouts.iter().map(|paid| parse(&paid.payout)).collect();
+        let schedule = Arc::new(Schedule::new(&all));
         for Paid { payout, members } in &self.payouts {
             let payout: Payout = parse(payout);
             let mut all: Vec<BalanceTransaction> = self.views("balance_transaction");
@@ -296,12 +299,43 @@ impl Story {
                 payout,
                 members: all,
                 carried: waiting,
-                charges: self.views("charge"),
-                refunds: self.views::<Refund>("refund"),
-                disputes,
+                sources: self.sources(),
+                schedule: Arc::clone(&schedule),
+                absent: BTreeSet::new(),
+                suspended: BTreeSet::new(),
             })));
         }
+        cases.extend(self.days(&schedule));
         cases
+    }
+
+    /// The days of every movement, in order.
+    fn days(&self, schedule: &Arc<Schedule>) -> Vec<Case> {
+        let mut days: BTreeMap<(NaiveDate, Currency), Vec<BalanceTransaction>> = BTreeMap::new();
+        let mut all: Vec<BalanceTransaction> = self.views("balance_transaction");
+        let disputes: Vec<Dispute> = self.views("dispute");
+        all.extend(disputes.iter().flat_map(|dispute| dispute.balance_transactions.clone()));
+        for movement in all {
+            let day = (movement.created.date_in(self.policy.zone), movement.currency);
+            days.entry(day).or_default().push(movement);
+        }
+        let day = |((date, currency), movements)| DayCase {
+            currency,
+            date,
+            movements,
+            sources: self.sources(),
+            schedule: Arc::clone(schedule),
+            taken: Vec::new(),
+        };
+        days.into_iter().map(day).map(|day| Case::Day(Box::new(day))).collect()
+    }
+
+    fn sources(&self) -> Sources {
+        Sources {
+            charges: self.views("charge"),
+            refunds: self.views("refund"),
+            disputes: self.views("dispute"),
+        }
     }
 
     fn customer_case(&self) -> CustomerCase {
@@ -325,6 +359,20 @@ impl Story {
     fn views<T: DeserializeOwned>(&self, kind: &str) -> Vec<T> {
         self.objects.get(kind).map(|all| all.iter().map(parse).collect()).unwrap_or_default()
     }
+}
+
+#[track_caller]
+fn compare(expected: &str, books: &[String]) {
+    let mut rows: Vec<String> = Vec::new();
+    for line in expected.lines() {
+        let tidy = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        match rows.last_mut() {
+            Some(row) if tidy.starts_with('|') => *row += &format!(" {tidy}"),
+            _ => rows.push(tidy),
+        }
+    }
+    let (expected, books) = (rows.join("\n"), books.join("\n"));
+    assert!(books == expected, "expected:\n{expected}\n\nbooks:\n{books}");
 }
 
 /// An invoice line of one piece, `il_<price>`.

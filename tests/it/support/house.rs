@@ -266,9 +266,9 @@ pub fn policy(references: &References) -> Policy {
         (Role::TaxOnFees, "6060"),
         (Role::Reserves, "1260"),
     ];
-    let currencies = ["USD", "EUR", "GBP", "JPY", "CAD"].map(|code| code.parse().unwrap());
-    let banks = currencies.into_iter().zip(["1000", "1010", "1020", "1030", "1040"]);
-    let balances = currencies.into_iter().zip(["1050", "1051", "1052", "1053", "1054"]);
+    let currencies = ["USD", "EUR", "GBP", "JPY", "CAD", "CHF"].map(|code| code.parse().unwrap());
+    let banks = currencies.into_iter().zip(["1000", "1010", "1020", "1030", "1040", "1045"]);
+    let balances = currencies.into_iter().zip(["1050", "1051", "1052", "1053", "1054", "1055"]);
     let accounts = single
         .into_iter()
         .chain(banks.map(|(currency, number)| (Role::Bank(currency), number)))
@@ -277,6 +277,8 @@ pub fn policy(references: &References) -> Policy {
     let kept = references.currencies.iter();
     let kept = kept.map(|c| (c.code, BooksCurrency { id: c.id.clone(), places: c.places }));
     Policy {
+        account: "acct_tests".into(),
+        start: None,
         zone: chrono_tz::Tz::America__New_York,
         chart: Chart::new(accounts),
         books: Books {

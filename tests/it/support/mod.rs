@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod house;
+pub mod shrink;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use tieout::accounting::chart::{Chart, Role};
 use tieout::accounting::policy::{Books, BooksCurrency, Options};
-use tieout::accounting::{Derived, Policy, derive};
+use tieout::accounting::{Derived, Policy};
 use tieout::calendar::{Clock, FixedClock, UnixTime};
 use tieout::ids::InternalId;
 use tieout::ledger::{CaseKey, Identity, Incoming, Ledger};
@@ -17,7 +18,7 @@ use tieout::money::Currency;
 use tieout::sandbox::stripe::world::World;
 use tieout::stripe::objects::Head;
 
-pub const CURRENCIES: [&str; 5] = ["USD", "EUR", "GBP", "JPY", "CAD"];
+pub const CURRENCIES: [&str; 7] = ["USD", "EUR", "GBP", "JPY", "CAD", "CHF", "KWD"];
 
 /// Accounts by role with ids that say what they are, for a company in New York with USD books.
 pub fn policy() -> Policy {
@@ -38,7 +39,23 @@ pub fn policy() -> Policy {
         (Role::NetworkCosts, "NETFEE"),
         (Role::ConversionFees, "FXFEE"),
         (Role::TaxOnFees, "FEETAX"),
+        (Role::InstantPayoutFees, "INSTFEE"),
+        (Role::WithheldTax, "WHT"),
         (Role::Reserves, "RESERVE"),
+        (Role::ConnectReserves, "CONNRES"),
+        (Role::ConnectCollections, "CONNLOSS"),
+        (Role::Transfers, "VENDOR"),
+        (Role::PlatformEarnings, "PLATFORM"),
+        (Role::Advances, "ADVANCE"),
+        (Role::Financing, "LOAN"),
+        (Role::Contributions, "CLIMATE"),
+        (Role::UnallocatedFunds, "UNALLOC"),
+        (Role::BalancePayments, "BALPAY"),
+        (Role::Issuing, "ISSUING"),
+        (Role::MoneyManagement, "MONEYMGMT"),
+        (Role::Adjustments, "ADJUST"),
+        (Role::Suspense, "SUSPENSE"),
+        (Role::Opening, "OPENING"),
     ];
     let per_currency = CURRENCIES.iter().flat_map(|code| {
         [
@@ -60,6 +77,8 @@ pub fn policy() -> Policy {
         })
         .collect();
     Policy {
+        account: "acct_demo".into(),
+        start: None,
         zone: chrono_tz::Tz::America__New_York,
         chart: Chart::new(accounts),
         books: Books { base_currency: Currency::USD, currencies, subsidiary: None },
@@ -122,14 +141,9 @@ fn load(world: &World, folder: &Path, is_reversed: bool, clock: Arc<dyn Clock>) 
 
 /// Derives every dirty case and stores what it wants.
 pub fn derive_all(ledger: &mut Ledger, policy: &Policy) -> Vec<(CaseKey, Derived)> {
-    let keys = ledger.dirty_cases().expect("cases");
     let mut all = Vec::new();
-    for key in keys {
-        let case = ledger.load_case(&key).expect("a case");
-        let derived = derive(&case, policy);
-        ledger.save_derived(&key, &derived).expect("records are stored");
-        all.push((key, derived));
-    }
-    ledger.clear_dirty().expect("clean");
+    ledger
+        .derive_changed(policy, |done| all.push((done.key.clone(), done.derived.clone())))
+        .expect("every case can be derived");
     all
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::catalogue::{Coupon, Price, Product, ShippingRate, TaxRate, Worth};
+use super::super::catalogue::{Coupon, Product, ShippingRate, TaxRate, Worth};
+use super::super::price::{PACKAGE, Price, Scheme};
 use super::decimal;
 
 pub fn product(product: &Product, default_price: Option<&str>, created: i64) -> Value {
@@ -37,7 +38,6 @@ pub fn price(price: &Price) -> Value {
             "usage_type": usage_type(price),
         })
     });
-    let unit_amount = price.shown_unit_amount();
     json!({
         "id": price.id,
         "object": "price",
@@ -53,11 +53,11 @@ pub fn price(price: &Price) -> Value {
         "product": price.product,
         "recurring": recurring,
         "tax_behavior": "unspecified",
-        "tiers_mode": price.is_tiered().then_some("graduated"),
-        "transform_quantity": null,
+        "tiers_mode": price.tiers_mode(),
+        "transform_quantity": transform(price),
         "type": if price.interval.is_some() { "recurring" } else { "one_time" },
-        "unit_amount": unit_amount,
-        "unit_amount_decimal": unit_amount.map(|amount| amount.to_string()),
+        "unit_amount": price.shown_unit_amount(),
+        "unit_amount_decimal": price.shown_decimal(),
     })
 }
 
@@ -66,7 +66,13 @@ pub fn billing_scheme(price: &Price) -> &'static str {
 }
 
 pub fn usage_type(price: &Price) -> &'static str {
-    if price.is_tiered() { "metered" } else { "licensed" }
+    if price.is_counted() { "metered" } else { "licensed" }
+}
+
+/// How a quantity becomes the number of packages that are paid for.
+pub fn transform(price: &Price) -> Option<Value> {
+    let packages = price.scheme == Scheme::Package;
+    packages.then(|| json!({"divide_by": PACKAGE, "round": "up"}))
 }
 
 pub fn coupon(coupon: &Coupon, created: i64) -> Value {

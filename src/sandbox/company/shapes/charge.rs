@@ -2,19 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::super::pay::{Charge, Method};
+use super::super::pay::{Charge, Connected, Method};
 use super::joined;
 
 pub fn charge(charge: &Charge) -> Value {
     let failed = charge.status == "failed";
+    let connected = &charge.connected;
     let facts = json!({
         "id": charge.id,
         "object": "charge",
         "amount": charge.amount,
-        "amount_captured": charge.amount,
+        "amount_captured": charge.captured,
         "amount_refunded": charge.amount_refunded,
         "balance_transaction": charge.balance_transaction,
-        "captured": true,
+        "captured": failed || charge.captured > 0,
         "created": charge.created,
         "currency": charge.currency,
         "customer": charge.payer.customer,
@@ -32,7 +33,9 @@ pub fn charge(charge: &Charge) -> Value {
         "status": charge.status,
     });
     let furniture = json!({
-        "application": null, "application_fee": null, "application_fee_amount": null,
+        "application": null,
+        "application_fee": connected.application_fee.as_ref().map(|(id, _)| id),
+        "application_fee_amount": connected.application_fee.as_ref().map(|(_, amount)| amount),
         "billing_details": {
             "address": null, "email": charge.payer.email, "name": charge.payer.name, "phone": null,
             "tax_id": null,
@@ -41,10 +44,20 @@ pub fn charge(charge: &Charge) -> Value {
         "metadata": {}, "on_behalf_of": null, "receipt_email": null, "receipt_number": null,
         "receipt_url": format!("https://pay.stripe.example/receipts/{}", charge.id),
         "review": null, "shipping": null, "source": null, "source_transfer": null,
-        "statement_descriptor": null, "statement_descriptor_suffix": null, "transfer_data": null,
-        "transfer_group": null,
+        "statement_descriptor": null, "statement_descriptor_suffix": null,
+        "transfer_data": transfer_data(connected),
+        "transfer_group": connected.transfer_group,
     });
-    joined([facts, furniture])
+    let mut whole = joined([facts, furniture]);
+    if let Some(transfer) = &connected.transfer {
+        whole["transfer"] = json!(transfer);
+    }
+    whole
+}
+
+fn transfer_data(connected: &Connected) -> Option<Value> {
+    let destination = connected.destination.as_ref()?;
+    Some(json!({"amount": null, "destination": destination}))
 }
 
 /// Why the charge failed: a code, and words.
@@ -57,7 +70,7 @@ fn failure(charge: &Charge) -> (&'static str, &'static str) {
 }
 
 fn outcome(charge: &Charge) -> Value {
-    let declined = charge.balance_transaction.is_none();
+    let declined = charge.status == "failed" && charge.balance_transaction.is_none();
     json!({
         "advice_code": null, "network_advice_code": null, "network_decline_code": null,
         "network_status": if declined { "declined_by_network" } else { "approved_by_network" },
@@ -112,11 +125,18 @@ pub fn payment_intent(charge: &Charge) -> Value {
         let (code, message) = failure(charge);
         json!({"code": code, "message": message, "type": "card_error"})
     });
+    let waits = !failed && charge.captured == 0;
+    let status = match (failed, waits) {
+        (true, _) => "requires_payment_method",
+        (_, true) => "requires_capture",
+        _ => "succeeded",
+    };
+    let connected = &charge.connected;
     let facts = json!({
         "id": charge.payment_intent,
         "object": "payment_intent",
         "amount": charge.amount,
-        "amount_received": if failed { 0 } else { charge.amount },
+        "amount_received": if failed { 0 } else { charge.captured },
         "created": charge.intent_created,
         "currency": charge.currency,
         "customer": charge.payer.customer,
@@ -125,20 +145,24 @@ pub fn payment_intent(charge: &Charge) -> Value {
         "latest_charge": charge.id,
         "payment_method": if failed { None } else { Some(&charge.payer.payment_method) },
         "payment_method_types": [charge.payer.method.name()],
-        "status": if failed { "requires_payment_method" } else { "succeeded" },
+        "status": status,
     });
     let furniture = json!({
-        "allowed_payment_method_types": null, "amount_capturable": 0,
-        "amount_details": {"tip": {}}, "application": null, "application_fee_amount": null,
+        "allowed_payment_method_types": null,
+        "amount_capturable": if waits { charge.amount } else { 0 },
+        "amount_details": {"tip": {}}, "application": null,
+        "application_fee_amount": connected.application_fee.as_ref().map(|(_, amount)| amount),
         "automatic_payment_methods": null, "canceled_at": null, "cancellation_reason": null,
-        "capture_method": "automatic", "client_secret": null, "confirmation_method": "automatic",
+        "capture_method": if charge.captured == charge.amount { "automatic" } else { "manual" },
+        "client_secret": null, "confirmation_method": "automatic",
         "customer_account": null, "excluded_payment_method_types": null, "livemode": false,
         "managed_payments": null, "metadata": {}, "next_action": null, "on_behalf_of": null,
         "payment_method_configuration_details": null, "payment_method_options": {},
         "payment_record": null, "processing": null, "receipt_email": null, "review": null,
         "setup_future_usage": null, "shipping": null, "source": null,
-        "statement_descriptor": null, "statement_descriptor_suffix": null, "transfer_data": null,
-        "transfer_group": null,
+        "statement_descriptor": null, "statement_descriptor_suffix": null,
+        "transfer_data": connected.destination.as_ref().map(|to| json!({"destination": to})),
+        "transfer_group": connected.transfer_group,
     });
     joined([facts, furniture])
 }

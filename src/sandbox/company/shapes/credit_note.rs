@@ -14,7 +14,7 @@ pub fn credit_note(note: &CreditNote) -> Value {
     let included: i64 = note.lines.iter().flat_map(|line| &line.taxes).map(Tax::included).sum();
     let subtotal: i64 = note.lines.iter().map(|line| line.amount).sum();
     let refunds: Vec<Value> = note
-        .refund
+        .refunds
         .iter()
         .map(|(id, amount)| {
             json!({
@@ -44,8 +44,8 @@ pub fn credit_note(note: &CreditNote) -> Value {
         "number": note.number,
         "out_of_band_amount": (note.out_of_band > 0).then_some(note.out_of_band),
         "pdf": format!("https://pay.stripe.example/credit_notes/{}/pdf", note.id),
-        "post_payment_amount": if note.after_payment { note.total() } else { 0 },
-        "pre_payment_amount": if note.after_payment { 0 } else { note.total() },
+        "post_payment_amount": note.after_payment(),
+        "pre_payment_amount": note.before_payment,
         "pretax_credit_amounts": pretax_credits(&discounts),
         "reason": "order_change",
         "refunds": refunds,
@@ -56,7 +56,11 @@ pub fn credit_note(note: &CreditNote) -> Value {
         "total": note.total(),
         "total_excluding_tax": note.total() - tax,
         "total_taxes": total_taxes(note.taxes()),
-        "type": if note.after_payment { "post_payment" } else { "pre_payment" },
+        "type": match (note.before_payment, note.after_payment()) {
+            (0, _) => "post_payment",
+            (_, 0) => "pre_payment",
+            _ => "mixed",
+        },
         "voided_at": note.voided_at,
     })
 }

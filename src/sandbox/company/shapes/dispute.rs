@@ -11,7 +11,7 @@ pub struct Dispute {
     pub created: i64,
     pub charge: String,
     pub payment_intent: String,
-    /// `warning_closed`, `needs_response`, `won`, `lost`.
+    /// `warning_closed`, `prevented`, `under_review`, `won`, `lost`.
     pub status: &'static str,
     pub reason: &'static str,
     /// Whole balance transactions.
@@ -49,7 +49,7 @@ const EVIDENCE: [&str; 26] = [
 ];
 
 pub fn dispute(dispute: &Dispute) -> Value {
-    let inquiry = dispute.status.starts_with("warning_");
+    let inquiry = dispute.movements.is_empty();
     let mut evidence: Map<String, Value> =
         EVIDENCE.iter().map(|field| ((*field).to_owned(), Value::Null)).collect();
     evidence.insert("enhanced_evidence".to_owned(), json!({}));

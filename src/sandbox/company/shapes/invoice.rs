@@ -79,10 +79,11 @@ fn money(invoice: &Invoice) -> Value {
     let discounts = invoice.discount_totals();
     let tax: i64 = invoice.taxes().map(|tax| tax.amount).sum();
     let included: i64 = invoice.lines.iter().flat_map(|line| &line.taxes).map(Tax::included).sum();
-    let rates: Vec<Value> = invoice.tax_rate.iter().map(|rate| catalogue::tax_rate(rate)).collect();
+    let rates: Vec<Value> =
+        invoice.tax_rates.iter().map(|rate| catalogue::tax_rate(rate)).collect();
     json!({
         "amount_due": invoice.amount_due(),
-        "amount_overpaid": 0,
+        "amount_overpaid": invoice.amount_overpaid,
         "amount_paid": invoice.amount_paid,
         "amount_remaining": invoice.amount_remaining(),
         "amount_shipping": invoice.shipping.as_ref().map_or(0, Shipping::subtotal),
@@ -106,6 +107,7 @@ fn money(invoice: &Invoice) -> Value {
 fn furniture(invoice: &Invoice) -> Value {
     let finalized = invoice.finalized_at.is_some();
     let url = format!("https://invoice.stripe.example/i/{}", invoice.id);
+    let from = invoice.revises.as_ref().map(|id| json!({"action": "revision", "invoice": id}));
     json!({
         "account_country": "US", "account_name": "Saltmarsh Software", "account_tax_ids": null,
         "application": null,
@@ -114,11 +116,11 @@ fn furniture(invoice: &Invoice) -> Value {
             "status": null,
         },
         "custom_fields": null, "default_payment_method": null, "default_source": null,
-        "description": null, "footer": null, "from_invoice": null,
+        "description": null, "footer": null, "from_invoice": from,
         "hosted_invoice_url": finalized.then_some(&url),
         "invoice_pdf": finalized.then(|| format!("{url}/pdf")),
         "issuer": {"type": "self"},
-        "last_finalization_error": null, "latest_revision": null, "livemode": false,
+        "last_finalization_error": null, "latest_revision": invoice.latest_revision, "livemode": false,
         "metadata": {}, "next_payment_attempt": null, "on_behalf_of": null,
         "payment_settings": {
             "default_mandate": null, "payment_method_options": null, "payment_method_types": null,
@@ -155,7 +157,7 @@ fn line(line: &Line, invoice: &Invoice) -> Value {
         "pricing": {
             "price_details": {"price": line.price.id, "product": line.price.product},
             "type": "price_details",
-            "unit_amount_decimal": line.price.shown_unit_amount().map(|amount| amount.to_string()),
+            "unit_amount_decimal": line.price.shown_decimal(),
         },
         "quantity": line.quantity,
         "quantity_decimal": line.quantity.to_string(),
@@ -203,12 +205,12 @@ fn parent(origin: &Origin) -> Value {
 
 pub fn shipping(shipping: &Shipping) -> Value {
     let taxes: Vec<Value> = shipping
-        .tax
+        .taxes
         .iter()
         .map(|tax| {
             json!({
                 "amount": tax.amount, "rate": catalogue::tax_rate(&tax.rate),
-                "taxability_reason": "standard_rated", "taxable_amount": tax.taxable,
+                "taxability_reason": tax.reason(), "taxable_amount": tax.taxable,
             })
         })
         .collect();
@@ -257,39 +259,8 @@ fn one_tax(tax: &Tax, amount: i64, taxable: i64) -> Value {
         "amount": amount,
         "tax_behavior": if tax.rate.inclusive { "inclusive" } else { "exclusive" },
         "tax_rate_details": {"tax_rate": tax.rate.id},
-        "taxability_reason": "standard_rated",
+        "taxability_reason": tax.reason(),
         "taxable_amount": taxable,
         "type": "tax_rate_details",
-    })
-}
-
-/// What ties a payment intent to an invoice.
-#[derive(Debug, Clone)]
-pub struct InvoicePayment {
-    pub id: String,
-    pub invoice: String,
-    pub payment_intent: String,
-    pub amount: i64,
-    pub currency: &'static str,
-    pub created: i64,
-    /// Unset while the payment has not succeeded.
-    pub paid_at: Option<i64>,
-    pub is_default: bool,
-}
-
-pub fn invoice_payment(payment: &InvoicePayment) -> Value {
-    json!({
-        "id": payment.id,
-        "object": "invoice_payment",
-        "amount_paid": payment.paid_at.map(|_| payment.amount),
-        "amount_requested": payment.amount,
-        "created": payment.created,
-        "currency": payment.currency,
-        "invoice": payment.invoice,
-        "is_default": payment.is_default,
-        "livemode": false,
-        "payment": {"payment_intent": payment.payment_intent, "type": "payment_intent"},
-        "status": if payment.paid_at.is_some() { "paid" } else { "open" },
-        "status_transitions": {"canceled_at": null, "paid_at": payment.paid_at},
     })
 }

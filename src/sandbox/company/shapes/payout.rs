@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// A payout as the settlement run made it.
+/// A payout as it stands at the end of the company's span.
 #[derive(Debug, Clone)]
 pub struct Payout {
     pub id: String,
@@ -14,14 +14,26 @@ pub struct Payout {
     pub arrival_date: i64,
     pub balance_transaction: String,
     pub failure_balance_transaction: Option<String>,
-    /// `in_transit`, `paid` or `failed`.
+    /// `in_transit`, `paid`, `failed` or `canceled`.
     pub status: &'static str,
+    /// Made by Stripe, which can then say what it is made of.
+    pub automatic: bool,
+    /// `standard` or `instant`.
+    pub method: &'static str,
+    /// The payout that this one takes back.
+    pub original_payout: Option<String>,
+    pub reversed_by: Option<String>,
     pub bank_account: String,
 }
 
 pub fn payout(payout: &Payout) -> Value {
     let failed = payout.status == "failed";
     let arrived = payout.status != "in_transit";
+    let reconciliation = match (payout.automatic, arrived) {
+        (false, _) => "not_applicable",
+        (true, true) => "completed",
+        (true, false) => "in_progress",
+    };
     let trace = &payout.id[payout.id.len() - 18..];
     json!({
         "id": payout.id,
@@ -30,7 +42,7 @@ pub fn payout(payout: &Payout) -> Value {
         "application_fee": null,
         "application_fee_amount": null,
         "arrival_date": payout.arrival_date,
-        "automatic": true,
+        "automatic": payout.automatic,
         "balance_transaction": payout.balance_transaction,
         "created": payout.created,
         "currency": payout.currency,
@@ -41,11 +53,11 @@ pub fn payout(payout: &Payout) -> Value {
         "failure_message": failed.then_some("The bank account has been closed."),
         "livemode": false,
         "metadata": {},
-        "method": "standard",
-        "original_payout": null,
+        "method": payout.method,
+        "original_payout": payout.original_payout,
         "payout_method": null,
-        "reconciliation_status": if arrived { "completed" } else { "in_progress" },
-        "reversed_by": null,
+        "reconciliation_status": reconciliation,
+        "reversed_by": payout.reversed_by,
         "source_type": "card",
         "statement_descriptor": null,
         "status": payout.status,

@@ -14,10 +14,13 @@ pub struct Refund {
     pub charge: String,
     pub payment_intent: String,
     pub customer: Option<String>,
-    /// `succeeded`, `pending` or `failed`.
+    /// `succeeded`, `pending`, `canceled` or `failed`.
     pub status: &'static str,
+    pub reason: Option<&'static str>,
     pub balance_transaction: Option<String>,
     pub failure_balance_transaction: Option<String>,
+    /// What takes the money back from a connected account.
+    pub transfer_reversal: Option<String>,
     pub method: Method,
 }
 
@@ -53,16 +56,18 @@ pub fn refund(refund: &Refund) -> Value {
         "metadata": {},
         "payment_intent": refund.payment_intent,
         "payment_method": null,
-        "reason": "requested_by_customer",
+        "reason": refund.reason,
         "receipt_number": null,
         "source_transfer_reversal": null,
         "status": refund.status,
-        "transfer_reversal": null,
+        "transfer_reversal": refund.transfer_reversal,
     });
     // Absent, not null, while there is nothing to say.
     if let Some(id) = &refund.failure_balance_transaction {
         json["failure_balance_transaction"] = json!(id);
-        json["failure_reason"] = json!("expired_or_canceled_card");
+        let cancelled = refund.status == "canceled";
+        let reason = if cancelled { "merchant_request" } else { "expired_or_canceled_card" };
+        json["failure_reason"] = json!(reason);
     }
     if refund.status == "pending" {
         json["pending_reason"] = json!("insufficient_funds");

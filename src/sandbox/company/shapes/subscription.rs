@@ -78,12 +78,12 @@ fn item(item: &SubscriptionItem, subscription: &Subscription) -> Value {
         "metadata": {},
         "plan": {
             "id": price.id, "object": "plan", "active": true, "amount": unit_amount,
-            "amount_decimal": unit_amount.map(|amount| amount.to_string()),
+            "amount_decimal": price.shown_decimal(),
             "billing_scheme": catalogue::billing_scheme(price), "created": price.created,
             "currency": price.currency, "interval": price.interval, "interval_count": 1,
             "livemode": false, "metadata": {}, "meter": null, "nickname": null,
-            "product": price.product, "tiers_mode": price.is_tiered().then_some("graduated"),
-            "transform_usage": null, "trial_period_days": null,
+            "product": price.product, "tiers_mode": price.tiers_mode(),
+            "transform_usage": catalogue::transform(price), "trial_period_days": null,
             "usage_type": catalogue::usage_type(price),
         },
         "price": catalogue::price(price),
@@ -91,7 +91,7 @@ fn item(item: &SubscriptionItem, subscription: &Subscription) -> Value {
         "tax_rates": [],
     });
     // What is counted has no quantity of its own.
-    if !price.is_tiered() {
+    if !price.is_counted() {
         json["quantity"] = json!(item.quantity);
     }
     json

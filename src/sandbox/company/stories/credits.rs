@@ -7,7 +7,7 @@ use super::super::invoice::Invoice;
 
 impl Thread<'_> {
     /// The rest of an invoice that was open, paid some days after `at`.
-    fn pay_the_rest(&mut self, mut invoice: Invoice, at: i64) {
+    pub fn pay_the_rest(&mut self, mut invoice: Invoice, at: i64) {
         let paid = self.later(at, DAY, 8 * DAY);
         if invoice.status == "open"
             && let Some(charge) = self.collect(&mut invoice, paid)
@@ -51,7 +51,7 @@ impl Thread<'_> {
         };
         let amount = note.total().min(charge.refundable());
         let refund = self.refund(&mut charge, amount, at, RefundEnd::Succeeds);
-        note.refund = Some((refund, amount));
+        note.refunds.push((refund, amount));
         self.issue(&note, &mut invoice);
         self.account.note(&note.id, "credit note after payment, refunded");
         self.store_charge(&charge);
@@ -63,7 +63,8 @@ impl Thread<'_> {
         let (mut invoice, charge) = self.paid_invoice();
         let at = self.later(charge.created, DAY, 15 * DAY);
         let mut note = self.credit_part(&invoice, 40, at);
-        self.credit_to_balance(&mut note);
+        let amount = note.total();
+        self.credit_to_balance(&mut note, amount);
         self.issue(&note, &mut invoice);
         self.account.note(&note.id, "credit note after payment, kept as the customer's credit");
         self.store_charge(&charge);

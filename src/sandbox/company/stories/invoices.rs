@@ -15,7 +15,7 @@ impl Thread<'_> {
     }
 
     /// Bills `invoice`, then whatever comes after it.
-    fn bill_and_carry_on(&mut self, mut invoice: Invoice, what: &str) {
+    pub fn bill_and_carry_on(&mut self, mut invoice: Invoice, what: &str) {
         if let Some(charge) = self.bill(&mut invoice) {
             self.store_charge(&charge);
         }
@@ -125,25 +125,12 @@ impl Thread<'_> {
     }
 
     pub fn uncollectible(&mut self) {
-        let plan = self.draw_plan("month");
-        let mut invoice = self.first_invoice(&plan);
-        invoice.price();
-        let finalized = self.later(invoice.created, 1, 3);
-        self.finalize(&mut invoice, finalized);
-        let amount = invoice.amount_remaining();
-        let tried = self.later(finalized, 3, 60);
-        let charge = self.declined(amount, tried, "Subscription creation");
-        invoice.attempts = 4;
-        self.note_payment(&mut invoice, &charge, tried);
-        self.store_charge(&charge);
+        let (mut invoice, tried) = self.declined_invoice();
         let given_up = self.later(tried, 14 * DAY, 28 * DAY);
         invoice.uncollectible_at = Some(given_up);
         invoice.status = "uncollectible";
         self.customer.delinquent = true;
-        if let Some(subscription) = &mut self.subscription {
-            subscription.status = "canceled";
-            subscription.canceled_at = Some(given_up);
-        }
+        self.cancel_subscription(given_up);
         self.account.note(&invoice.id, "invoice given up as uncollectible");
         self.store_invoice(&invoice);
     }

@@ -1,10 +1,11 @@
 //! Stories of money: how an invoice is paid, what is paid without one, what goes back.
 
-use super::super::aftermath::{DisputeEnd, RefundEnd};
+use super::super::aftermath::{Bounce, RefundEnd};
 use super::super::billing::DEBIT_SECS;
 use super::super::catalogue::Item;
 use super::super::customer::Thread;
 use super::super::days::DAY;
+use super::super::disputes::DisputeEnd;
 use super::super::invoice::Invoice;
 use super::super::market::Market;
 use super::super::pay::{Charge, Method};
@@ -81,7 +82,7 @@ impl Thread<'_> {
         self.finalize(&mut invoice, finalized);
         let amount = invoice.amount_remaining();
         let mut debit = self.pay_part(&mut invoice, amount, finalized + 3);
-        let known = self.bounce(&mut debit);
+        let known = self.bounce(&mut debit, Bounce::Early);
         self.account.note(&debit.id, "bank debit that failed days after it was made");
         if then_paid {
             self.customer.method = Method::Card;

@@ -11,7 +11,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::super::{CompanySpec, generate};
+use super::companies;
+use crate::sandbox::stripe::world::World;
 
 #[derive(Deserialize)]
 struct Field {
@@ -46,7 +47,7 @@ impl Table {
 }
 
 /// The SDK's type for each kind of object.
-const TYPES: [(&str, &str); 20] = [
+const TYPES: [(&str, &str); 25] = [
     ("balance_transaction", "BalanceTransaction"),
     ("charge", "Charge"),
     ("coupon", "Coupon"),
@@ -65,6 +66,11 @@ const TYPES: [(&str, &str); 20] = [
     ("shipping_rate", "ShippingRate"),
     ("subscription", "Subscription"),
     ("tax_rate", "TaxRate"),
+    ("application_fee", "ApplicationFee"),
+    ("payment_record", "PaymentRecord"),
+    ("reserve_transaction", "ReserveTransaction"),
+    ("topup", "Topup"),
+    ("transfer", "Transfer"),
     ("account", "Account"),
     ("balance", "Balance"),
 ];
@@ -136,12 +142,24 @@ fn compare_field(
 fn every_object_has_the_fields_that_stripe_documents() {
     let Some(folder) = std::env::var_os("TIEOUT_CONTRACT_DATA") else { return };
     let table = Table::read(Path::new(&folder));
-    let world = generate(&CompanySpec::demo()).world;
     let mut wrong = Vec::new();
+    for (company, _) in companies() {
+        check_world(&table, &company.world, &mut wrong);
+    }
+    wrong.retain(|line| !NEWER_OR_OLDER.iter().any(|value| line.ends_with(value)));
+    wrong.sort();
+    wrong.dedup();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Types of balance transactions outside the list: one that reports name, one of tomorrow.
+const NEWER_OR_OLDER: [&str; 2] = ["\"network_cost\"", "\"moon_landing_fee\""];
+
+fn check_world(table: &Table, world: &World, wrong: &mut Vec<String>) {
     let mut check = |kind: &str, text: &str| {
         let (_, name) = TYPES.iter().find(|(known, _)| *known == kind).unwrap();
         let value = serde_json::from_str(text).unwrap();
-        compare(&table, name, &value, kind, &mut wrong);
+        compare(table, name, &value, kind, wrong);
     };
     for kind in world.kinds() {
         for stored in world.objects(kind) {
@@ -150,7 +168,4 @@ fn every_object_has_the_fields_that_stripe_documents() {
     }
     check("account", world.account());
     check("balance", world.balance());
-    wrong.sort();
-    wrong.dedup();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

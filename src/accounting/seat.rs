@@ -1,0 +1,242 @@
+//! Seats: where the two parts of a balance transaction are booked, its gross amount and what it
+//! charges.
+//!
+//! Belongs here: which account a payment lands in, which deposit or journal carries it on, and how
+//! the payouts around a movement decide that. Does not belong here: the lines themselves (`deposit`,
+//! `day`), or what a movement is (`balance_transaction`).
+//!
+//! The seat follows from facts that never change: the movement, the policy, and the payouts before
+//! and after it. So a night and a backfill book the same movement in the same place.
+
+use crate::accounting::policy::{Grain, ManualPayouts, Policy, Settlement};
+use crate::calendar::UnixTime;
+use crate::ids::BalanceTransactionId;
+use crate::money::Currency;
+use crate::stripe::objects::{BalanceTransaction, Charge, Dispute, Payout, Refund};
+
+/// The account that a payment or refund moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cash {
+    UndepositedFunds,
+    /// The account that stands for the Stripe balance in the settlement currency.
+    StripeBalance,
+}
+
+/// How the gross amount of a movement with a record leaves undeposited funds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaves {
+    /// With its payout's deposit.
+    ByPayout,
+    /// With the day's sweep into the Stripe balance account.
+    BySweep,
+    /// It never was there.
+    WasNever,
+}
+
+/// Which record carries what a movement charges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charged {
+    /// Its payout's deposit.
+    OnDeposit,
+    /// The day's journal against the Stripe balance account.
+    OnDay,
+    /// A journal per payout against the Stripe balance account.
+    OnPayoutJournal,
+}
+
+/// Where both parts of a movement are booked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seat {
+    pub leaves: Leaves,
+    pub charged: Charged,
+}
+
+/// The payouts of one currency, oldest first, as far as they decide about seats.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Schedule {
+    marks: Vec<Mark>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Mark {
+    created: UnixTime,
+    /// Stripe can say what it is made of.
+    automatic: bool,
+    /// Asked for by hand at the usual speed: the account has no schedule, or had none then.
+    by_hand: bool,
+}
+
+impl Schedule {
+    /// The schedule that payouts of one currency make; their order does not matter.
+    pub fn new<'a>(payouts: impl IntoIterator<Item = &'a Payout>) -> Self {
+        let mut marks: Vec<Mark> = payouts
+            .into_iter()
+            .map(|payout| Mark {
+                created: payout.created,
+                automatic: payout.automatic,
+                by_hand: !payout.automatic && payout.method != "instant",
+            })
+            .collect();
+        marks.sort();
+        Self { marks }
+    }
+
+    /// Whether some payout cannot be itemised, so that days must be looked at.
+    pub fn has_unitemised(&self) -> bool {
+        self.marks.iter().any(|mark| !mark.automatic)
+    }
+
+    /// Whether what moved at `instant` may be in a payout that Stripe cannot itemise: the next
+    /// payout is such a one, or the account was without a schedule.
+    pub fn sweeps(&self, instant: UnixTime) -> bool {
+        let next = self.marks.partition_point(|mark| mark.created < instant);
+        let before = next.checked_sub(1).and_then(|place| self.marks.get(place));
+        self.marks.get(next).is_some_and(|mark| !mark.automatic)
+            || before.is_some_and(|mark| mark.by_hand)
+    }
+
+    /// The instants between which seats depend on the payout made at `created`: from the payout
+    /// before it, up to the one after it or for ever.
+    pub fn reach(&self, created: UnixTime) -> (Option<UnixTime>, Option<UnixTime>) {
+        let place = self.marks.partition_point(|mark| mark.created < created);
+        let before = place.checked_sub(1).map(|place| self.marks[place].created);
+        (before, self.marks.get(place + 1).map(|mark| mark.created))
+    }
+}
+
+impl Policy {
+    /// The account that a payment or refund moves, from what was charged and what was settled.
+    ///
+    /// NetSuite takes a payment of any currency into undeposited funds and into a bank account in
+    /// base currency, and into another bank account only one of that account's currency.
+    pub fn cash(&self, presented: Currency, movement: &BalanceTransaction) -> Cash {
+        let base = self.books.base_currency;
+        let settled = movement.currency;
+        let fits = settled == presented || settled == base;
+        let clears = self.settlement_at(movement.created) == Settlement::Clearing;
+        if fits && (clears || self.may_sum_up(presented, movement)) {
+            Cash::StripeBalance
+        } else {
+            Cash::UndepositedFunds
+        }
+    }
+
+    /// Whether what moved may be in a summary of sales, which goes by the Stripe balance account.
+    /// Sales in foreign currency stay in detail: only an application lets NetSuite book the realized
+    /// gain or loss.
+    fn may_sum_up(&self, presented: Currency, movement: &BalanceTransaction) -> bool {
+        let base = self.books.base_currency;
+        let granularity = self.options.granularity;
+        let date = movement.created.date_in(self.zone);
+        granularity.sales != Grain::Detail
+            && granularity.since.is_none_or(|since| date >= since)
+            && presented == base
+            && movement.currency == base
+    }
+
+    /// Whether what moves at `instant` is booked by the day, whatever the payouts are.
+    pub fn keeps_days_at(&self, instant: UnixTime) -> bool {
+        self.settlement_at(instant) == Settlement::Clearing
+            || self.fee_grain_at(instant) == Grain::Daily
+    }
+
+    /// Where a movement is booked; `presented` is the currency of the object behind it.
+    pub fn seat(
+        &self,
+        movement: &BalanceTransaction,
+        presented: Currency,
+        schedule: &Schedule,
+    ) -> Seat {
+        let clears = self.settlement_at(movement.created) == Settlement::Clearing;
+        let sweeps = self.options.manual_payouts == ManualPayouts::Sweep
+            && schedule.sweeps(movement.created);
+        let leaves = match self.cash(presented, movement) {
+            Cash::StripeBalance => Leaves::WasNever,
+            Cash::UndepositedFunds if clears || sweeps => Leaves::BySweep,
+            Cash::UndepositedFunds => Leaves::ByPayout,
+        };
+        let charged = match self.fee_grain_at(movement.created) {
+            Grain::Payout if clears && !sweeps => Charged::OnPayoutJournal,
+            Grain::Daily => Charged::OnDay,
+            _ if clears || sweeps => Charged::OnDay,
+            _ => Charged::OnDeposit,
+        };
+        Seat { leaves, charged }
+    }
+}
+
+/// The objects that movements belong to, where a movement's own `source` does not say it: a charge
+/// by its failure movement, a refund by its failure movement, a dispute by its movements.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    pub charges: Vec<Charge>,
+    pub refunds: Vec<Refund>,
+    pub disputes: Vec<Dispute>,
+}
+
+impl Sources {
+    /// The currency of the object behind a movement: what the customer paid or got back in.
+    pub fn presented(&self, movement: &BalanceTransaction) -> Currency {
+        let own = |id: &Option<BalanceTransactionId>| id.as_ref() == Some(&movement.id);
+        let charge = self.charges.iter().find(|charge| {
+            own(&charge.balance_transaction) || own(&charge.failure_balance_transaction)
+        });
+        let refund = || {
+            self.refunds.iter().find(|refund| {
+                own(&refund.balance_transaction) || own(&refund.failure_balance_transaction)
+            })
+        };
+        let dispute = || {
+            self.disputes
+                .iter()
+                .find(|dispute| dispute.balance_transactions.iter().any(|bt| bt.id == movement.id))
+        };
+        charge
+            .map(|charge| charge.currency)
+            .or_else(|| refund().map(|refund| refund.currency))
+            .or_else(|| dispute().map(|dispute| dispute.currency))
+            .unwrap_or(movement.currency)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schedule(marks: &[(i64, bool, &str)]) -> Schedule {
+        let payouts: Vec<Payout> = marks
+            .iter()
+            .map(|(created, automatic, method)| {
+                let json = format!(
+                    r#"{{"id":"po_{created}","amount":1,"currency":"usd","created":{created},
+                    "arrival_date":{created},"automatic":{automatic},"method":"{method}"}}"#
+                );
+                crate::stripe::objects::read(json.as_bytes()).unwrap()
+            })
+            .collect();
+        Schedule::new(&payouts)
+    }
+
+    #[test]
+    fn with_automatic_payouts_alone_nothing_is_swept() {
+        let automatic = schedule(&[(10, true, "standard"), (20, true, "standard")]);
+        assert!(!automatic.has_unitemised());
+        assert!([5, 15, 25].into_iter().all(|instant| !automatic.sweeps(UnixTime(instant))));
+    }
+
+    #[test]
+    fn what_an_instant_payout_may_hold_is_swept_and_what_comes_after_it_is_not() {
+        let mixed =
+            schedule(&[(10, true, "standard"), (20, false, "instant"), (30, true, "standard")]);
+        assert!(!mixed.sweeps(UnixTime(5)));
+        assert!(mixed.sweeps(UnixTime(15)) && mixed.sweeps(UnixTime(20)));
+        assert!(!mixed.sweeps(UnixTime(25)), "the next automatic payout itemises it");
+    }
+
+    #[test]
+    fn an_account_without_a_schedule_is_swept_without_waiting_for_the_next_payout() {
+        let by_hand = schedule(&[(20, false, "standard")]);
+        assert!(by_hand.sweeps(UnixTime(15)) && by_hand.sweeps(UnixTime(25)));
+        assert_eq!(by_hand.reach(UnixTime(20)), (None, None));
+    }
+}

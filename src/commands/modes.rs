@@ -1,0 +1,49 @@
+//! How the books are kept may not change under posted records: money that was booked one way would be
+//! carried on another.
+
+use serde::{Deserialize, Serialize};
+
+use crate::accounting::Policy;
+use crate::accounting::policy::{Grain, Settlement};
+use crate::ledger::Ledger;
+use crate::plan::guard::Refusal;
+
+/// The mode under which the ledger's records were posted is kept under this name.
+const KEPT_AS: &str = "modes";
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Modes {
+    settlement: Settlement,
+    sales: Grain,
+}
+
+/// Refuses a change of settlement or of the grain of sales that does not say since when.
+pub(super) fn check(ledger: &mut Ledger, policy: &Policy) -> anyhow::Result<()> {
+    let options = &policy.options;
+    let now = Modes { settlement: options.settlement, sales: options.granularity.sales };
+    let kept = ledger.reference(KEPT_AS)?;
+    let before: Option<Modes> = kept.map(|text| serde_json::from_str(&text)).transpose()?;
+    if let Some(before) = before
+        && before != now
+        && ledger.has_posted()?
+    {
+        if before.settlement != now.settlement && options.settlement_since.is_none() {
+            return Err(Refusal::ModeChanged {
+                setting: "policy.settlement",
+                fix: "Set `policy.settlement_since` to the day on which it changes, or restore it.",
+            }
+            .into());
+        }
+        let is_dated = options.granularity.since.is_some() && before.sales == Grain::Detail;
+        if before.sales != now.sales && !is_dated {
+            return Err(Refusal::ModeChanged {
+                setting: "policy.granularity.sales",
+                fix: "From detail, set `policy.granularity.since` to the day on which it changes; \
+                      what is summed up cannot be taken apart again.",
+            }
+            .into());
+        }
+    }
+    ledger.put_reference(KEPT_AS, &serde_json::to_string(&now)?)?;
+    Ok(())
+}

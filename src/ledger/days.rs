@@ -1,0 +1,174 @@
+//! Days: which of them must be looked at again, and what their posted records hold already.
+//!
+//! A day is derived once it is over and everything of it is known; until then it waits.
+
+use std::collections::BTreeSet;
+
+use chrono::{Days, NaiveDate};
+use chrono_tz::Tz;
+use rusqlite::params;
+
+use super::payouts::PayoutIndex;
+use super::{CaseKey, Ledger, LedgerError};
+use crate::accounting::balance_transaction::{Class, classify};
+use crate::accounting::{Policy, day};
+use crate::calendar::{UnixTime, start_of_day};
+use crate::ids::ExternalId;
+use crate::money::Currency;
+use crate::stripe::objects::{BalanceTransaction, Payout, read};
+use crate::stripe::resource::Resource;
+
+impl Ledger {
+    /// Remembers the days that changed facts belong to, as far as the policy keeps books by the day.
+    pub(super) fn note_dirty_days(
+        &mut self,
+        keys: &BTreeSet<CaseKey>,
+        payouts: &PayoutIndex,
+        policy: &Policy,
+    ) -> Result<(), LedgerError> {
+        let mut days: BTreeSet<(NaiveDate, Currency)> = BTreeSet::new();
+        let mut note = |movement: &BalanceTransaction| {
+            let schedule = payouts.schedule(movement.currency);
+            let is_needed = policy.keeps_days_at(movement.created)
+                || schedule.sweeps(movement.created)
+                || classify(movement) == Class::TopUp;
+            if is_needed {
+                days.insert((movement.created.date_in(policy.zone), movement.currency));
+            }
+        };
+        self.for_each_dirty("balance_transaction", |raw| {
+            note(&read(raw)?);
+            Ok(())
+        })?;
+        for key in keys {
+            let CaseKey::Payout(id) = key else { continue };
+            let Some(payout) = payouts.find(id).filter(|payout| !payout.automatic) else {
+                continue;
+            };
+            for movement in self.movements_around(payout, payouts)? {
+                note(&movement);
+            }
+        }
+        for (date, currency) in days {
+            self.connection
+                .prepare_cached("INSERT OR IGNORE INTO dirty_day (date, currency) VALUES (?1, ?2)")
+                .and_then(|mut statement| {
+                    statement.execute(params![date.to_string(), currency.code()])
+                })
+                .map_err(|error| self.fail(error))?;
+        }
+        Ok(())
+    }
+
+    /// What a payout that cannot be itemised decides about: from the payout before it to the one
+    /// after it.
+    fn movements_around(
+        &self,
+        payout: &Payout,
+        payouts: &PayoutIndex,
+    ) -> Result<Vec<BalanceTransaction>, LedgerError> {
+        let (since, until) = payouts.schedule(payout.currency).reach(payout.created);
+        let since = since.unwrap_or(UnixTime(i64::MIN));
+        let until = until.unwrap_or(UnixTime(i64::MAX));
+        let mut around = self.movements_between(since, until)?;
+        around.retain(|movement| movement.currency == payout.currency);
+        Ok(around)
+    }
+
+    /// The days to derive now: noted, and over.
+    pub(super) fn days_to_derive(&self, policy: &Policy) -> Result<Vec<CaseKey>, LedgerError> {
+        let rows = self.texts(
+            "SELECT date || ' ' || currency FROM dirty_day WHERE ?1 <> '' ORDER BY date, currency",
+            "all",
+        )?;
+        let known_until = self.movements_known_until()?;
+        let keys = rows.iter().filter_map(|row| {
+            let (date, currency) = row.split_once(' ')?;
+            let date: NaiveDate = date.parse().ok()?;
+            let end = start_of_day(date.checked_add_days(Days::new(1))?, policy.zone);
+            (end <= known_until).then_some(CaseKey::Day(date, currency.parse().ok()?))
+        });
+        Ok(keys.collect())
+    }
+
+    /// Up to when every balance transaction is known: the end of what was pulled, or the newest one
+    /// of an export.
+    pub(super) fn movements_known_until(&self) -> Result<UnixTime, LedgerError> {
+        let covered = self.covered_until(Resource::BalanceTransactions.as_str())?;
+        let newest: Option<i64> = self
+            .connection
+            .query_row(
+                "SELECT max(created) FROM object WHERE kind = 'balance_transaction'",
+                [],
+                |row| row.get(0),
+            )
+            .map_err(|error| self.fail(error))?;
+        let newest = newest.map(UnixTime);
+        Ok(covered.max(newest).unwrap_or(UnixTime(i64::MIN)))
+    }
+
+    pub(super) fn movements_of(
+        &self,
+        date: NaiveDate,
+        zone: Tz,
+    ) -> Result<Vec<BalanceTransaction>, LedgerError> {
+        let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
+        self.movements_between(start_of_day(date, zone), start_of_day(next, zone))
+    }
+
+    /// Everything that moved the Stripe balance in a half-open range of instants.
+    fn movements_between(
+        &self,
+        since: UnixTime,
+        until: UnixTime,
+    ) -> Result<Vec<BalanceTransaction>, LedgerError> {
+        let mut movements = Vec::new();
+        self.for_each_between("balance_transaction", since, until, |raw| {
+            let movement: BalanceTransaction = read(raw)?;
+            if movement.balance_type.as_deref().is_none_or(|kind| kind == "payments") {
+                movements.push(movement);
+            }
+            Ok(())
+        })?;
+        Ok(movements)
+    }
+
+    /// What posted records of a day hold, and which.
+    pub(super) fn taken(
+        &self,
+        policy: &Policy,
+        currency: Currency,
+        date: NaiveDate,
+    ) -> Result<Vec<(String, ExternalId)>, LedgerError> {
+        let mut taken = Vec::new();
+        for what in [day::FEES, day::SWEEP] {
+            let first = day::batch_name(what, &policy.account, currency, date);
+            taken.extend(self.members_of_posted(&first)?);
+        }
+        Ok(taken)
+    }
+
+    /// What the posted records called `first`, `first-2`, … hold, and which holds it.
+    pub(super) fn members_of_posted(
+        &self,
+        first: &ExternalId,
+    ) -> Result<Vec<(String, ExternalId)>, LedgerError> {
+        // Everything that begins with `<first>-` sorts before `<first>.`.
+        let later = format!("{first}.");
+        let run = || -> rusqlite::Result<Vec<(String, String)>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT m.member, m.record FROM batch_member m JOIN record r
+                     ON r.external_id = m.record
+                     WHERE m.record >= ?1 AND m.record < ?2
+                     AND (r.internal_id IS NOT NULL OR r.state IN ('sending', 'in_doubt'))",
+                )?
+                .query_map([first.as_str(), later.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        };
+        let rows = run().map_err(|error| self.fail(error))?;
+        let with_id =
+            |(member, record): (String, String)| Some((member, ExternalId::new(record).ok()?));
+        Ok(rows.into_iter().filter_map(with_id).collect())
+    }
+}

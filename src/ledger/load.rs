@@ -1,0 +1,333 @@
+//! Everything that belongs to a case, read from the facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use serde::de::DeserializeOwned;
+
+use super::objects::{raw, unpack};
+use super::payouts::PayoutIndex;
+use super::{CaseKey, Ledger, LedgerError};
+use crate::accounting::balance_transaction::classify;
+use crate::accounting::deposit::record_of;
+use crate::accounting::policy::{Grain, Unreconciled};
+use crate::accounting::seat::Sources;
+use crate::accounting::{Case, Catalog, CustomerCase, DayCase, PayoutCase, Policy};
+use crate::ids::{BalanceTransactionId, CustomerId, PayoutId};
+use crate::money::Currency;
+use crate::stripe::objects::{
+    BalanceTransaction, Charge, CreditNoteLine, Dispute, Invoice, InvoiceLine, Payout, Refund, read,
+};
+
+impl Ledger {
+    /// Everything that belongs to a case.
+    pub fn load_case(
+        &self,
+        key: &CaseKey,
+        payouts: &PayoutIndex,
+        policy: &Policy,
+    ) -> Result<Case, LedgerError> {
+        match key {
+            CaseKey::Customer(id) => {
+                let mut case = CustomerCase {
+                    customer: self.view(id)?,
+                    customer_id: Some(CustomerId::new(id.as_str())),
+                    invoices: self.linked("invoice", &[id], "customer")?,
+                    payment_intents: self.linked("payment_intent", &[id], "customer")?,
+                    charges: self.linked("charge", &[id], "customer")?,
+                    credit_notes: self.linked("credit_note", &[id], "customer")?,
+                    customer_balance: self.linked(
+                        "customer_balance_transaction",
+                        &[id],
+                        "customer",
+                    )?,
+                    ..CustomerCase::default()
+                };
+                self.complete(&mut case, key, policy)?;
+                Ok(Case::Customer(Box::new(case)))
+            }
+            CaseKey::Guest(id) => {
+                let charge: Option<Charge> = self.view(id)?;
+                let mut case =
+                    CustomerCase { charges: charge.into_iter().collect(), ..Default::default() };
+                if case.charges.is_empty() {
+                    case.refunds = self.linked("refund", &[id], "charge")?;
+                    case.disputes = self.linked("dispute", &[id], "charge")?;
+                }
+                self.complete(&mut case, key, policy)?;
+                Ok(Case::Customer(Box::new(case)))
+            }
+            CaseKey::Payout(id) => {
+                let case = self.load_payout(id, payouts, policy)?;
+                Ok(Case::Payout(Box::new(case)))
+            }
+            CaseKey::Day(date, currency) => {
+                let case = self.load_day(*date, *currency, payouts, policy)?;
+                Ok(Case::Day(Box::new(case)))
+            }
+            CaseKey::Summary(summary) => {
+                let case = self.load_summary(summary, payouts, policy)?;
+                Ok(Case::Summary(Box::new(case)))
+            }
+        }
+    }
+
+    /// Adds to invoices and charges what hangs on them.
+    fn complete(
+        &self,
+        case: &mut CustomerCase,
+        key: &CaseKey,
+        policy: &Policy,
+    ) -> Result<(), LedgerError> {
+        let invoices: Vec<String> = case.invoices.iter().map(|i| i.id.to_string()).collect();
+        let charges: Vec<String> = case.charges.iter().map(|c| c.id.to_string()).collect();
+        case.invoice_payments = self.linked("invoice_payment", &invoices, "invoice")?;
+        case.refunds.extend(self.linked::<Refund>("refund", &charges, "charge")?);
+        case.disputes.extend(self.linked::<Dispute>("dispute", &charges, "charge")?);
+        for invoice in &mut case.invoices {
+            self.complete_lines(invoice)?;
+        }
+        for note in &mut case.credit_notes {
+            let lines: Vec<CreditNoteLine> =
+                self.linked("credit_note_line_item", &[note.id.as_str()], "parent")?;
+            let known: BTreeSet<_> = note.lines.data.iter().map(|line| line.id.clone()).collect();
+            note.lines.data.extend(lines.into_iter().filter(|line| !known.contains(&line.id)));
+        }
+        let movements = case
+            .charges
+            .iter()
+            .flat_map(|c| [&c.balance_transaction, &c.failure_balance_transaction])
+            .chain(
+                case.refunds
+                    .iter()
+                    .flat_map(|r| [&r.balance_transaction, &r.failure_balance_transaction]),
+            )
+            .flatten();
+        let mut found: Vec<BalanceTransaction> = Vec::new();
+        for id in movements {
+            found.extend(self.view::<BalanceTransaction>(id.as_str())?);
+        }
+        case.balance_transactions = found;
+        case.catalog = self.catalog(&case.invoices)?;
+        case.in_detail = self.posted_of_case(key)?;
+        case.posted = self.summed_and_posted_of_case(key)?;
+        case.posted.extend(case.in_detail.iter().cloned());
+        if policy.options.granularity.sales == Grain::Payout {
+            let of_disputes = case.disputes.iter().flat_map(|d| &d.balance_transactions);
+            for movement in case.balance_transactions.iter().chain(of_disputes) {
+                let payout = self.texts(
+                    "SELECT payout FROM payout_member WHERE balance_transaction = ?1",
+                    movement.id.as_str(),
+                )?;
+                let payout = payout.into_iter().next().map(PayoutId::new);
+                case.payout_of.extend(payout.map(|payout| (movement.id.to_string(), payout)));
+            }
+        }
+        Ok(())
+    }
+
+    /// An invoice is sent with its first lines; the rest were read from its own list.
+    fn complete_lines(&self, invoice: &mut Invoice) -> Result<(), LedgerError> {
+        if !invoice.lines.has_more {
+            return Ok(());
+        }
+        let id = invoice.id.to_string();
+        let mut lines: Vec<InvoiceLine> = self.linked("line_item", &[id.as_str()], "parent")?;
+        if lines.is_empty() {
+            lines = self.linked("line_item", &[id.as_str()], "invoice")?;
+        }
+        let known: BTreeSet<_> = invoice.lines.data.iter().map(|line| line.id.clone()).collect();
+        invoice.lines.data.extend(lines.into_iter().filter(|line| !known.contains(&line.id)));
+        Ok(())
+    }
+
+    /// What the invoices mention, and nothing else.
+    fn catalog(&self, invoices: &[Invoice]) -> Result<Catalog, LedgerError> {
+        let mut catalog = Catalog::default();
+        for invoice in invoices {
+            for discount in invoice.discounts() {
+                if let Some(coupon) = discount.coupon() {
+                    catalog.discounts.insert(discount.id.clone(), coupon.clone());
+                }
+            }
+            for line in &invoice.lines.data {
+                self.fetch(line.price(), &mut catalog.prices)?;
+                self.fetch(line.product(), &mut catalog.products)?;
+                for tax in line.taxes() {
+                    self.fetch(tax.rate.as_ref(), &mut catalog.tax_rates)?;
+                }
+            }
+            for tax in invoice.total_taxes() {
+                self.fetch(tax.rate.as_ref(), &mut catalog.tax_rates)?;
+            }
+        }
+        let products: Vec<_> =
+            catalog.prices.values().filter_map(|price| price.product.clone()).collect();
+        for product in &products {
+            self.fetch(Some(product), &mut catalog.products)?;
+        }
+        for coupon in catalog.discounts.values().cloned().collect::<BTreeSet<_>>() {
+            self.fetch(Some(&coupon), &mut catalog.coupons)?;
+        }
+        Ok(catalog)
+    }
+
+    fn fetch<K: Ord + Clone + AsRef<str>, V: DeserializeOwned>(
+        &self,
+        id: Option<&K>,
+        known: &mut BTreeMap<K, V>,
+    ) -> Result<(), LedgerError> {
+        if let Some(id) = id
+            && !known.contains_key(id)
+            && let Some(found) = self.view(id.as_ref())?
+        {
+            known.insert(id.clone(), found);
+        }
+        Ok(())
+    }
+
+    fn load_payout(
+        &self,
+        id: &str,
+        payouts: &PayoutIndex,
+        policy: &Policy,
+    ) -> Result<PayoutCase, LedgerError> {
+        let Some(payout) = payouts.find(id).cloned() else {
+            return Err(self.fail(rusqlite::Error::QueryReturnedNoRows));
+        };
+        let mut carried: Vec<(Payout, Vec<BalanceTransaction>)> = Vec::new();
+        for negative in payouts.carried_by(&payout) {
+            carried.push((negative.clone(), self.members(negative)?));
+        }
+        let members = self.members(&payout)?;
+        let all = members.iter().chain(carried.iter().flat_map(|(_, members)| members));
+        let sources = self.sources_of(all)?;
+        let mut case = PayoutCase {
+            sources,
+            schedule: payouts.schedule(payout.currency),
+            deposited: self.is_in_bank(&payout.id)?,
+            suspended: self.suspended(&payout.id)?,
+            absent: BTreeSet::new(),
+            payout,
+            members,
+            carried,
+        };
+        if policy.options.unreconciled == Unreconciled::Suspense {
+            case.absent = self.absent(&case)?;
+        }
+        Ok(case)
+    }
+
+    /// Members whose record no case wants.
+    fn absent(&self, case: &PayoutCase) -> Result<BTreeSet<BalanceTransactionId>, LedgerError> {
+        let carried = case.carried.iter().flat_map(|(_, members)| members);
+        let mut absent = BTreeSet::new();
+        for movement in case.members.iter().chain(carried) {
+            let class = classify(movement);
+            if class.has_record()
+                && let Ok(record) = record_of(class, movement, &case.sources)
+                && !self.is_wanted(&record)?
+            {
+                absent.insert(movement.id.clone());
+            }
+        }
+        Ok(absent)
+    }
+
+    fn load_day(
+        &self,
+        date: NaiveDate,
+        currency: Currency,
+        payouts: &PayoutIndex,
+        policy: &Policy,
+    ) -> Result<DayCase, LedgerError> {
+        let mut movements = self.movements_of(date, policy.zone)?;
+        movements.retain(|movement| movement.currency == currency);
+        let sources = self.sources_of(movements.iter())?;
+        Ok(DayCase {
+            currency,
+            date,
+            sources,
+            schedule: payouts.schedule(currency),
+            taken: self.taken(policy, currency, date)?,
+            movements,
+        })
+    }
+
+    /// The objects that movements belong to.
+    fn sources_of<'a>(
+        &self,
+        movements: impl Iterator<Item = &'a BalanceTransaction>,
+    ) -> Result<Sources, LedgerError> {
+        let all: Vec<&str> = movements.map(|movement| movement.id.as_str()).collect();
+        let by = |kind: &str| -> Result<Vec<Vec<u8>>, LedgerError> {
+            let mut raws = self.linked_raw(kind, &all, "balance_transaction")?;
+            raws.extend(self.linked_raw(kind, &all, "failure_balance_transaction")?);
+            Ok(raws)
+        };
+        Ok(Sources {
+            charges: views(&by("charge")?)?,
+            refunds: views(&by("refund")?)?,
+            disputes: views(&by("dispute")?)?,
+        })
+    }
+
+    /// A payout's balance transactions, its own excluded.
+    fn members(&self, payout: &Payout) -> Result<Vec<BalanceTransaction>, LedgerError> {
+        let ids = self.texts(
+            "SELECT balance_transaction FROM payout_member WHERE payout = ?1
+             ORDER BY balance_transaction",
+            payout.id.as_str(),
+        )?;
+        let own = payout.balance_transaction.as_ref().map(AsRef::as_ref);
+        let mut members = Vec::with_capacity(ids.len());
+        for id in ids.iter().filter(|id| Some(id.as_str()) != own) {
+            members.extend(self.view::<BalanceTransaction>(id)?);
+        }
+        Ok(members)
+    }
+
+    /// The view of one object.
+    pub fn view<T: DeserializeOwned>(&self, id: &str) -> Result<Option<T>, LedgerError> {
+        let found = raw(&self.connection, id).map_err(|error| self.fail(error))?;
+        found.map(|raw| read(&raw).map_err(LedgerError::from)).transpose()
+    }
+
+    /// The views of every object of `kind` that names one of `targets`, oldest first.
+    fn linked<T: DeserializeOwned>(
+        &self,
+        kind: &str,
+        targets: &[impl AsRef<str>],
+        rel: &str,
+    ) -> Result<Vec<T>, LedgerError> {
+        views(&self.linked_raw(kind, targets, rel)?)
+    }
+
+    fn linked_raw(
+        &self,
+        kind: &str,
+        targets: &[impl AsRef<str>],
+        rel: &str,
+    ) -> Result<Vec<Vec<u8>>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<Vec<u8>>> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT o.seq, b.raw FROM link l JOIN object o USING (seq) JOIN body b USING (seq)
+                 WHERE l.target = ?1 AND l.rel = ?2 AND o.kind = ?3 ORDER BY o.seq",
+            )?;
+            let mut found: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
+            for target in targets {
+                let mut rows = statement.query([target.as_ref(), rel, kind])?;
+                while let Some(row) = rows.next()? {
+                    let packed: Vec<u8> = row.get(1)?;
+                    found.insert(row.get(0)?, unpack(&packed)?);
+                }
+            }
+            Ok(found.into_values().collect())
+        };
+        run().map_err(|error| self.fail(error))
+    }
+}
+
+fn views<T: DeserializeOwned>(raws: &[Vec<u8>]) -> Result<Vec<T>, LedgerError> {
+    raws.iter().map(|raw| read(raw).map_err(LedgerError::from)).collect()
+}

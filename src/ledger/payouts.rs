@@ -1,0 +1,94 @@
+//! The payouts of every currency in order: what decides where movements are booked, and which deposit
+//! takes over what a negative payout was made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{CaseKey, Ledger, LedgerError};
+use crate::accounting::seat::Schedule;
+use crate::money::Currency;
+use crate::stripe::objects::{Payout, read};
+
+/// Every payout, by currency, in the order of arrival. Read once per run.
+#[derive(Debug, Default)]
+pub struct PayoutIndex {
+    by_currency: BTreeMap<Currency, Payouts>,
+}
+
+#[derive(Debug, Default)]
+struct Payouts {
+    in_order: Vec<Payout>,
+    schedule: Arc<Schedule>,
+}
+
+impl Ledger {
+    /// Reads the payouts.
+    pub fn payout_index(&self) -> Result<PayoutIndex, LedgerError> {
+        let mut by_currency: BTreeMap<Currency, Payouts> = BTreeMap::new();
+        self.for_each_object("payout", |raw| {
+            let payout: Payout = read(raw)?;
+            by_currency.entry(payout.currency).or_default().in_order.push(payout);
+            Ok::<(), LedgerError>(())
+        })?;
+        for payouts in by_currency.values_mut() {
+            payouts.in_order.sort_by_key(|p| (p.arrival_date, p.created, p.id.clone()));
+            payouts.schedule = Arc::new(Schedule::new(&payouts.in_order));
+        }
+        Ok(PayoutIndex { by_currency })
+    }
+}
+
+impl PayoutIndex {
+    pub(super) fn schedule(&self, currency: Currency) -> Arc<Schedule> {
+        self.by_currency.get(&currency).map_or_else(Arc::default, |own| Arc::clone(&own.schedule))
+    }
+
+    fn in_order(&self, currency: Currency) -> &[Payout] {
+        self.by_currency.get(&currency).map_or(&[], |own| &own.in_order)
+    }
+
+    pub(super) fn find(&self, id: &str) -> Option<&Payout> {
+        let all = self.by_currency.values().flat_map(|own| &own.in_order);
+        all.into_iter().find(|payout| payout.id.as_str() == id)
+    }
+
+    /// The negative payouts whose members join the deposit of `payout`, oldest first.
+    pub(super) fn carried_by(&self, payout: &Payout) -> Vec<&Payout> {
+        let mut carried = Vec::new();
+        if payout.amount().is_negative() || !makes_a_deposit(payout) {
+            return carried;
+        }
+        let in_order = self.in_order(payout.currency);
+        for other in in_order.iter().take_while(|other| other.id != payout.id) {
+            if !makes_a_deposit(other) {
+                continue;
+            }
+            if other.amount().is_negative() {
+                carried.push(other);
+            } else {
+                carried.clear();
+            }
+        }
+        carried
+    }
+
+    /// What a negative payout was made of joins the next deposit of its currency.
+    pub(super) fn add_those_after_negative_ones(&self, keys: &mut BTreeSet<CaseKey>) {
+        for payouts in self.by_currency.values() {
+            for (place, payout) in payouts.in_order.iter().enumerate() {
+                let is_dirty = payout.amount().is_negative()
+                    && keys.contains(&CaseKey::Payout(payout.id.to_string()));
+                let mut after = payouts.in_order[place + 1..].iter();
+                let next = after.find(|p| makes_a_deposit(p) && !p.amount().is_negative());
+                if let (true, Some(next)) = (is_dirty, next) {
+                    keys.insert(CaseKey::Payout(next.id.to_string()));
+                }
+            }
+        }
+    }
+}
+
+/// Whether a payout is itemised and at its end.
+fn makes_a_deposit(payout: &Payout) -> bool {
+    payout.automatic && matches!(payout.status.as_str(), "paid" | "failed" | "canceled")
+}
