@@ -432,6 +432,8 @@ mod tests {
             "ignore",
             "note",
             "records",
+            "run",
+            "of",
         ];
         let mut cli = super::Cli::command();
         cli.build();
