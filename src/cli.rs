@@ -44,6 +44,9 @@ pub struct Global {
     /// The configuration file.
     #[arg(short, long, global = true, env = "TIEOUT_CONFIG", default_value = "tieout.toml")]
     pub config: PathBuf,
+    /// One of the configuration's Stripe accounts; without it, all of them in order.
+    #[arg(short, long, global = true, env = "TIEOUT_ACCOUNT")]
+    pub account: Option<String>,
     /// The ledger, instead of the one the configuration names.
     #[arg(long, global = true, env = "TIEOUT_LEDGER")]
     pub ledger: Option<PathBuf>,
@@ -71,6 +74,7 @@ pub enum Command {
     Reverse(ReverseArgs),
     Verify(VerifyArgs),
     Report(ReportArgs),
+    Explain(ExplainArgs),
     Status(StatusArgs),
     Demo(DemoArgs),
     Sandbox(SandboxArgs),
@@ -98,6 +102,7 @@ pub struct InitArgs {
 ///   tieout check
 ///   tieout check --show-config       where each value came from
 ///   tieout check --offline           the file alone
+///   tieout check --mapping invoice.json
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct CheckArgs {
@@ -107,6 +112,9 @@ pub struct CheckArgs {
     /// Check the file alone, without asking Stripe or NetSuite.
     #[arg(long)]
     pub offline: bool,
+    /// A file with a Stripe object (or several): show what the field mapping gives its records.
+    #[arg(long, value_name = "FIXTURE", env = "TIEOUT_MAPPING_FIXTURE")]
+    pub mapping: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -151,7 +159,7 @@ pub enum Format {
 #[derive(Debug, Clone, Args)]
 pub struct OutputArgs {
     /// Print as a table for people, or as JSON for programs.
-    #[arg(short, long, value_enum, default_value_t, env = "TIEOUT_OUTPUT")]
+    #[arg(short, long, alias = "format", value_enum, default_value_t, env = "TIEOUT_OUTPUT")]
     pub output: Format,
 }
 
@@ -350,6 +358,28 @@ pub struct ReportArgs {
     pub output: OutputArgs,
 }
 
+/// Tell everything that is known about one id.
+///
+/// Facts from Stripe, the rule and the settings that applied, the records with their lines and their
+/// debits and credits, where each record stands, where the money is, and what the next plan would do.
+/// Takes any Stripe id, an external id such as re_1-memo, a NetSuite internal id, or the number of an
+/// invoice. Reads the ledger alone: nothing is asked of Stripe or NetSuite, and nothing is changed.
+///
+/// Example:
+///   tieout explain ch_…              a charge: its invoice, fee, refunds, payout and deposit
+///   tieout explain po_…              what a payout is made of
+///   tieout explain re_…-memo         the credit memo of a refund
+///   tieout explain netsuite:10202    the record that NetSuite calls 10202
+///   tieout explain in_… --output json
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct ExplainArgs {
+    /// The id.
+    pub id: String,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
 /// Say what the ledger holds and how the last runs ended.
 ///
 /// Example:
@@ -434,6 +464,7 @@ mod tests {
             "records",
             "run",
             "of",
+            "id",
         ];
         let mut cli = super::Cli::command();
         cli.build();

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use crate::accounting::question::Known;
 use crate::accounting::record::Record;
 use crate::accounting::seat::{Schedule, Sources};
 use crate::accounting::summary::Summary;
@@ -43,6 +44,25 @@ impl Case {
             Self::Summary(case) => SummaryCase::key(&case.summary),
         }
     }
+
+    /// What is known of NetSuite and of Stripe's own words.
+    pub fn known(&self) -> &Known {
+        match self {
+            Self::Customer(case) => &case.known,
+            Self::Payout(case) => &case.known,
+            Self::Day(case) => &case.known,
+            Self::Summary(case) => &case.known,
+        }
+    }
+
+    pub fn known_mut(&mut self) -> &mut Known {
+        match self {
+            Self::Customer(case) => &mut case.known,
+            Self::Payout(case) => &mut case.known,
+            Self::Day(case) => &mut case.known,
+            Self::Summary(case) => &mut case.known,
+        }
+    }
 }
 
 /// Everything of one customer, or of one charge without a customer. Lists may be in any order.
@@ -74,6 +94,7 @@ pub struct CustomerCase {
     /// The payout of each balance transaction above that has one. Only told where policy sums up by
     /// payout.
     pub payout_of: BTreeMap<String, PayoutId>,
+    pub known: Known,
 }
 
 impl CustomerCase {
@@ -119,6 +140,7 @@ pub struct PayoutCase {
     pub absent: BTreeSet<BalanceTransactionId>,
     /// Members that a posted deposit of this payout has on suspense.
     pub suspended: BTreeSet<BalanceTransactionId>,
+    pub known: Known,
 }
 
 /// What moved the Stripe balance in one currency on one day of the account's zone.
@@ -134,6 +156,7 @@ pub struct DayCase {
     /// What is in a posted journal or deposit of this day already, and in which: what appears later
     /// makes another one.
     pub taken: Vec<(String, ExternalId)>,
+    pub known: Known,
 }
 
 /// The records that one summary stands for.
@@ -145,6 +168,7 @@ pub struct SummaryCase {
     pub records: Vec<Record>,
     /// What is in a posted journal of this summary already, and in which.
     pub taken: Vec<(String, ExternalId)>,
+    pub known: Known,
 }
 
 impl SummaryCase {

@@ -41,11 +41,13 @@ pub(super) fn charges(
     for (role, amount) in fees(movement)? {
         parts.push(by_role(role, amount, context, subject)?);
     }
-    let class = classify(movement);
+    let class = context.policy.class(movement);
     if class.has_record() || matches!(class, Class::Payout | Class::PayoutReturned | Class::TopUp) {
         return Ok(parts);
     }
-    let own = context.policy.chart.movement(&movement.kind, &movement.reporting_category);
+    let named = context.policy.chart.movement(&movement.kind, &movement.reporting_category);
+    // What policy makes of a dispute goes before an account for its type, `adjustment`.
+    let own = named.filter(|_| class == classify(movement));
     match (own, class) {
         (Some(account), _) => parts.push(Part {
             account: account.clone(),

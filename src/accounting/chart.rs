@@ -30,6 +30,18 @@ pub enum Role {
     /// Discounts that post by themselves.
     Discounts,
     BadDebt,
+    /// Payments that customers made outside Stripe.
+    OutOfBand,
+    /// Income given back by refunds that do not reverse the invoice's own items.
+    Refunds,
+    /// The same for disputes.
+    Disputes,
+    /// Disputed money, while the outcome is open.
+    DisputedFunds,
+    /// What lost disputes cost.
+    DisputeLosses,
+    /// What disputes won brought back, where nothing is billed again.
+    DisputeReversals,
     ProcessingFees,
     StripeFees,
     ApplicationFees,
@@ -103,6 +115,12 @@ impl Role {
             Self::CustomerBalance => "accounts.customer_balance".into(),
             Self::Discounts => "accounts.discounts".into(),
             Self::BadDebt => "accounts.bad_debt".into(),
+            Self::OutOfBand => "accounts.out_of_band".into(),
+            Self::Refunds => "accounts.refunds".into(),
+            Self::Disputes => "accounts.disputes".into(),
+            Self::DisputedFunds => "accounts.disputed_funds".into(),
+            Self::DisputeLosses => "accounts.dispute_losses".into(),
+            Self::DisputeReversals => "accounts.dispute_reversals".into(),
             Self::ProcessingFees => "accounts.processing_fees".into(),
             Self::StripeFees => "accounts.stripe_fees".into(),
             Self::ApplicationFees => "accounts.application_fees".into(),
@@ -144,6 +162,12 @@ impl fmt::Display for Role {
             Self::CustomerBalance => f.write_str("customer balance"),
             Self::Discounts => f.write_str("discounts given"),
             Self::BadDebt => f.write_str("bad debt"),
+            Self::OutOfBand => f.write_str("payments outside Stripe"),
+            Self::Refunds => f.write_str("income refunded"),
+            Self::Disputes => f.write_str("income disputed"),
+            Self::DisputedFunds => f.write_str("disputed funds"),
+            Self::DisputeLosses => f.write_str("losses from disputes"),
+            Self::DisputeReversals => f.write_str("disputes won"),
             Self::ProcessingFees => f.write_str("payment processing fees"),
             Self::StripeFees => f.write_str("Stripe product fees"),
             Self::ApplicationFees => f.write_str("application fees"),

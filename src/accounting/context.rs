@@ -9,6 +9,7 @@ use crate::accounting::policy::Policy;
 use crate::calendar::UnixTime;
 use crate::ids::{ExternalId, InternalId};
 use crate::money::Currency;
+use crate::netsuite::extras::Extras;
 use crate::netsuite::record::{Decimal, Header};
 
 /// The policy, asked through questions that can be answered with an exception.
@@ -74,6 +75,7 @@ impl Context<'_> {
             currency: key,
             exchange_rate,
             subsidiary: self.policy.books.subsidiary.clone(),
+            extras: Extras::default(),
         })
     }
 }

@@ -7,10 +7,13 @@ use crate::accounting::exception::{Exception, ExceptionClass};
 use crate::accounting::invoice::Memo;
 use crate::accounting::invoice_lines::{adds_up, inclusive, priced};
 use crate::accounting::item::Global;
+use crate::accounting::line_parts::prorated;
+use crate::accounting::policy::{CreditNotes, CustomerBalance};
 use crate::accounting::record::Rule;
 use crate::ids::{ExternalId, ObjectId};
+use crate::money::Amount;
 use crate::netsuite::record::ItemLine;
-use crate::stripe::objects::{CreditNote, CreditNoteLine, Invoice, InvoiceLine};
+use crate::stripe::objects::{CreditNote, CreditNoteLine, Invoice, InvoiceLine, InvoiceStatus};
 
 impl Desk<'_> {
     /// Makes the memo of every credit note, oldest first, and applies it to its open invoice.
@@ -45,7 +48,12 @@ impl Desk<'_> {
         if never_posted || !self.invoices.contains_key(&invoice.id) {
             return Ok(());
         }
+        let amount = self.booked_at_issue(note, invoice, &id);
+        if amount.is_zero() {
+            return Ok(());
+        }
         let lines = self.note_lines(note, invoice).map_err(|e| e.blocking(&id))?;
+        let lines = prorated(&lines, amount);
         let issued = note.effective_at.unwrap_or(note.created);
         let number = note.number.as_deref().map(|n| format!(", credit note {n}"));
         let memo = Memo {
@@ -56,15 +64,34 @@ impl Desk<'_> {
             rule: Rule::CreditNoteIssued,
             sources: vec![ObjectId::new(note.id.as_str()), ObjectId::new(invoice.id.as_str())],
         };
-        let record = self.credit_memo(memo, note.amount())?;
+        let record = self.credit_memo(memo, amount)?;
         self.add(record);
         if note.is_void() {
-            return self.void_credit_note(note, &id, lines);
+            return self.void_credit_note(note, &id, lines, amount);
         }
         self.apply(&id, &invoice.id, note.pre_payment_amount());
-        self.consume(invoice, note.amount());
+        self.consume(invoice, amount);
         self.note_out_of_band_credit(note);
         Ok(())
+    }
+
+    /// How much of the note is booked by itself: all of it, unless policy waits for the invoice to
+    /// be paid, or for the credit to be used.
+    fn booked_at_issue(&self, note: &CreditNote, invoice: &Invoice, id: &ExternalId) -> Amount {
+        let options = self.context.policy.options;
+        let nothing = Amount::zero(note.currency);
+        let waits = options.credit_notes == CreditNotes::AfterPayment
+            && note.pre_payment_amount().is_positive()
+            && invoice.status != InvoiceStatus::Paid
+            && !self.is_posted(id);
+        if waits {
+            return nothing;
+        }
+        let kept = note.balance_amount();
+        if options.customer_balance == CustomerBalance::OnUse && kept.is_positive() {
+            return note.amount() - kept;
+        }
+        note.amount()
     }
 
     /// A note that was voided after it had been posted: an opposite invoice takes the memo up.
@@ -73,6 +100,7 @@ impl Desk<'_> {
         note: &CreditNote,
         id: &ExternalId,
         lines: Vec<ItemLine>,
+        amount: Amount,
     ) -> Result<(), Exception> {
         let counter = Memo {
             id: id.with_suffix("void"),
@@ -82,10 +110,10 @@ impl Desk<'_> {
             rule: Rule::CreditNoteVoided,
             sources: vec![ObjectId::new(note.id.as_str())],
         };
-        let record = self.counter_invoice(counter, note.amount())?;
+        let record = self.counter_invoice(counter, amount)?;
         let counter = record.external_id().clone();
         self.add(record);
-        self.push_application(id, &counter, note.amount());
+        self.push_application(id, &counter, amount);
         Ok(())
     }
 
@@ -122,8 +150,9 @@ impl Desk<'_> {
             taxes.extend(line.taxes(note.currency));
         }
         if let Some(shipping) = &note.shipping_cost {
-            self.shipping(shipping, note.currency, &mut lines)?;
-            taxes.extend(shipping.taxes(note.currency));
+            let own = shipping.taxes(note.currency);
+            self.shipping(shipping, (&own, note.currency), &mut lines)?;
+            taxes.extend(own);
         }
         self.taxes(&taxes, note.currency, &mut lines)?;
         adds_up(&lines, note.amount(), "credit_note", note.id.as_str())?;
@@ -154,8 +183,15 @@ impl Desk<'_> {
             .or(billed.and_then(|billed| billed.description.as_deref()))
             .unwrap_or_default();
         let net = line.amount(note.currency) - inclusive;
-        lines.push(priced(item, text, net, line.quantity.as_deref(), inclusive.is_zero()));
-        for (amount, discount) in line.discount_amounts(note.currency) {
+        let mut own = priced(item, text, net, line.quantity.as_deref(), inclusive.is_zero());
+        if let Some(billed) = billed {
+            self.serve(&mut own, billed);
+        }
+        let discounts = line.discount_amounts(note.currency);
+        let discounted = discounts.iter().fold(net, |sum, (amount, _)| sum - *amount);
+        own.taxes = self.line_taxes(&line.taxes(note.currency), discounted)?;
+        lines.push(own);
+        for (amount, discount) in discounts {
             let coupon = discount.and_then(|id| self.coupon_of(id, invoice));
             lines.push(self.discount(coupon.as_ref(), &account, amount)?);
         }

@@ -1,23 +1,50 @@
 //! The customer's credit balance: in NetSuite it is that customer's open credits, and using it
 //! applies them to an invoice, oldest first.
+//!
+//! What a customer owes on the balance is no document in Stripe, and none here: it is a line of the
+//! invoice that bills it. How a credit is booked, and what its use makes, is in [`super::credit`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::accounting::context::external_id;
+use crate::accounting::credit::{Credit, Origin, Settled};
 use crate::accounting::desk::Desk;
 use crate::accounting::exception::{Exception, ExceptionClass};
-use crate::accounting::invoice::Memo;
-use crate::accounting::invoice_lines::single;
-use crate::accounting::item::Global;
-use crate::accounting::record::Rule;
-use crate::ids::{ExternalId, InvoiceId, ObjectId};
-use crate::money::Amount;
+use crate::accounting::policy::{CustomerBalance, NegativeInvoices};
+use crate::calendar::UnixTime;
+use crate::ids::InvoiceId;
+use crate::money::{Amount, Currency};
 use crate::stripe::objects::{CustomerBalanceTransaction, Invoice, InvoiceStatus};
 
-/// A credit that can still be used.
-struct Credit {
-    source: ExternalId,
-    left: Amount,
+/// The balance on its way through the changes.
+#[derive(Default)]
+pub(super) struct Balance {
+    pub(super) credits: Vec<Credit>,
+    /// What the customer owes, by currency.
+    pub(super) owed: BTreeMap<Currency, Amount>,
+    /// What the balance did to invoices that needs a memo of its own.
+    pub(super) settled: BTreeMap<InvoiceId, Settled>,
+}
+
+/// What a change of the balance is about.
+enum Subject {
+    /// No invoice: it was made by hand.
+    Nothing,
+    /// An invoice that makes no record, because it was voided before it was ever posted: it used
+    /// nothing and billed nothing.
+    VoidBefore,
+    Invoice(Box<Invoice>),
+}
+
+impl Balance {
+    pub(super) fn owed(&mut self, currency: Currency) -> &mut Amount {
+        self.owed.entry(currency).or_insert(Amount::zero(currency))
+    }
+
+    pub(super) fn settled(&mut self, invoice: &Invoice, at: UnixTime) -> &mut Settled {
+        let none = Settled::none(invoice.currency, at);
+        self.settled.entry(invoice.id.clone()).or_insert(none)
+    }
 }
 
 impl Desk<'_> {
@@ -26,13 +53,13 @@ impl Desk<'_> {
         let mut changes: Vec<&CustomerBalanceTransaction> =
             self.case.customer_balance.iter().collect();
         changes.sort_by_key(|change| (change.created, change.id.clone()));
-        let mut credits: Vec<Credit> = Vec::new();
+        let mut balance = Balance::default();
         for change in changes {
             let amount = change.amount();
             let done = if amount.is_negative() {
-                self.credit(change, -amount, &mut credits)
+                self.credit(change, -amount, &mut balance)
             } else if amount.is_positive() {
-                self.debit(change, amount, &mut credits)
+                self.debit(change, amount, &mut balance)
             } else {
                 Ok(())
             };
@@ -40,7 +67,21 @@ impl Desk<'_> {
                 self.except(exception);
             }
         }
+        self.settle_invoices(&balance);
         self.miss_unexplained_use();
+    }
+
+    /// What a change of the balance is about.
+    fn subject(&self, change: &CustomerBalanceTransaction) -> Subject {
+        let case = self.case;
+        let invoice = case.invoices.iter().find(|i| Some(&i.id) == change.invoice.as_ref());
+        let Some(invoice) = invoice else { return Subject::Nothing };
+        let is_booked = self.invoices.contains_key(&invoice.id);
+        if is_booked || invoice.status != InvoiceStatus::Void {
+            Subject::Invoice(Box::new(invoice.clone()))
+        } else {
+            Subject::VoidBefore
+        }
     }
 
     /// The balance moved in the customer's favour.
@@ -48,31 +89,45 @@ impl Desk<'_> {
         &mut self,
         change: &CustomerBalanceTransaction,
         amount: Amount,
-        credits: &mut Vec<Credit>,
+        balance: &mut Balance,
     ) -> Result<(), Exception> {
+        let options = self.context.policy.options;
         if let Some(note) = &change.credit_note {
-            credits.push(Credit { source: external_id(note)?, left: amount });
+            let origin = match options.customer_balance {
+                CustomerBalance::OpenCredits => Origin::Booked(external_id(note)?),
+                CustomerBalance::OnUse => Origin::Unbooked,
+            };
+            return self.earn(change, origin, amount, balance);
+        }
+        let invoice = match self.subject(change) {
+            Subject::VoidBefore => return Ok(()),
+            Subject::Invoice(invoice) => invoice,
+            Subject::Nothing if options.customer_balance == CustomerBalance::OnUse => {
+                return self.earn(change, Origin::Unbooked, amount, balance);
+            }
+            Subject::Nothing => {
+                let id = self.give_credit(change, amount)?;
+                return self.earn(change, Origin::Booked(id), amount, balance);
+            }
+        };
+        if change.kind == "unapplied_from_invoice" {
+            self.give_back(&invoice.id, balance);
             return Ok(());
         }
-        let case = self.case;
-        let invoice = case.invoices.iter().find(|i| Some(&i.id) == change.invoice.as_ref());
-        match (change.kind.as_str(), invoice) {
-            ("unapplied_from_invoice", Some(invoice)) => {
-                self.give_back(&invoice.id, credits);
-                Ok(())
-            }
-            (_, Some(invoice)) if invoice.total().is_negative() => {
-                credits.push(Credit { source: external_id(&invoice.id)?, left: amount });
-                Ok(())
-            }
-            ("invoice_overpaid", Some(invoice)) => {
-                self.credit_overpayment(invoice, amount, credits);
-                Ok(())
-            }
-            // What the customer owed from before is billed by a line of that invoice.
-            (_, Some(_)) => Ok(()),
-            (_, None) => self.adjust(change, amount, credits),
+        if invoice.total().is_negative() {
+            let origin = match options.negative_invoices {
+                NegativeInvoices::CreditMemo => Origin::Booked(external_id(&invoice.id)?),
+                NegativeInvoices::ZeroLines => Origin::Unbooked,
+            };
+            return self.earn(change, origin, amount, balance);
         }
+        if change.kind == "invoice_overpaid" {
+            return self.credit_overpayment(change, &invoice, amount, balance);
+        }
+        // What the customer owed from before is billed by a line of that invoice.
+        let owed = balance.owed(amount.currency());
+        *owed -= amount.min(*owed);
+        Ok(())
     }
 
     /// The balance was used up, or the customer owes more.
@@ -80,36 +135,27 @@ impl Desk<'_> {
         &mut self,
         change: &CustomerBalanceTransaction,
         amount: Amount,
-        credits: &mut [Credit],
+        balance: &mut Balance,
     ) -> Result<(), Exception> {
-        let case = self.case;
-        let invoice = case.invoices.iter().find(|i| Some(&i.id) == change.invoice.as_ref());
-        let Some(invoice) = invoice else {
-            return Err(Exception::new(
-                ExceptionClass::Policy,
-                "customer_balance_debited_by_hand",
-                &change.id,
-                format!("The customer's balance was debited by {amount} without an invoice."),
-                "Book the debit in NetSuite, or void the adjustment in Stripe.",
-            )
-            .of(amount));
+        let invoice = match self.subject(change) {
+            Subject::VoidBefore => return Ok(()),
+            Subject::Invoice(invoice) => invoice,
+            Subject::Nothing => return self.take_by_hand(change, amount, balance),
         };
-        // An invoice that makes no record (voided before it was posted) used nothing.
-        if invoice.status == InvoiceStatus::Void && !self.invoices.contains_key(&invoice.id) {
+        // A debt that a voided invoice had billed is owed again; the void takes the line back.
+        if change.kind == "unapplied_from_invoice" {
+            *balance.owed(amount.currency()) += amount;
             return Ok(());
         }
-        let mut left = amount;
-        for credit in credits.iter_mut().filter(|c| c.left.currency() == amount.currency()) {
-            let part = left.min(credit.left);
-            let applied = self.apply(&credit.source, &invoice.id, part);
-            credit.left -= applied;
-            left -= applied;
-        }
+        let left = self.use_credits(&invoice, amount, change.created, balance);
         if left.is_zero() {
             return Ok(());
         }
-        if change.kind == "invoice_too_small" || invoice.amount_due().is_zero() {
-            return self.carry_over(invoice, left);
+        let is_carried = matches!(change.kind.as_str(), "invoice_too_small" | "invoice_too_large");
+        if is_carried || invoice.amount_due().is_zero() {
+            balance.settled(&invoice, change.created).carried += left;
+            *balance.owed(amount.currency()) += left;
+            return Ok(());
         }
         Err(Exception::new(
             ExceptionClass::Data,
@@ -121,69 +167,82 @@ impl Desk<'_> {
         .of(left))
     }
 
-    /// An invoice below the minimum charge: its amount is carried to the next one.
-    fn carry_over(&mut self, invoice: &Invoice, amount: Amount) -> Result<(), Exception> {
-        let id = external_id(&invoice.id)?.with_suffix("balance");
-        let item = self.global_item(Global::BalanceDebit).map_err(|e| e.blocking(&id))?;
-        let memo = Memo {
-            id: id.clone(),
-            text: format!("{}, carried to the next invoice", invoice.id),
-            date: self.invoice_date(invoice),
-            lines: vec![single(item, "Carried to the next invoice", amount)],
-            rule: Rule::BalanceAdjusted,
-            sources: vec![ObjectId::new(invoice.id.as_str())],
-        };
-        let record = self.credit_memo(memo, amount)?;
-        self.add(record);
-        self.apply(&id, &invoice.id, amount);
-        Ok(())
-    }
-
-    /// A credit given by hand is a memo of its own.
-    fn adjust(
+    /// Takes `amount` from the credits, the oldest first, to pay the invoice; gives what they could
+    /// not pay.
+    fn use_credits(
         &mut self,
-        change: &CustomerBalanceTransaction,
+        invoice: &Invoice,
         amount: Amount,
-        credits: &mut Vec<Credit>,
-    ) -> Result<(), Exception> {
-        let id = external_id(&change.id)?;
-        let item = self.global_item(Global::BalanceCredit).map_err(|e| e.blocking(&id))?;
-        let text = change.description.as_deref().unwrap_or("Customer balance adjustment");
-        let memo = Memo {
-            id: id.clone(),
-            text: format!("{}, customer balance", change.id),
-            date: self.context.date(change.created),
-            lines: vec![single(item, text, amount)],
-            rule: Rule::BalanceAdjusted,
-            sources: vec![ObjectId::new(change.id.as_str())],
-        };
-        let record = self.credit_memo(memo, amount)?;
-        self.add(record);
-        credits.push(Credit { source: id, left: amount });
-        Ok(())
+        at: UnixTime,
+        balance: &mut Balance,
+    ) -> Amount {
+        let mut left = amount;
+        let mut unbooked = Amount::zero(amount.currency());
+        for credit in &mut balance.credits {
+            if credit.left.currency() != amount.currency() {
+                continue;
+            }
+            let part = left.min(credit.left);
+            let used = match &credit.origin {
+                Origin::Booked(source) => self.apply(source, &invoice.id, part),
+                Origin::Unbooked => {
+                    unbooked += part;
+                    part
+                }
+            };
+            credit.take(&invoice.id, used);
+            left -= used;
+        }
+        if unbooked.is_positive() {
+            balance.settled(invoice, at).used += unbooked;
+        }
+        left
     }
 
     /// What was paid too much is the unapplied part of the payments.
-    fn credit_overpayment(&mut self, invoice: &Invoice, amount: Amount, credits: &mut Vec<Credit>) {
+    fn credit_overpayment(
+        &mut self,
+        change: &CustomerBalanceTransaction,
+        invoice: &Invoice,
+        amount: Amount,
+        balance: &mut Balance,
+    ) -> Result<(), Exception> {
         let payers: Vec<_> = self.facts.payers_of(invoice).cloned().collect();
         let mut left = amount;
         for source in payers.iter().filter_map(|charge| external_id(charge).ok()) {
             let unapplied = self.unapplied(&source).filter(|u| u.currency() == left.currency());
             let part = unapplied.map_or(Amount::zero(left.currency()), |u| left.min(u));
             if part.is_positive() {
-                credits.push(Credit { source, left: part });
+                self.earn(change, Origin::Booked(source), part, balance)?;
                 left -= part;
             }
         }
+        if left.is_zero() {
+            return Ok(());
+        }
+        Err(Exception::new(
+            ExceptionClass::Data,
+            "overpayment_without_payment",
+            &invoice.id,
+            format!("{amount} was paid too much, but {left} of it is in no payment."),
+            "Pull again, so that every payment of this invoice is known.",
+        )
+        .of(left))
     }
 
     /// A voided invoice gives back the credit that had paid it.
-    fn give_back(&mut self, invoice: &InvoiceId, credits: &mut [Credit]) {
-        for credit in credits {
-            if let Some(amount) = self.unapply(&credit.source, invoice) {
-                credit.left += amount;
+    fn give_back(&mut self, invoice: &InvoiceId, balance: &mut Balance) {
+        for credit in &mut balance.credits {
+            match &credit.origin {
+                Origin::Booked(source) => {
+                    if let Some(amount) = self.unapply(source, invoice) {
+                        credit.left += amount;
+                    }
+                }
+                Origin::Unbooked => credit.give_back(invoice),
             }
         }
+        balance.settled.remove(invoice);
     }
 
     /// Invoices say that balance was used; if no change of the balance says so too, the changes

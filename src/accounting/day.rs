@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
-use crate::accounting::balance_transaction::{Class, classify};
+use crate::accounting::balance_transaction::Class;
 use crate::accounting::case::{DayCase, PayoutCase};
 use crate::accounting::charges::{Order, Part, charges};
 use crate::accounting::chart::Role;
@@ -52,7 +52,7 @@ pub(super) fn derive(case: &DayCase, policy: &Policy) -> Derived {
     let mut charged: BTreeMap<ExternalId, Vec<&BalanceTransaction>> = BTreeMap::new();
     let mut swept: BTreeMap<ExternalId, Vec<&BalanceTransaction>> = BTreeMap::new();
     for movement in movements {
-        let class = classify(movement);
+        let class = policy.class(movement);
         let seat = policy.seat(movement, case.sources.presented(movement), &case.schedule);
         if class == Class::TopUp {
             keep(&mut derived, top_up(movement, context));
@@ -243,7 +243,8 @@ fn sweep(
     let block = |exception: Exception| exception.blocking(id);
     let mut payments: BTreeMap<ExternalId, Amount> = BTreeMap::new();
     for movement in movements {
-        let record = record_of(classify(movement), movement, &case.sources).map_err(block)?;
+        let record =
+            record_of(context.policy.class(movement), movement, &case.sources).map_err(block)?;
         let zero = Amount::zero(case.currency);
         *payments.entry(record).or_insert(zero) += movement.amount();
     }

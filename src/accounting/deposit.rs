@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::accounting::balance_transaction::{Class, classify};
+use crate::accounting::balance_transaction::Class;
 use crate::accounting::case::PayoutCase;
 use crate::accounting::charges::{Order, Part, charges};
 use crate::accounting::chart::Role;
@@ -55,7 +55,7 @@ impl<'a> Sheet<'a> {
         if movement.currency != self.case.payout.currency {
             return Err(self.misplaced(movement));
         }
-        let class = classify(movement);
+        let class = self.context.policy.class(movement);
         let presented = self.case.sources.presented(movement);
         let seat = self.context.policy.seat(movement, presented, &self.case.schedule);
         let parts = charges(movement, self.context, self.case.payout.id.as_str())?;

@@ -7,17 +7,20 @@ use crate::accounting::case::CustomerCase;
 use crate::accounting::context::Context;
 use crate::accounting::exception::{Exception, ExceptionClass};
 use crate::accounting::facts::Facts;
+use crate::accounting::line_parts::{weights, with_parts};
+use crate::accounting::links::Links;
 use crate::accounting::policy::Policy;
 use crate::accounting::record::{Derived, Record};
 use crate::ids::{ExternalId, InvoiceId};
 use crate::money::Amount;
-use crate::netsuite::record::{Apply, Body, Decimal, ItemLine, Ref};
+use crate::netsuite::record::{Apply, Body, ItemLine, Ref};
 
 /// Everything a rule may read or add to.
 pub(super) struct Desk<'a> {
     pub(super) case: &'a CustomerCase,
     pub(super) context: Context<'a>,
     pub(super) facts: Facts<'a>,
+    pub(super) links: Links,
     /// The NetSuite customer of every record.
     pub(super) customer: Ref,
     /// Posted invoices, by Stripe id.
@@ -33,14 +36,20 @@ pub(super) struct OpenInvoice {
     pub(super) lines: Vec<ItemLine>,
     /// What NetSuite will show as unpaid.
     pub(super) open: Amount,
-    /// Minor units of each line that no memo has reversed yet.
+    /// Minor units of each part of a line that no memo has reversed yet.
     unreversed: Vec<i64>,
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn new(case: &'a CustomerCase, policy: &'a Policy, customer: ExternalId) -> Self {
+    pub(super) fn new(
+        case: &'a CustomerCase,
+        policy: &'a Policy,
+        customer: ExternalId,
+        links: Links,
+    ) -> Self {
         Self {
             case,
+            links,
             context: Context { policy },
             facts: Facts::new(case),
             customer: Ref::External(customer),
@@ -163,8 +172,19 @@ impl<'a> Desk<'a> {
 
 impl OpenInvoice {
     pub(super) fn new(external_id: ExternalId, lines: Vec<ItemLine>, open: Amount) -> Self {
-        let unreversed = lines.iter().map(|line| line.amount.minor()).collect();
+        let unreversed = weights(&lines);
         Self { external_id, lines, open, unreversed }
+    }
+
+    /// Adds lines that may be reversed.
+    pub(super) fn extend(&mut self, lines: Vec<ItemLine>) {
+        self.unreversed.extend(weights(&lines));
+        self.lines.extend(lines);
+    }
+
+    /// What its lines come to.
+    pub(super) fn billed(&self) -> Amount {
+        self.lines.iter().fold(Amount::zero(self.open.currency()), |sum, line| sum + line.total())
     }
 
     /// What memos may still reverse.
@@ -174,13 +194,7 @@ impl OpenInvoice {
 
     /// `amount` spread over what is left of each line by largest remainder, as memo lines.
     pub(super) fn prorate(&self, amount: Amount) -> Vec<ItemLine> {
-        let parts = amount.split(&self.unreversed);
-        self.lines
-            .iter()
-            .zip(parts)
-            .filter(|(_, part)| !part.is_zero())
-            .map(|(line, part)| part_of(line, part))
-            .collect()
+        with_parts(&self.lines, &amount.split(&self.unreversed))
     }
 
     /// Like [`Self::prorate`], and takes the parts off what is left. The pieces of a full refund
@@ -203,20 +217,5 @@ impl OpenInvoice {
             *left -= part.minor();
         }
         Ok(lines)
-    }
-}
-
-/// A line for a part of another line's amount.
-pub(super) fn part_of(line: &ItemLine, amount: Amount) -> ItemLine {
-    if line.amount == amount {
-        return line.clone();
-    }
-    // A discount line has neither quantity nor rate; any other becomes one piece of the amount.
-    let is_discount = line.quantity.is_none();
-    ItemLine {
-        quantity: (!is_discount).then(|| Decimal("1".into())),
-        rate: (!is_discount).then(|| Decimal(amount.to_decimal())),
-        amount,
-        ..line.clone()
     }
 }

@@ -1,17 +1,23 @@
 //! Disputes: the withdrawal is a memo and a refund; a dispute that is won bills the lines again and
 //! receives the money again, so that revenue, tax and the customer's history are where they were.
 //!
+//! Policy may hold the money instead until the outcome is known: that is in [`super::held_dispute`].
 //! An inquiry moves no money and makes nothing. Fees are what the balance transactions say; they
 //! are booked with the deposit.
 
+use std::collections::BTreeMap;
+
+use crate::accounting::balance_transaction::{Class, classify};
+use crate::accounting::chart::Role;
 use crate::accounting::context::external_id;
-use crate::accounting::desk::Desk;
+use crate::accounting::desk::{Desk, OpenInvoice};
 use crate::accounting::exception::{Exception, ExceptionClass};
 use crate::accounting::invoice::Memo;
 use crate::accounting::payment::{PaidBack, Received};
+use crate::accounting::policy::{DisputesOpened, DisputesWon, Policy};
 use crate::accounting::record::Rule;
 use crate::accounting::reversal::{Return, Returnable};
-use crate::ids::{BalanceTransactionId, ExternalId, ObjectId};
+use crate::ids::{BalanceTransactionId, ExternalId, InvoiceId, ObjectId};
 use crate::money::Amount;
 use crate::netsuite::record::{Apply, Body, ItemLine};
 use crate::stripe::objects::{BalanceTransaction, Charge, Dispute};
@@ -19,85 +25,113 @@ use crate::stripe::objects::{BalanceTransaction, Charge, Dispute};
 impl<'a> Desk<'a> {
     pub(super) fn post_dispute(
         &mut self,
-        dispute: &Dispute,
+        dispute: &'a Dispute,
         returnable: &mut Returnable,
     ) -> Result<(), Exception> {
+        let options = self.context.policy.options;
+        if options.disputes_opened == DisputesOpened::Hold {
+            return self.post_held_dispute(dispute);
+        }
         let (withdrawn, returned) = movements(dispute);
         if withdrawn.is_empty() {
             return Ok(());
         }
         let id = external_id(&dispute.id)?;
+        let presented = presented(dispute, &id)?;
         let charge = self.disputed_charge(dispute, &id)?;
-        let mut memo_lines = Vec::new();
-        for (place, movement) in withdrawn.iter().enumerate() {
-            let id = numbered(&id, place);
-            let amount = presented(dispute, movement, withdrawn.len(), &id)?;
-            let back = Return {
-                id: id.clone(),
-                memo_suffix: "memo".into(),
-                memo: format!("{}, dispute of {}", dispute.id, charge.id),
-                memo_rule: Rule::DisputeReversesInvoice,
-                movement,
-                sources: sources(dispute, charge, movement),
-            };
-            let settled = self.settle_return(&back, charge, amount, returnable)?;
-            if let Some((_, lines, _)) = settled.memo {
-                memo_lines.extend(lines);
-            }
-            let paid = PaidBack {
-                id,
-                memo: back.memo.clone(),
-                apply: settled.apply,
-                rule: Rule::DisputeWithdrawn,
-                sources: back.sources.clone(),
-            };
-            let record = self.refund(paid, movement)?;
-            self.add(record);
+        let named = |movements: Vec<&'a BalanceTransaction>, id: ExternalId| {
+            let places = movements.into_iter().enumerate();
+            places.map(move |(place, movement)| (movement, numbered(&id, place), place))
+        };
+        let mut all: Vec<_> = named(withdrawn, id.clone()).collect();
+        if options.disputes_won == DisputesWon::Reinstate {
+            all.extend(named(returned, id.with_suffix("won")));
         }
-        for (place, movement) in returned.iter().enumerate() {
-            let amount = presented(dispute, movement, returned.len(), &id)?;
-            self.win(dispute, charge, movement, (&id, place), amount, &memo_lines)?;
+        all.sort_by_key(|(movement, ..)| (movement.created, movement.id.clone()));
+        // What was reversed and not billed again.
+        let mut reversed = OpenInvoice::new(id.clone(), Vec::new(), Amount::zero(charge.currency));
+        for (movement, record, place) in all {
+            let told = Told { dispute, charge, movement, amount: presented[&movement.id] };
+            if movement.amount().is_negative() {
+                let lines = self.withdraw(&told, record, returnable)?;
+                reversed.extend(lines);
+            } else {
+                let again = numbered(&id.with_suffix("reinstated"), place);
+                self.win(&told, (record, again), &mut reversed, returnable)?;
+            }
         }
         Ok(())
     }
 
-    /// The money came back: what was reversed is billed again, and paid by it.
+    /// The money was taken: a refund, and a memo of what it had paid; gives the memo's lines.
+    fn withdraw(
+        &mut self,
+        told: &Told,
+        id: ExternalId,
+        returnable: &mut Returnable,
+    ) -> Result<Vec<ItemLine>, Exception> {
+        let back = Return {
+            id: id.clone(),
+            memo_suffix: "memo".into(),
+            memo: format!("{}, dispute of {}", told.dispute.id, told.charge.id),
+            memo_rule: Rule::DisputeReversesInvoice,
+            movement: told.movement,
+            sources: told.sources(),
+        };
+        let settled = self.settle_return(&back, told.charge, told.amount, returnable)?;
+        let paid = PaidBack {
+            id,
+            memo: back.memo.clone(),
+            apply: settled.apply,
+            rule: Rule::DisputeWithdrawn,
+            sources: back.sources,
+        };
+        let record = self.refund(paid, told.movement)?;
+        self.add(record);
+        Ok(settled.memo.map(|(_, lines, _)| lines).unwrap_or_default())
+    }
+
+    /// The money came back: what was reversed is billed again, and paid by it. From then on it may be
+    /// refunded or taken again like any payment.
     fn win(
         &mut self,
-        dispute: &Dispute,
-        charge: &Charge,
-        movement: &BalanceTransaction,
-        (id, place): (&ExternalId, usize),
-        amount: Amount,
-        reversed: &[ItemLine],
+        told: &Told,
+        (won, again): (ExternalId, ExternalId),
+        reversed: &mut OpenInvoice,
+        returnable: &mut Returnable,
     ) -> Result<(), Exception> {
-        let won = numbered(&id.with_suffix("won"), place);
         let received = Received {
             id: won.clone(),
-            memo: format!("{}, dispute won", dispute.id),
-            amount,
+            memo: format!("{}, dispute won", told.dispute.id),
+            amount: told.amount,
+            settles: told.movement.amount(),
             rule: Rule::DisputeWon,
-            sources: sources(dispute, charge, movement),
+            sources: told.sources(),
         };
-        let mut payment = self.payment(received, movement).map_err(|e| e.blocking(&won))?;
-        let billed =
-            reversed.iter().fold(Amount::zero(amount.currency()), |sum, line| sum + line.amount);
-        let again = amount.min(billed);
-        if again.is_positive() {
-            let reinstated = numbered(&id.with_suffix("reinstated"), place);
+        let mut payment = self.payment(received, told.movement).map_err(|e| e.blocking(&won))?;
+        let billed = told.amount.min(reversed.reversible());
+        if billed.is_positive() {
+            let lines = reversed.take(billed).map_err(|e| e.blocking(&again))?;
             let counter = Memo {
-                id: reinstated.clone(),
-                text: format!("{}, dispute won: billed again", dispute.id),
-                date: self.context.date(movement.created),
-                lines: prorated(reversed, again),
+                id: again.clone(),
+                text: format!("{}, dispute won: billed again", told.dispute.id),
+                date: self.context.date(told.movement.created),
+                lines: lines.clone(),
                 rule: Rule::DisputeReinstated,
-                sources: sources(dispute, charge, movement),
+                sources: told.sources(),
             };
-            let record = self.counter_invoice(counter, again)?;
+            let record = self.counter_invoice(counter, billed)?;
             self.add(record);
+            let key = InvoiceId::new(again.as_str());
+            let paid = OpenInvoice::new(again.clone(), lines, Amount::zero(billed.currency()));
+            self.invoices.insert(key.clone(), paid);
+            returnable.reinstate(told.charge, key, billed);
             if let Body::CustomerPayment(body) = &mut payment.body {
-                body.apply.push(Apply { doc: reinstated.into(), amount: again });
+                body.apply.push(Apply { doc: again.into(), amount: billed });
             }
+        }
+        if billed.minor() < told.amount.minor() {
+            returnable.owe(told.charge, won, told.amount - billed);
         }
         self.add(payment);
         Ok(())
@@ -120,6 +154,24 @@ impl<'a> Desk<'a> {
     }
 }
 
+impl Policy {
+    /// What a movement is to these books: money that a dispute holds, or brings back as income of its
+    /// own, has no record but is a line against an account.
+    pub fn class(&self, movement: &BalanceTransaction) -> Class {
+        match classify(movement) {
+            Class::DisputeWithdrawal | Class::DisputeReturn
+                if self.options.disputes_opened == DisputesOpened::Hold =>
+            {
+                Class::Line(Role::DisputedFunds)
+            }
+            Class::DisputeReturn if self.options.disputes_won == DisputesWon::ReversalLine => {
+                Class::Line(Role::DisputeReversals)
+            }
+            class => class,
+        }
+    }
+}
+
 /// The record that a movement of a dispute made.
 pub(super) fn record_of(dispute: &Dispute, movement: &BalanceTransactionId) -> Option<ExternalId> {
     let id = ExternalId::new(dispute.id.as_str()).ok()?;
@@ -130,7 +182,7 @@ pub(super) fn record_of(dispute: &Dispute, movement: &BalanceTransactionId) -> O
 }
 
 /// Withdrawals and returns, each oldest first.
-fn movements(dispute: &Dispute) -> (Vec<&BalanceTransaction>, Vec<&BalanceTransaction>) {
+pub(super) fn movements(dispute: &Dispute) -> (Vec<&BalanceTransaction>, Vec<&BalanceTransaction>) {
     let mut all: Vec<&BalanceTransaction> = dispute.balance_transactions.iter().collect();
     all.sort_by_key(|movement| (movement.created, movement.id.clone()));
     all.into_iter()
@@ -143,42 +195,63 @@ fn numbered(id: &ExternalId, place: usize) -> ExternalId {
     if place == 0 { id.clone() } else { id.with_suffix(&(place + 1).to_string()) }
 }
 
-/// What a movement is in the currency of the charge: its own amount where that is the settlement
-/// currency, else the dispute's amount if this movement is the whole of it.
+/// What each movement is in the currency of the charge: its own amount where that is the settlement
+/// currency. Where it is not, withdrawals in a row are the disputed amount, and so are returns in
+/// a row, whatever the rate of the day made of it.
 fn presented(
     dispute: &Dispute,
-    movement: &BalanceTransaction,
-    movement_count: usize,
     id: &ExternalId,
-) -> Result<Amount, Exception> {
-    if movement.currency == dispute.currency {
-        return Ok(movement.amount().abs());
+) -> Result<BTreeMap<BalanceTransactionId, Amount>, Exception> {
+    let (withdrawn, returned) = movements(dispute);
+    let mut all: Vec<&BalanceTransaction> = withdrawn.into_iter().chain(returned).collect();
+    all.sort_by_key(|movement| (movement.created, movement.id.clone()));
+    let mut presented = BTreeMap::new();
+    let mut before: Option<i64> = None;
+    for row in all.chunk_by(|a, b| a.amount().is_negative() == b.amount().is_negative()) {
+        let is_foreign = row.iter().any(|movement| movement.currency != dispute.currency);
+        let weights: Vec<i64> = row.iter().map(|m| m.amount().minor().abs()).collect();
+        let settled: i64 = weights.iter().sum();
+        // A rate does not move by a third while a dispute lasts: less came back than was taken.
+        let is_partial =
+            before.is_some_and(|taken| settled.abs_diff(taken) > taken.unsigned_abs() / 3);
+        if is_foreign && is_partial {
+            return Err(in_parts(dispute).blocking(id));
+        }
+        let parts = if is_foreign {
+            dispute.amount().split(&weights)
+        } else {
+            row.iter().map(|movement| movement.amount().abs()).collect()
+        };
+        presented.extend(row.iter().map(|movement| movement.id.clone()).zip(parts));
+        before = Some(settled);
     }
-    if movement_count == 1 {
-        return Ok(dispute.amount());
-    }
-    Err(Exception::new(
+    Ok(presented)
+}
+
+fn in_parts(dispute: &Dispute) -> Exception {
+    Exception::new(
         ExceptionClass::Fx,
         "dispute_in_parts_and_currencies",
         &dispute.id,
-        "The dispute moved in several parts and in another currency than the charge.",
+        "Part of the dispute moved, in another currency than the charge: what part is not known.",
         "Post this dispute by hand.",
     )
     .of(dispute.amount())
-    .blocking(id))
 }
 
-fn sources(dispute: &Dispute, charge: &Charge, movement: &BalanceTransaction) -> Vec<ObjectId> {
-    [dispute.id.as_str(), charge.id.as_str(), movement.id.as_str()].map(ObjectId::new).to_vec()
+/// One movement of a dispute.
+struct Told<'a> {
+    dispute: &'a Dispute,
+    charge: &'a Charge,
+    movement: &'a BalanceTransaction,
+    /// In the currency of the charge.
+    amount: Amount,
 }
 
-/// The lines again, or their part of `amount` when less came back.
-fn prorated(lines: &[ItemLine], amount: Amount) -> Vec<ItemLine> {
-    let weights: Vec<i64> = lines.iter().map(|line| line.amount.minor()).collect();
-    lines
-        .iter()
-        .zip(amount.split(&weights))
-        .filter(|(_, part)| !part.is_zero())
-        .map(|(line, part)| super::desk::part_of(line, part))
-        .collect()
+impl Told<'_> {
+    fn sources(&self) -> Vec<ObjectId> {
+        [self.dispute.id.as_str(), self.charge.id.as_str(), self.movement.id.as_str()]
+            .map(ObjectId::new)
+            .to_vec()
+    }
 }

@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::accounting::case::CustomerCase;
+use crate::calendar::UnixTime;
 use crate::ids::{
-    BalanceTransactionId, ChargeId, CreditNoteId, InvoiceId, InvoicePaymentId, PaymentIntentId,
-    RefundId,
+    BalanceTransactionId, ChargeId, CreditNoteId, InvoiceId, InvoicePaymentId, ObjectId,
+    PaymentIntentId, RefundId,
 };
 use crate::money::Amount;
 use crate::stripe::objects::{
@@ -21,11 +22,22 @@ pub(super) struct Facts<'a> {
     /// Which invoices a charge paid, and how much of each.
     applications: BTreeMap<ChargeId, Vec<(InvoiceId, Amount)>>,
     /// What was paid on an invoice with money that never touched Stripe.
-    out_of_band: BTreeMap<InvoiceId, Amount>,
+    outside: BTreeMap<InvoiceId, Vec<Outside>>,
+    /// When a charge paid an invoice.
+    paid_at: BTreeMap<(ChargeId, InvoiceId), UnixTime>,
     /// Which credit notes cover a refund, and how much of it.
     covered: BTreeMap<RefundId, Vec<(CreditNoteId, Amount)>>,
     /// The paid invoice payments, in order.
     payments: Vec<&'a InvoicePayment>,
+}
+
+/// A payment on one invoice with money that never touched Stripe.
+#[derive(Debug, Clone)]
+pub(super) struct Outside {
+    /// The payment record, where it was reported as one. It may pay several invoices.
+    pub(super) record: Option<ObjectId>,
+    pub(super) amount: Amount,
+    pub(super) at: Option<UnixTime>,
 }
 
 impl<'a> Facts<'a> {
@@ -33,7 +45,8 @@ impl<'a> Facts<'a> {
         let mut facts = Self {
             balance_transactions: case.balance_transactions.iter().map(|bt| (&bt.id, bt)).collect(),
             applications: BTreeMap::new(),
-            out_of_band: BTreeMap::new(),
+            outside: BTreeMap::new(),
+            paid_at: BTreeMap::new(),
             covered: BTreeMap::new(),
             payments: paid(case),
         };
@@ -60,14 +73,17 @@ impl<'a> Facts<'a> {
             let charge = match payment.target() {
                 PaymentTarget::Charge(id) => Some(id),
                 PaymentTarget::PaymentIntent(id) => charge_of(&id, case),
-                PaymentTarget::PaymentRecord(_) => {
-                    let zero = Amount::zero(amount.currency());
-                    *self.out_of_band.entry(invoice.clone()).or_insert(zero) += amount;
+                PaymentTarget::PaymentRecord(record) => {
+                    let at = payment.paid_at().or(Some(payment.created));
+                    let outside = Outside { record: Some(record), amount, at };
+                    self.outside.entry(invoice.clone()).or_default().push(outside);
                     None
                 }
                 PaymentTarget::Unknown => None,
             };
             if let Some(charge) = charge {
+                let at = payment.paid_at().unwrap_or(payment.created);
+                self.paid_at.insert((charge.clone(), invoice.clone()), at);
                 self.applications.entry(charge).or_default().push((invoice.clone(), amount));
             }
         }
@@ -78,18 +94,22 @@ impl<'a> Facts<'a> {
         let linked: BTreeSet<InvoiceId> =
             self.payments.iter().filter_map(|payment| payment.invoice().cloned()).collect();
         for invoice in case.invoices.iter().filter(|invoice| !linked.contains(&invoice.id)) {
-            let charge = case.charges.iter().find(|charge| {
+            let paid_it = |charge: &&Charge| {
                 charge.status == "succeeded"
+                    && charge.currency == invoice.currency
                     && (charge.invoice.as_ref() == Some(&invoice.id)
                         || invoice.legacy_charge() == Some(&charge.id))
-            });
-            if let Some(charge) = charge.filter(|charge| charge.currency == invoice.currency) {
+            };
+            for charge in case.charges.iter().filter(paid_it) {
                 let amount = charge.amount_captured().min(invoice.amount_due());
                 let application = (invoice.id.clone(), amount);
+                self.paid_at.insert((charge.id.clone(), invoice.id.clone()), charge.created);
                 self.applications.entry(charge.id.clone()).or_default().push(application);
             }
             if invoice.paid_out_of_band() {
-                self.out_of_band.insert(invoice.id.clone(), invoice.amount_due());
+                let at = invoice.status_transitions.paid_at;
+                let outside = Outside { record: None, amount: invoice.amount_due(), at };
+                self.outside.insert(invoice.id.clone(), vec![outside]);
             }
         }
     }
@@ -118,10 +138,14 @@ impl<'a> Facts<'a> {
     }
 
     /// What was paid outside Stripe.
-    pub(super) fn out_of_band(&self, invoice: &Invoice) -> Amount {
-        let zero = Amount::zero(invoice.currency);
-        let recorded = self.out_of_band.get(&invoice.id).copied().unwrap_or(zero);
-        if recorded.is_zero() { invoice.amount_paid_off_stripe() } else { recorded }
+    pub(super) fn outside(&self, invoice: &Invoice) -> Vec<Outside> {
+        let recorded = self.outside.get(&invoice.id).cloned().unwrap_or_default();
+        let unrecorded = invoice.amount_paid_off_stripe();
+        if recorded.is_empty() && unrecorded.is_positive() {
+            let at = invoice.status_transitions.paid_at;
+            return vec![Outside { record: None, amount: unrecorded, at }];
+        }
+        recorded
     }
 
     /// Which credit notes cover a refund, and how much of it.
@@ -129,19 +153,35 @@ impl<'a> Facts<'a> {
         self.covered.get(&refund.id).map_or(&[], Vec::as_slice)
     }
 
-    /// What was paid on an invoice at or after an instant.
-    pub(super) fn paid_since(
-        &self,
-        invoice: &Invoice,
-        instant: crate::calendar::UnixTime,
-    ) -> Amount {
-        self.payments
-            .iter()
-            .filter(|payment| payment.invoice() == Some(&invoice.id))
-            .filter(|payment| payment.paid_at().unwrap_or(payment.created) >= instant)
-            .filter_map(|payment| payment.amount_paid())
-            .fold(Amount::zero(invoice.currency), |sum, amount| sum + amount)
+    /// When a charge paid an invoice.
+    pub(super) fn paid_at(&self, charge: &ChargeId, invoice: &InvoiceId) -> Option<UnixTime> {
+        self.paid_at.get(&(charge.clone(), invoice.clone())).copied()
     }
+}
+
+/// When Stripe last tried in vain to collect an invoice.
+pub(super) fn last_failed_attempt(invoice: &Invoice, case: &CustomerCase) -> Option<UnixTime> {
+    let inline = invoice.inline_payments().iter();
+    let intents: BTreeSet<PaymentIntentId> = case
+        .invoice_payments
+        .iter()
+        .chain(inline)
+        .filter(|payment| payment.invoice() == Some(&invoice.id))
+        .filter_map(|payment| match payment.target() {
+            PaymentTarget::PaymentIntent(id) => Some(id),
+            _ => None,
+        })
+        .chain(invoice.legacy_payment_intent().cloned())
+        .collect();
+    case.charges
+        .iter()
+        .filter(|charge| charge.status == "failed")
+        .filter(|charge| {
+            charge.invoice.as_ref() == Some(&invoice.id)
+                || charge.payment_intent.as_ref().is_some_and(|id| intents.contains(id))
+        })
+        .map(|charge| charge.created)
+        .max()
 }
 
 /// Every paid invoice payment, each once, wherever it was seen.

@@ -6,9 +6,10 @@ use chrono::NaiveDate;
 use crate::accounting::chart::Role;
 use crate::accounting::context::external_id;
 use crate::accounting::desk::{Desk, OpenInvoice};
-use crate::accounting::exception::{Exception, ExceptionClass};
+use crate::accounting::exception::Exception;
 use crate::accounting::item::Global;
-use crate::accounting::policy::Trials;
+use crate::accounting::line_parts::{emptied, turned};
+use crate::accounting::policy::{NegativeInvoices, Trials};
 use crate::accounting::record::{Record, Rule};
 use crate::ids::{ExternalId, ObjectId};
 use crate::money::Amount;
@@ -36,7 +37,9 @@ impl Desk<'_> {
         }
         let mut lines = self.invoice_lines(invoice).map_err(block)?;
         let date = self.invoice_date(invoice);
-        if invoice.total().is_negative() {
+        let is_negative = invoice.total().is_negative();
+        let options = self.context.policy.options;
+        if is_negative && options.negative_invoices == NegativeInvoices::CreditMemo {
             let lines = lines.into_iter().map(turned).collect();
             let memo = Memo {
                 id: id.clone(),
@@ -50,15 +53,25 @@ impl Desk<'_> {
             self.add(record);
             return Ok(());
         }
+        let mut total = invoice.total();
+        if is_negative {
+            // NetSuite refuses a negative invoice; the credit is booked when it is used.
+            lines = lines.into_iter().map(emptied).collect();
+            total = Amount::zero(invoice.currency);
+        }
         let billed_debt = billed_debt(invoice);
         if billed_debt.is_positive() {
             let item = self.global_item(Global::BalanceDebit).map_err(block)?;
             let text = "Balance carried over from before";
             lines.push(super::invoice_lines::single(item, text, billed_debt));
         }
-        let total = invoice.total() + billed_debt;
+        let total = total + billed_debt;
+        let memo = match invoice.replaces() {
+            Some(original) => format!("{}, replaces {original}", invoice.id),
+            None => invoice.id.to_string(),
+        };
         let body = Body::Invoice(record::Invoice {
-            header: self.context.header(&id, invoice.id.as_str(), date, invoice.currency, None)?,
+            header: self.context.header(&id, &memo, date, invoice.currency, None)?,
             entity: self.customer.clone(),
             account: self.context.account(Role::AccountsReceivable, id.as_str()).map_err(block)?,
             due_date: invoice.due_date.map(|due| self.context.date(due)),
@@ -67,7 +80,6 @@ impl Desk<'_> {
         });
         let sources = vec![ObjectId::new(invoice.id.as_str())];
         self.add(Record { body, rule: Rule::InvoiceFinalized, sources, settles: None });
-        self.note_out_of_band(invoice);
         self.invoices.insert(invoice.id.clone(), OpenInvoice::new(id.clone(), lines, total));
         Ok(())
     }
@@ -82,22 +94,6 @@ impl Desk<'_> {
 
     pub(super) fn invoice_date(&self, invoice: &Invoice) -> NaiveDate {
         self.context.date(issued(invoice))
-    }
-
-    fn note_out_of_band(&mut self, invoice: &Invoice) {
-        let paid = self.facts.out_of_band(invoice);
-        if paid.is_positive() {
-            self.except(
-                Exception::new(
-                    ExceptionClass::Policy,
-                    "paid_out_of_band",
-                    &invoice.id,
-                    format!("{paid} was paid outside Stripe; the invoice stays open in NetSuite."),
-                    "Record the payment in NetSuite against the bank account it reached.",
-                )
-                .of(paid),
-            );
-        }
     }
 
     /// A credit memo that is not applied to anything yet. `total` is what its lines must come to.
@@ -141,6 +137,9 @@ impl Desk<'_> {
 /// What the invoice bills on top of its total, because the customer owed it from before.
 fn billed_debt(invoice: &Invoice) -> Amount {
     let zero = Amount::zero(invoice.currency);
+    if invoice.total().is_negative() {
+        return zero;
+    }
     let (before, after) = (invoice.starting_balance(), invoice.ending_balance());
     if before.is_positive() && after.minor() < before.minor() {
         before.min(before - after)
@@ -161,17 +160,6 @@ pub(super) struct Memo {
 }
 
 /// When an invoice took effect.
-fn issued(invoice: &Invoice) -> crate::calendar::UnixTime {
+pub(super) fn issued(invoice: &Invoice) -> crate::calendar::UnixTime {
     invoice.effective_at.or(invoice.status_transitions.finalized_at).unwrap_or(invoice.created)
-}
-
-/// The line with its sign turned.
-fn turned(line: ItemLine) -> ItemLine {
-    let negated = |decimal: &record::Decimal| {
-        record::Decimal(match decimal.0.strip_prefix('-') {
-            Some(positive) => positive.to_owned(),
-            None => format!("-{}", decimal.0),
-        })
-    };
-    ItemLine { amount: -line.amount, rate: line.rate.as_ref().map(negated), ..line }
 }

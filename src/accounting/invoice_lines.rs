@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use crate::accounting::desk::Desk;
 use crate::accounting::exception::{Exception, ExceptionClass};
 use crate::accounting::item::{Global, Item};
+use crate::accounting::line_taxes::shipping_taxes;
+use crate::accounting::policy::{RevenueRecognition, Tax};
 use crate::calendar::day_before;
 use crate::ids::{CouponId, DiscountId, TaxRateId};
 use crate::money::{Amount, Currency};
@@ -20,7 +22,8 @@ impl Desk<'_> {
             self.sold(invoice, line, &mut lines)?;
         }
         if let Some(shipping) = &invoice.shipping_cost {
-            self.shipping(shipping, invoice.currency, &mut lines)?;
+            let taxes = shipping_taxes(invoice, shipping);
+            self.shipping(shipping, (&taxes, invoice.currency), &mut lines)?;
         }
         self.taxes(&invoice.total_taxes(), invoice.currency, &mut lines)?;
         adds_up(&lines, invoice.total(), "invoice", invoice.id.as_str())?;
@@ -34,18 +37,21 @@ impl Desk<'_> {
         lines: &mut Vec<ItemLine>,
     ) -> Result<(), Exception> {
         let inclusive = inclusive(&line.taxes(), invoice.currency);
-        let item = self.price_item(line.price(), line.product())?;
+        let item = self.line_item(line, lines)?;
         let account = item.posts_to.clone();
+        let is_discount = item.is_discount;
         let description = line.description.clone().unwrap_or_default();
         // Without the tax inside it, the price times the quantity is no longer the amount.
         let is_divisible = inclusive.is_zero();
         let net = line.amount() - inclusive;
         let mut own = priced(item, &description, net, line.quantity(), is_divisible);
-        own.service_period = line.period.filter(|period| period.end > period.start).map(|period| {
-            let last = day_before(self.context.date(period.end));
-            let first = self.context.date(period.start);
-            (first, last.max(first))
-        });
+        self.serve(&mut own, line);
+        let discounted = line.discount_amounts().iter().fold(net, |sum, (amount, _)| sum - *amount);
+        own.taxes = self.line_taxes(&line.taxes(), discounted)?;
+        own.origin = Some(line.id.clone());
+        if is_discount {
+            (own.quantity, own.rate) = (None, None);
+        }
         lines.push(own);
         for (amount, discount) in line.discount_amounts() {
             let coupon = discount.and_then(|id| self.coupon_of(id, invoice));
@@ -56,6 +62,17 @@ impl Desk<'_> {
             lines.push(single(item, "Billing credits used", -amount));
         }
         Ok(())
+    }
+
+    /// Puts the service period of an invoice line on a line of ours.
+    pub(super) fn serve(&self, own: &mut ItemLine, line: &InvoiceLine) {
+        own.service_period = line.period.filter(|period| period.end > period.start).map(|period| {
+            let last = day_before(self.context.date(period.end));
+            let first = self.context.date(period.start);
+            (first, last.max(first))
+        });
+        let is_sent = self.context.policy.options.revenue_recognition == RevenueRecognition::Arm;
+        own.is_recognized = is_sent && own.service_period.is_some();
     }
 
     /// A line that takes `amount` (positive) off the line above it.
@@ -74,7 +91,10 @@ impl Desk<'_> {
             rate: None,
             amount: -amount,
             service_period: None,
+            is_recognized: false,
+            taxes: Vec::new(),
             posts_to: item.posts_to,
+            origin: None,
         })
     }
 
@@ -90,24 +110,30 @@ impl Desk<'_> {
     pub(super) fn shipping(
         &mut self,
         shipping: &ShippingCost,
-        currency: Currency,
+        (taxes, currency): (&[TaxAmount], Currency),
         lines: &mut Vec<ItemLine>,
     ) -> Result<(), Exception> {
         let base = shipping.total(currency) - shipping.tax(currency);
         if !base.is_zero() {
             let item = self.global_item(Global::Shipping)?;
-            lines.push(single(item, "Shipping", base));
+            let mut line = single(item, "Shipping", base);
+            line.taxes = self.line_taxes(taxes, base)?;
+            lines.push(line);
         }
         Ok(())
     }
 
-    /// One line per tax rate; rates that collected nothing are left out.
+    /// One line per tax rate, unless each line has its own; rates that collected nothing are left
+    /// out.
     pub(super) fn taxes(
         &mut self,
         taxes: &[TaxAmount],
         currency: Currency,
         lines: &mut Vec<ItemLine>,
     ) -> Result<(), Exception> {
+        if self.context.policy.options.tax == Tax::Suitetax {
+            return Ok(());
+        }
         let mut by_rate: BTreeMap<Option<TaxRateId>, Amount> = BTreeMap::new();
         for tax in taxes {
             *by_rate.entry(tax.rate.clone()).or_insert(Amount::zero(currency)) += tax.amount;
@@ -164,7 +190,10 @@ pub(super) fn priced(
         rate: Some(Decimal(rate.to_decimal())),
         amount,
         service_period: None,
+        is_recognized: false,
+        taxes: Vec::new(),
         posts_to: item.posts_to,
+        origin: None,
     }
 }
 
@@ -177,7 +206,7 @@ pub(super) fn adds_up(
 ) -> Result<(), Exception> {
     let zero = Amount::zero(total.currency());
     let foreign = lines.iter().any(|line| line.amount.currency() != total.currency());
-    let sum = if foreign { zero } else { lines.iter().fold(zero, |sum, l| sum + l.amount) };
+    let sum = if foreign { zero } else { lines.iter().fold(zero, |sum, l| sum + l.total()) };
     if !foreign && sum == total {
         return Ok(());
     }

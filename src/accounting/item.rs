@@ -1,17 +1,24 @@
 //! Items: what the lines of invoices and memos sell, reduce, or collect.
 //!
 //! One service item per price, one non-posting discount item per coupon, one item per tax rate that
-//! posts to the liability account, and a few global ones with the connector's meaning.
+//! posts to the liability account, and a few global ones with the connector's meaning. Where NetSuite
+//! has an item already (`links`), the line posts to that item's own account.
 
 use crate::accounting::chart::Role;
 use crate::accounting::context::external_id;
 use crate::accounting::desk::Desk;
-use crate::accounting::exception::Exception;
-use crate::accounting::policy::Discounts;
+use crate::accounting::exception::{Exception, ExceptionClass};
+use crate::accounting::links::the_one;
+use crate::accounting::masters::{DiscountItems, ItemMode};
+use crate::accounting::metadata::{self, get};
+use crate::accounting::policy::{Discounts, Policy};
+use crate::accounting::question::{By, Question, Sought};
 use crate::accounting::record::{Record, Rule};
 use crate::digest::sha256_hex;
 use crate::ids::{CouponId, ExternalId, InternalId, ObjectId, PriceId, ProductId, TaxRateId};
-use crate::netsuite::record::{Body, DiscountItem, Ref, ServiceSaleItem};
+use crate::netsuite::extras::Extras;
+use crate::netsuite::record::{Body, DiscountItem, ItemLine, Ref, ServiceSaleItem};
+use crate::stripe::objects::{Charge, InvoiceLine};
 
 /// Longest name NetSuite keeps for an item.
 const NAME_CHARS_MAX: usize = 60;
@@ -20,11 +27,18 @@ const NAME_CHARS_MAX: usize = 60;
 pub(super) struct Item {
     pub(super) item: Ref,
     pub(super) posts_to: InternalId,
+    /// A discount item: its line has neither quantity nor rate.
+    pub(super) is_discount: bool,
 }
+
+/// The discount item of coupons that are not known, and of all of them in mode `global`.
+pub(super) const DISCOUNT: (&str, &str) = ("stripe-discount", "Stripe Discount");
+/// How the configuration calls it.
+pub const DISCOUNT_KEY: &str = "discount";
 
 /// The items that stand for something other than a price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Global {
+pub enum Global {
     /// Lines without a price.
     Unpriced,
     Shipping,
@@ -40,9 +54,40 @@ pub(super) enum Global {
     /// Billing credits used on an invoice.
     CreditGrant,
     CreditNoteLine,
+    /// Money given back that does not reverse the invoice's own items.
+    Refund,
+    /// Part of an invoice of several lines, given back as one amount.
+    PartialRefund,
+    /// Money that a dispute took.
+    Dispute,
 }
 
 impl Global {
+    pub const ALL: [Self; 9] = [
+        Self::Unpriced,
+        Self::Shipping,
+        Self::Tax,
+        Self::BalanceCredit,
+        Self::BalanceDebit,
+        Self::BadDebt,
+        Self::Generic,
+        Self::CreditGrant,
+        Self::CreditNoteLine,
+    ];
+
+    /// How the configuration calls it: `shipping` for `stripe-shipping`.
+    pub fn key(self) -> String {
+        self.id().trim_start_matches("stripe-").replace('-', "_")
+    }
+
+    pub(super) const fn id(self) -> &'static str {
+        self.facts().0
+    }
+
+    pub(super) const fn name(self) -> &'static str {
+        self.facts().1
+    }
+
     /// External id, name and the role of the account it posts to.
     const fn facts(self) -> (&'static str, &'static str, Role) {
         match self {
@@ -69,14 +114,63 @@ impl Global {
                 "Stripe Custom Credit Note Line Item",
                 Role::Revenue,
             ),
+            Self::Refund => ("stripe-refund-item", "Stripe Refund Item", Role::Refunds),
+            Self::PartialRefund => {
+                ("stripe-partial-refund-item", "Stripe Partial Refund Item", Role::Refunds)
+            }
+            Self::Dispute => ("stripe-dispute-item", "Stripe Dispute Item", Role::Disputes),
         }
     }
 }
 
 impl Desk<'_> {
     pub(super) fn global_item(&mut self, global: Global) -> Result<Item, Exception> {
-        let (id, name, role) = global.facts();
-        self.sale_item(&external_id(id)?, name, name, role, (Rule::GlobalItem, id))
+        let (_, _, role) = global.facts();
+        let (id, name) = global_names(&global.key(), global.name(), self.context.policy);
+        self.sale_item(&external_id(&id)?, &name, &name, role, (Rule::GlobalItem, &id))
+    }
+
+    /// The item of an invoice line: a discount item that a negative line names, else its price's.
+    pub(super) fn line_item(
+        &mut self,
+        line: &InvoiceLine,
+        above: &[ItemLine],
+    ) -> Result<Item, Exception> {
+        let price = line.price().and_then(|id| self.case.catalog.prices.get(id));
+        let named =
+            get(&line.metadata, metadata::DISCOUNT_ITEM).map(|id| (line.id.as_str(), id)).or_else(
+                || Some((price?.id.as_str(), get(&price?.metadata, metadata::DISCOUNT_ITEM)?)),
+            );
+        match named.filter(|_| line.amount().is_negative()) {
+            Some((subject, id)) => self.named_discount(subject, id, above),
+            None => self.price_item(line.price(), line.product()),
+        }
+    }
+
+    fn named_discount(
+        &self,
+        subject: &str,
+        id: &str,
+        above: &[ItemLine],
+    ) -> Result<Item, Exception> {
+        let key = metadata::DISCOUNT_ITEM;
+        let question = Question { sought: Sought::DiscountItem, by: By::Id(InternalId::new(id)) };
+        let hit = the_one(&question, &self.case.known.answers, subject, key)?;
+        let own = hit.and_then(|hit| hit.account);
+        let account = own.or_else(|| above.last().map(|line| line.posts_to.clone()));
+        let Some(posts_to) = account else {
+            return Err(Exception::new(
+                ExceptionClass::Data,
+                "discount_above_everything",
+                subject,
+                format!(
+                    "{key} names a discount that does not post by itself, and no line is above it."
+                ),
+                "Name a discount item with an account, or put the line below what it reduces.",
+            ));
+        };
+        let item = Ref::Id(InternalId::new(id));
+        Ok(Item { item, posts_to, is_discount: true })
     }
 
     pub(super) fn price_item(
@@ -84,7 +178,10 @@ impl Desk<'_> {
         price: Option<&PriceId>,
         product: Option<&ProductId>,
     ) -> Result<Item, Exception> {
-        let Some(price) = price else { return self.global_item(Global::Unpriced) };
+        let is_global = self.context.policy.masters.items.mode == ItemMode::Global;
+        let Some(price) = price.filter(|_| !is_global) else {
+            return self.global_item(Global::Unpriced);
+        };
         let id = external_id(price)?;
         let name = self.price_name(price, product);
         let source = price.to_string();
@@ -129,7 +226,8 @@ impl Desk<'_> {
         role: Role,
         (rule, source): (Rule, &str),
     ) -> Result<Item, Exception> {
-        let account = self.context.account(role, id.as_str())?;
+        let linked = self.links.item(id)?.and_then(|hit| hit.account.clone());
+        let account = linked.map_or_else(|| self.context.account(role, id.as_str()), Ok)?;
         if !self.has(id) {
             let body = Body::ServiceSaleItem(ServiceSaleItem {
                 external_id: id.clone(),
@@ -137,10 +235,11 @@ impl Desk<'_> {
                 display_name: display_name.into(),
                 income_account: account.clone(),
                 subsidiary: self.context.policy.books.subsidiary.clone(),
+                extras: Extras::default(),
             });
             self.add(Record { body, rule, sources: vec![ObjectId::new(source)], settles: None });
         }
-        Ok(Item { item: Ref::External(id.clone()), posts_to: account })
+        Ok(Item { item: Ref::External(id.clone()), posts_to: account, is_discount: false })
     }
 
     /// A discount reduces the income of the line above it, so it posts to that line's account, unless
@@ -150,43 +249,70 @@ impl Desk<'_> {
         coupon: Option<&CouponId>,
         line_above: &InternalId,
     ) -> Result<Item, Exception> {
+        let policy = self.context.policy;
+        let coupon = coupon.filter(|_| policy.masters.items.discounts == DiscountItems::PerCoupon);
         let (id, name) = match coupon {
-            None => (external_id("stripe-discount")?, "Stripe Discount".to_owned()),
+            None => {
+                let (id, name) = global_names(DISCOUNT_KEY, DISCOUNT.1, policy);
+                (external_id(id)?, name)
+            }
             Some(coupon) => {
                 let known = self.case.catalog.coupons.get(coupon);
                 let name = known.and_then(|known| known.name.clone());
-                (coupon_external_id(coupon)?, name.unwrap_or_else(|| coupon.to_string()))
+                let id = coupon_external_id(coupon, policy)?;
+                (id, name.unwrap_or_else(|| coupon.to_string()))
             }
         };
-        let own_account = match self.context.policy.options.discounts {
-            Discounts::NonPosting => None,
-            Discounts::Posting => Some(self.context.account(Role::Discounts, id.as_str())?),
+        let linked = self.links.item(&id)?.map(|hit| hit.account.clone());
+        let own_account = match (linked, policy.options.discounts) {
+            (Some(account), _) => account,
+            (None, Discounts::NonPosting) => None,
+            (None, Discounts::Posting) => Some(self.context.account(Role::Discounts, id.as_str())?),
         };
         if !self.has(&id) {
-            let source = coupon.map_or("stripe-discount", |coupon| coupon.as_str());
+            let source = coupon.map_or(DISCOUNT.0, |coupon| coupon.as_str());
             let body = Body::DiscountItem(DiscountItem {
                 external_id: id.clone(),
-                item_id: id.to_string(),
+                item_id: if coupon.is_some() { id.to_string() } else { name.clone() },
                 display_name: name.chars().take(NAME_CHARS_MAX).collect(),
                 account: own_account.clone(),
                 subsidiary: self.context.policy.books.subsidiary.clone(),
+                extras: Extras::default(),
             });
             let sources = vec![ObjectId::new(source)];
             self.add(Record { body, rule: Rule::CouponUsed, sources, settles: None });
         }
         let posts_to = own_account.unwrap_or_else(|| line_above.clone());
-        Ok(Item { item: Ref::External(id), posts_to })
+        Ok(Item { item: Ref::External(id), posts_to, is_discount: true })
     }
+}
+
+/// External id and name of a global item, as configured.
+pub(super) fn global_names(key: &str, name: &str, policy: &Policy) -> (String, String) {
+    let naming = &policy.masters.naming;
+    let configured = policy.masters.items.global.get(key).and_then(|named| named.name.clone());
+    let id = format!("stripe-{}", key.replace('_', "-"));
+    (naming.scoped(&id), configured.unwrap_or_else(|| naming.scoped_name(name)))
+}
+
+/// The invoice that bills a charge which paid none in Stripe; metadata may name one in NetSuite.
+pub(super) fn bill_of(charge: &Charge) -> Option<ExternalId> {
+    external_id(&charge.id).ok().map(|id| id.with_suffix("invoice"))
 }
 
 /// Coupon ids are free text: what NetSuite does not take becomes `-`, and a few characters of the
 /// digest keep two such ids apart.
-fn coupon_external_id(coupon: &CouponId) -> Result<ExternalId, Exception> {
+pub(super) fn coupon_external_id(
+    coupon: &CouponId,
+    policy: &Policy,
+) -> Result<ExternalId, Exception> {
+    let naming = &policy.masters.naming;
     let text = coupon.as_str();
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if text.chars().all(allowed) {
-        return external_id(format!("coupon-{text}"));
+        return external_id(naming.scoped(&format!("coupon-{text}")));
     }
     let clean: String = text.chars().map(|c| if allowed(c) { c } else { '-' }).take(200).collect();
-    external_id(format!("coupon-{clean}-{}", &sha256_hex(text.as_bytes())[..8]))
+    let digest = &sha256_hex(text.as_bytes())[..8];
+    external_id(naming.scoped(&format!("coupon-{clean}-{digest}")))
 }

@@ -9,7 +9,8 @@ use crate::accounting::fx;
 use crate::accounting::invoice::Memo;
 use crate::accounting::invoice_lines::single;
 use crate::accounting::item::Global;
-use crate::accounting::policy::StandaloneCharges;
+use crate::accounting::metadata;
+use crate::accounting::policy::{DuplicatePayments, StandaloneCharges};
 use crate::accounting::record::{Record, Rule};
 use crate::accounting::seat::Cash;
 use crate::ids::{BalanceTransactionId, ExternalId, InternalId, InvoiceId, ObjectId};
@@ -44,12 +45,31 @@ impl<'a> Desk<'a> {
         if !amount.is_positive() {
             return Ok(());
         }
+        let duplicate = self.duplicate_of(charge);
+        if let Some(invoice) = &duplicate
+            && self.context.policy.options.duplicate_payments == DuplicatePayments::Hold
+            && charge.metadata.get("netsuite_allow_duplicate").is_none_or(|word| word != "true")
+        {
+            return Err(held(charge, invoice).blocking(&id));
+        }
+        let mut sources =
+            vec![ObjectId::new(charge.id.as_str()), ObjectId::new(movement.id.as_str())];
+        let mut settles = movement.amount();
+        for released in self.released(charge) {
+            settles += released.amount();
+            sources.push(ObjectId::new(released.id.as_str()));
+        }
+        let memo = match duplicate {
+            Some(invoice) => format!("{}, for {invoice}, which was already paid", charge.id),
+            None => memo(charge, self.facts.applications_of(charge).is_empty()),
+        };
         let received = Received {
             id: id.clone(),
-            memo: memo(charge, self.facts.applications_of(charge).is_empty()),
+            memo,
             amount,
+            settles,
             rule: Rule::ChargeSucceeded,
-            sources: vec![ObjectId::new(charge.id.as_str()), ObjectId::new(movement.id.as_str())],
+            sources,
         };
         let record = self.payment(received, movement).map_err(block)?;
         self.add(record);
@@ -58,7 +78,12 @@ impl<'a> Desk<'a> {
             return self.fail(charge, &id, amount);
         }
         let applications = self.facts.applications_of(charge).to_vec();
-        let bills = self.context.policy.options.standalone_charges == StandaloneCharges::Invoice;
+        let names_invoice = metadata::get(&charge.metadata, metadata::INVOICE).is_some();
+        let bills = names_invoice
+            || self.context.policy.options.standalone_charges == StandaloneCharges::Invoice;
+        if names_invoice && !applications.is_empty() {
+            self.except(two_invoices(charge));
+        }
         if applications.is_empty() && bills {
             return self.bill(charge, &id, movement);
         }
@@ -69,6 +94,33 @@ impl<'a> Desk<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The invoice that the charge was to pay, when it was already paid. What Stripe itself counts
+    /// as paid too much is no duplicate: it is on the customer's balance.
+    fn duplicate_of(&self, charge: &Charge) -> Option<InvoiceId> {
+        let applications = self.facts.applications_of(charge);
+        let (first, _) = applications.first()?;
+        let is_paid = |invoice: &InvoiceId| {
+            self.invoices.get(invoice).is_some_and(|target| !target.open.is_positive())
+        };
+        let is_credited = self.case.customer_balance.iter().any(|change| {
+            change.kind == "invoice_overpaid" && change.invoice.as_ref() == Some(first)
+        });
+        let all_paid = applications.iter().all(|(invoice, _)| is_paid(invoice));
+        (all_paid && !is_credited).then(|| first.clone())
+    }
+
+    /// The movements that gave back what was authorised and not captured.
+    fn released(&self, charge: &Charge) -> Vec<&'a BalanceTransaction> {
+        let case = self.case;
+        let own = case.refunds.iter().filter(|refund| refund.charge.as_ref() == Some(&charge.id));
+        let mut released: Vec<_> = own
+            .filter_map(|r| self.facts.balance_transaction(r.balance_transaction.as_ref()))
+            .filter(|movement| movement.reporting_category == "partial_capture_reversal")
+            .collect();
+        released.sort_by_key(|movement| movement.id.clone());
+        released
     }
 
     /// An invoice for what a charge without one paid for, so that the income is in the books.
@@ -130,9 +182,9 @@ impl<'a> Desk<'a> {
         received: Received,
         movement: &BalanceTransaction,
     ) -> Result<Record, Exception> {
-        let Received { id, memo, amount, rule, sources } = received;
+        let Received { id, memo, amount, settles, rule, sources } = received;
         let date = self.context.date(movement.created);
-        let rate = self.rate(amount, movement, &id)?;
+        let rate = self.rate(amount, settles, &id)?;
         let body = Body::CustomerPayment(CustomerPayment {
             header: self.context.header(&id, &memo, date, amount.currency(), rate)?,
             customer: self.customer.clone(),
@@ -141,7 +193,7 @@ impl<'a> Desk<'a> {
             payment: amount,
             apply: Vec::new(),
         });
-        Ok(Record { body, rule, sources, settles: Some(movement.amount()) })
+        Ok(Record { body, rule, sources, settles: Some(settles) })
     }
 
     /// A refund out of undeposited funds.
@@ -154,7 +206,7 @@ impl<'a> Desk<'a> {
         let block = |exception: Exception| exception.blocking(&id);
         let total: Amount = apply.iter().map(|apply| apply.amount).sum();
         let date = self.context.date(movement.created);
-        let rate = self.rate(total, movement, &id).map_err(block)?;
+        let rate = self.rate(total, movement.amount(), &id).map_err(block)?;
         let body = Body::CustomerRefund(CustomerRefund {
             header: self.context.header(&id, &memo, date, total.currency(), rate)?,
             customer: self.customer.clone(),
@@ -203,11 +255,10 @@ impl<'a> Desk<'a> {
     fn rate(
         &self,
         presented: Amount,
-        movement: &BalanceTransaction,
+        settled: Amount,
         id: &ExternalId,
     ) -> Result<Option<Decimal>, Exception> {
         let base = self.context.policy.books.base_currency;
-        let settled = movement.amount();
         fx::rate(presented, settled, base).map_err(|fx::NotExact| {
             Exception::new(
                 ExceptionClass::Fx,
@@ -229,6 +280,8 @@ pub(super) struct Received {
     pub(super) memo: String,
     /// In the currency the customer paid in.
     pub(super) amount: Amount,
+    /// In the currency of the Stripe balance.
+    pub(super) settles: Amount,
     pub(super) rule: Rule,
     pub(super) sources: Vec<ObjectId>,
 }
@@ -243,6 +296,19 @@ pub(super) struct PaidBack {
     pub(super) sources: Vec<ObjectId>,
 }
 
+fn held(charge: &Charge, invoice: &InvoiceId) -> Exception {
+    let amount = charge.amount_captured();
+    Exception::new(
+        ExceptionClass::Policy,
+        "duplicate_payment",
+        &charge.id,
+        format!("{amount} was to pay {invoice}, which was already paid: the payment is held."),
+        "Refund it and set the charge's metadata `netsuite_allow_duplicate` to `true`, so that its \
+         payout can be deposited; `policy.duplicate_payments = \"unapplied\"` does so for all.",
+    )
+    .of(amount)
+}
+
 /// The payment is posted, so that its payout is whole; what it paid is for a person to see.
 fn unknown_invoice(charge: &Charge, invoice: &InvoiceId, part: Amount) -> Exception {
     Exception::new(
@@ -255,6 +321,20 @@ fn unknown_invoice(charge: &Charge, invoice: &InvoiceId, part: Amount) -> Except
         "Pull from an earlier date, so that the invoice is known.",
     )
     .of(part)
+}
+
+/// Stripe's own application stands; the other one is for a person to sort out.
+fn two_invoices(charge: &Charge) -> Exception {
+    let key = metadata::INVOICE;
+    Exception::new(
+        ExceptionClass::Data,
+        "link_beside_invoice",
+        &charge.id,
+        format!(
+            "{key} names an invoice, but the charge paid one in Stripe: the payment is applied to that."
+        ),
+        format!("Remove {key} from the charge, or put it on the Stripe invoice."),
+    )
 }
 
 fn memo(charge: &Charge, stands_alone: bool) -> String {

@@ -7,8 +7,9 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::accounting::chart::Chart;
+use crate::accounting::masters::Masters;
 use crate::calendar::{UnixTime, start_of_day};
-use crate::ids::{AccountId, InternalId};
+use crate::ids::{AccountId, InternalId, TaxRateId};
 use crate::money::Currency;
 use crate::netsuite::wire::Places;
 
@@ -24,6 +25,26 @@ pub struct Policy {
     pub chart: Chart,
     pub books: Books,
     pub options: Options,
+    pub masters: Masters,
+    /// For [`Tax::Suitetax`].
+    pub suitetax: TaxCodes,
+}
+
+/// Which NetSuite tax codes stand for Stripe's tax rates.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TaxCodes {
+    /// For every rate that has none of its own.
+    pub usual: Option<TaxCode>,
+    pub rates: BTreeMap<TaxRateId, TaxCode>,
+}
+
+/// A NetSuite tax code and its type, by internal id.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TaxCode {
+    pub tax_type: InternalId,
+    pub tax_code: InternalId,
 }
 
 /// What the company may choose. Every default is what `docs/accounting.md` describes.
@@ -42,6 +63,20 @@ pub struct Options {
     pub unreconciled: Unreconciled,
     pub deposit_lines: DepositLines,
     pub granularity: Granularity,
+    pub duplicate_payments: DuplicatePayments,
+    pub negative_invoices: NegativeInvoices,
+    pub customer_balance: CustomerBalance,
+    pub credit_notes: CreditNotes,
+    pub unpaid_on_cancel: UnpaidOnCancel,
+    pub partial_refunds: PartialRefunds,
+    pub refund_items: MemoItems,
+    pub dispute_items: MemoItems,
+    pub disputes_opened: DisputesOpened,
+    pub disputes_won: DisputesWon,
+    pub tax: Tax,
+    pub revenue_recognition: RevenueRecognition,
+    pub deny_list: DenyList,
+    pub allow_list: AllowList,
 }
 
 impl Policy {
@@ -247,4 +282,149 @@ pub struct Granularity {
     /// Fees and whatever else has no record of its own. Not set: as the settlement does, per payout
     /// with deposits and daily with clearing.
     pub fees: Option<Grain>,
+}
+
+/// What becomes of a charge that pays an invoice which was already paid.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DuplicatePayments {
+    /// The payment stays unapplied: credit of the customer, and its payout is deposited.
+    #[default]
+    Unapplied,
+    /// Nothing, until somebody decides: its payout waits. The charge's metadata
+    /// `netsuite_allow_duplicate: true` releases it.
+    Hold,
+}
+
+/// What becomes of an invoice whose total is negative.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NegativeInvoices {
+    /// A credit memo that stays open: it is the customer's credit.
+    #[default]
+    CreditMemo,
+    /// An invoice whose lines are all zero; the credit is booked when it is used.
+    ZeroLines,
+}
+
+/// When credit on a customer's balance reaches the books.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CustomerBalance {
+    /// As it arises: an open credit of the customer, which use applies.
+    #[default]
+    OpenCredits,
+    /// When it has paid an invoice: a memo on that invoice.
+    OnUse,
+}
+
+/// When a credit note on an open invoice reaches the books.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CreditNotes {
+    /// At issue: NetSuite shows as open what Stripe shows.
+    #[default]
+    AtIssue,
+    /// When the invoice is paid, so that an invoice voided instead needs one memo only.
+    AfterPayment,
+}
+
+/// What becomes of a subscription's invoice that Stripe has stopped collecting.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnpaidOnCancel {
+    /// Nothing: it stays open.
+    #[default]
+    KeepOpen,
+    /// A credit memo with the invoice's own items reverses the revenue.
+    CreditMemo,
+    /// A credit memo with one bad-debt line leaves the revenue and books the loss.
+    BadDebt,
+}
+
+/// The lines of a memo for a part of an invoice of several lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartialRefunds {
+    /// Each line's share, tax included.
+    #[default]
+    Prorate,
+    /// One line with an item of its own; tax stays as it was collected.
+    SingleItem,
+}
+
+/// The items of a memo that takes an invoice back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MemoItems {
+    /// The invoice's own.
+    #[default]
+    Original,
+    /// One line with an item of its own.
+    Single,
+}
+
+/// What a disputed amount is until the outcome is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputesOpened {
+    /// Given back: a memo and a refund.
+    #[default]
+    CreditMemo,
+    /// An asset: the withdrawal is held on an account, and becomes a loss or comes back.
+    Hold,
+}
+
+/// How a dispute that was won after a memo comes back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputesWon {
+    /// The memo's lines are billed again, and paid by the returned money.
+    #[default]
+    Reinstate,
+    /// The returned money is income of its own, on the deposit.
+    ReversalLine,
+}
+
+/// How tax stands on invoices and memos.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tax {
+    /// A line per rate with an item that posts to the liability account.
+    #[default]
+    Lines,
+    /// Tax details of each line, which override what `SuiteTax` would compute.
+    Suitetax,
+}
+
+/// Whether lines carry the dates over which their revenue is recognized.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevenueRecognition {
+    /// They do not.
+    #[default]
+    None,
+    /// Start and end of service, for Advanced Revenue Management.
+    Arm,
+}
+
+/// What becomes of an object whose metadata say `netsuite_block_integration: true`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DenyList {
+    /// It and what depends on it wait until the key is gone.
+    #[default]
+    Hold,
+    /// The key means nothing.
+    Ignore,
+}
+
+/// Which invoices and charges may be posted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AllowList {
+    #[default]
+    All,
+    /// Only those whose metadata, or whose customer's, say `netsuite_allow_integration: true`.
+    Listed,
 }

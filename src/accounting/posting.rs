@@ -44,11 +44,16 @@ pub fn postings(body: &Body, chart: &Chart) -> Result<Vec<Posting>, NoAccount> {
     })
 }
 
-/// Receivable against each line's account; `sign` is 1 for an invoice, −1 for a credit memo.
+/// Receivable against each line's and each tax's account; `sign` is 1 for an invoice, −1 for a credit
+/// memo.
 fn sales(receivable: &InternalId, lines: &[ItemLine], sign: i64) -> Vec<Posting> {
     let signed = |amount: Amount| if sign < 0 { -amount } else { amount };
-    net(lines.iter().flat_map(|line| {
-        [(receivable.clone(), signed(line.amount)), (line.posts_to.clone(), -signed(line.amount))]
+    let parts = lines.iter().flat_map(|line| {
+        let taxes = line.taxes.iter().map(|tax| (&tax.posts_to, tax.amount));
+        std::iter::once((&line.posts_to, line.amount)).chain(taxes)
+    });
+    net(parts.flat_map(|(account, amount)| {
+        [(receivable.clone(), signed(amount)), (account.clone(), -signed(amount))]
     }))
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounting::exception::Exception;
 use crate::accounting::summary::Summary;
-use crate::ids::{ExternalId, ObjectId};
+use crate::ids::{ExternalId, InternalId, ObjectId};
 use crate::money::Amount;
 use crate::netsuite::record::{Body, RecordKind};
 
@@ -48,6 +48,9 @@ pub enum Rule {
     InvoiceUncollectible,
     InvoiceRecovered,
     BalanceAdjusted,
+    BalanceUsed,
+    PaidOutsideStripe,
+    SubscriptionEnded,
     ChargeSucceeded,
     ChargeBilled,
     ChargeFailedLater,
@@ -60,6 +63,7 @@ pub enum Rule {
     DisputeReversesInvoice,
     DisputeReinstated,
     DisputeWon,
+    DisputeLost,
     PayoutPaid,
     PayoutNegative,
     PayoutTransferred,
@@ -104,6 +108,11 @@ impl Rule {
                 "The invoice was paid after it had been marked uncollectible."
             }
             Self::BalanceAdjusted => "The customer's balance was adjusted by hand.",
+            Self::BalanceUsed => "The invoice was paid from the customer's balance.",
+            Self::PaidOutsideStripe => "The invoice was paid with money that Stripe never had.",
+            Self::SubscriptionEnded => {
+                "The subscription ended while the invoice was unpaid: nobody collects it any more."
+            }
             Self::ChargeSucceeded => "The charge succeeded and reached the Stripe balance.",
             Self::ChargeBilled => "The charge paid for something that Stripe did not invoice.",
             Self::ChargeFailedLater => "The payment failed after it had been booked.",
@@ -120,6 +129,7 @@ impl Rule {
             }
             Self::DisputeReinstated => "The dispute was won: the reversed lines are billed again.",
             Self::DisputeWon => "The dispute was won: the money came back.",
+            Self::DisputeLost => "The dispute ended: what was held and did not come back is lost.",
             Self::PayoutPaid => "The payout reached the bank.",
             Self::PayoutNegative => "The payout debited the bank.",
             Self::PayoutTransferred => {
@@ -150,4 +160,14 @@ pub struct Derived {
     pub exceptions: Vec<Exception>,
     /// The records that a summary stands for: they are kept in detail and never posted themselves.
     pub summaries: BTreeMap<ExternalId, Summary>,
+    /// What NetSuite has already: referred to by its own key, and never sent.
+    pub linked: Vec<Linked>,
+}
+
+/// A record that NetSuite has already, made by somebody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// What would have been made.
+    pub record: Record,
+    pub id: InternalId,
 }

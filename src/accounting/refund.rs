@@ -130,6 +130,7 @@ impl<'a> Desk<'a> {
             memo: format!("{}, the refund failed: {why}", refund.id),
             id: failed.clone(),
             amount,
+            settles: movement.amount(),
             rule: Rule::RefundFailed,
             sources: vec![ObjectId::new(refund.id.as_str()), ObjectId::new(movement.id.as_str())],
         };

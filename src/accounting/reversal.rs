@@ -11,6 +11,9 @@ use std::collections::BTreeMap;
 use crate::accounting::desk::Desk;
 use crate::accounting::exception::{Exception, ExceptionClass};
 use crate::accounting::invoice::Memo;
+use crate::accounting::invoice_lines::single;
+use crate::accounting::item::Global;
+use crate::accounting::policy::{MemoItems, PartialRefunds};
 use crate::accounting::record::Rule;
 use crate::calendar::UnixTime;
 use crate::ids::{ChargeId, ExternalId, InvoiceId, ObjectId};
@@ -31,6 +34,11 @@ impl Returnable {
     /// A refund of `charge` failed: its money stands on the unapplied payment `source`.
     pub(super) fn owe(&mut self, charge: &Charge, source: ExternalId, amount: Amount) {
         self.owed.entry(charge.id.clone()).or_default().push((source, amount));
+    }
+
+    /// A dispute of `charge` was won: its money has paid an invoice again.
+    pub(super) fn reinstate(&mut self, charge: &Charge, invoice: InvoiceId, amount: Amount) {
+        self.applied.entry(charge.id.clone()).or_default().push((invoice, amount));
     }
 }
 
@@ -158,9 +166,8 @@ impl Desk<'_> {
             if !part.is_positive() {
                 continue;
             }
-            if let Some(target) = self.invoices.get_mut(invoice) {
-                let taken = target.take(part).map_err(|e| e.blocking(&back.id))?;
-                lines.extend(taken);
+            if self.invoices.contains_key(invoice) {
+                lines.extend(self.reversed(back, invoice, part)?);
                 *applied -= part;
                 left -= part;
             }
@@ -173,6 +180,35 @@ impl Desk<'_> {
             ));
         }
         Ok(lines)
+    }
+
+    /// The memo lines that take `part` of an invoice back: its own, or one with an item that policy
+    /// names.
+    fn reversed(
+        &mut self,
+        back: &Return,
+        invoice: &InvoiceId,
+        part: Amount,
+    ) -> Result<Vec<ItemLine>, Exception> {
+        let Some(target) = self.invoices.get_mut(invoice) else { return Ok(Vec::new()) };
+        let is_whole = part == target.billed() && part == target.reversible();
+        let is_part_of_several = !is_whole && target.lines.len() > 1;
+        let own = target.take(part).map_err(|e| e.blocking(&back.id))?;
+        let options = self.context.policy.options;
+        let (items, whole, partial) = match back.memo_rule {
+            Rule::DisputeReversesInvoice => {
+                (options.dispute_items, Global::Dispute, Global::Dispute)
+            }
+            _ => (options.refund_items, Global::Refund, Global::PartialRefund),
+        };
+        let takes_one = options.partial_refunds == PartialRefunds::SingleItem;
+        let global = match items {
+            MemoItems::Single => whole,
+            MemoItems::Original if is_part_of_several && takes_one => partial,
+            MemoItems::Original => return Ok(own),
+        };
+        let item = self.global_item(global).map_err(|e| e.blocking(&back.id))?;
+        Ok(vec![single(item, &back.memo, part)])
     }
 
     /// Takes off what a credit note already reversed, so that no later memo reverses it again.

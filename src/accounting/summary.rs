@@ -233,7 +233,7 @@ fn journal(
     if sums.is_empty() {
         return Ok(None);
     }
-    let customer = external_id(CUSTOMER.0)?;
+    let customer = external_id(context.policy.masters.naming.scoped(CUSTOMER.0))?;
     let needs_customer = sums.contains_key(&receivable);
     let (text, rule) = match &case.summary {
         Summary::Day(date, what) => (format!("{} of {date}", what.title()), Rule::SalesSummedByDay),
@@ -265,17 +265,21 @@ fn journal(
 fn customer_record(id: ExternalId, context: Context) -> Result<Record, Exception> {
     let base = context.currency(context.policy.books.base_currency, id.as_str())?;
     let sources = vec![ObjectId::new(id.as_str())];
+    let name = context.policy.masters.naming.scoped_name(CUSTOMER.1);
     let body = Body::Customer(Customer {
         external_id: id,
-        entity_id: CUSTOMER.1.into(),
-        company_name: CUSTOMER.1.into(),
+        entity_id: name.clone(),
+        company_name: name,
+        person: None,
         email: None,
         phone: None,
         comments: "Stripe: receivables of sales that are summed up".into(),
         address: None,
+        shipping: None,
         subsidiary: context.policy.books.subsidiary.clone(),
         currency: base.clone(),
         currencies: vec![base],
+        extras: crate::netsuite::extras::Extras::default(),
     });
     Ok(Record { body, rule: Rule::GlobalItem, sources, settles: None })
 }

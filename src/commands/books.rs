@@ -26,6 +26,12 @@ pub(super) async fn fetch(client: &Client, ledger: &mut Ledger) -> anyhow::Resul
     Ok(references)
 }
 
+/// What was looked up the last time, without asking NetSuite.
+pub(super) fn kept(ledger: &Ledger) -> anyhow::Result<Option<References>> {
+    let Some(text) = ledger.reference(KEPT_AS)? else { return Ok(None) };
+    Ok(Some(serde_json::from_str(&text).context("NetSuite's accounts in the ledger")?))
+}
+
 /// The policy that the configuration and NetSuite make together. Accounts that NetSuite does not
 /// have are left out: what needs them becomes an exception that names the setting.
 pub(super) fn policy(settings: &Settings, references: &References) -> anyhow::Result<Policy> {
@@ -57,6 +63,8 @@ pub(super) fn policy(settings: &Settings, references: &References) -> anyhow::Re
             subsidiary: settings.netsuite.subsidiary.clone(),
         },
         options: settings.options,
+        suitetax: settings.suitetax.clone(),
+        masters: settings.masters.clone(),
     })
 }
 
@@ -72,6 +80,22 @@ pub(super) fn base_currency(
         .context(
             "NetSuite does not say what its base currency is\nhint: set netsuite.base_currency",
         )
+}
+
+/// A policy without any account, under which facts can be read and nothing can be derived.
+pub(super) fn without_accounts(settings: &Settings) -> Policy {
+    Policy {
+        zone: settings.stripe.zone,
+        account: settings.stripe.account.clone(),
+        start: None,
+        chart: Chart::default(),
+        books: Books {
+            base_currency: settings.netsuite.base_currency.unwrap_or(Currency::USD),
+            currencies: BTreeMap::new(),
+            subsidiary: None,
+        },
+        options: settings.options,
+    }
 }
 
 /// Recognises a policy: a plan is made under one and refused under another.

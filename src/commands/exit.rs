@@ -40,6 +40,8 @@ pub enum Outcome {
     NoAccess,
     /// The configuration does not fit the two systems.
     Misconfigured,
+    /// The worst exit code of several Stripe accounts.
+    Several(u8),
 }
 
 /// A mistake in how the command was used, found after parsing.
@@ -59,8 +61,31 @@ pub fn code(result: &anyhow::Result<Outcome>) -> u8 {
         Ok(Outcome::Interrupted(signal)) => 128 + signal,
         Ok(Outcome::NoAccess) => AUTHENTICATION,
         Ok(Outcome::Misconfigured) => FAILED,
+        Ok(Outcome::Several(code)) => *code,
         Err(error) => error.chain().find_map(code_of).unwrap_or(FAILED),
     }
+}
+
+/// From the least that a person must do to the most: what is not here comes last.
+const BY_GRAVITY: [u8; 11] = [
+    DONE,
+    CHANGES,
+    PARTLY,
+    TRANSIENT,
+    LOCKED,
+    OUT_OF_TOLERANCE,
+    REFUSED,
+    USAGE,
+    AUTHENTICATION,
+    FAILED,
+    IN_DOUBT,
+];
+
+/// The graver of two exit codes.
+pub fn worse(one: u8, other: u8) -> u8 {
+    let gravity =
+        |code: u8| BY_GRAVITY.iter().position(|known| *known == code).unwrap_or(BY_GRAVITY.len());
+    if gravity(other) > gravity(one) { other } else { one }
 }
 
 fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {

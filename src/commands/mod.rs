@@ -1,15 +1,19 @@
 //! The commands: each file reads as the story of one. Here the rooms meet; nothing here knows SQL,
 //! HTTP or a rule of accounting.
 
+mod accounts;
 mod adopt;
+mod ask;
 mod books;
 mod check;
 mod demo;
 mod embedded;
 pub mod exit;
+pub mod explain;
 mod init;
 mod interrupt;
 mod modes;
+mod placed;
 mod plan;
 mod pull;
 mod push;
@@ -28,14 +32,21 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Global};
 use crate::ui::Ui;
 use exit::Outcome;
 
-/// Runs the command that was typed.
+/// Runs the command that was typed; where the configuration has several Stripe accounts and none is
+/// named, for each of them in order.
 pub async fn run(cli: Cli, ui: Ui) -> anyhow::Result<Outcome> {
-    let global = &cli.global;
-    match &cli.command {
+    match accounts::of_command(&cli)? {
+        Some(names) => accounts::run_each(&cli, &names, ui).await,
+        None => run_one(&cli.command, &cli.global, ui).await,
+    }
+}
+
+async fn run_one(command: &Command, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
+    match command {
         Command::Init(args) => init::run(args, global, ui),
         Command::Pull(args) => pull::run(args, global, ui).await,
         Command::Plan(args) => plan::run(args, global, ui).await,
@@ -46,6 +57,7 @@ pub async fn run(cli: Cli, ui: Ui) -> anyhow::Result<Outcome> {
         Command::Reverse(args) => reverse::run(args, global, ui).await,
         Command::Verify(args) => verify::run(args, global, ui).await,
         Command::Report(args) => report::run(args, global, ui).await,
+        Command::Explain(args) => explain::run(args, global, ui),
         Command::Status(args) => status::run(args, global, ui),
         Command::Demo(args) => demo::run(args, ui).await,
         Command::Sandbox(args) => sandbox::run(args, ui).await,

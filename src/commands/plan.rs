@@ -5,12 +5,14 @@ use std::path::Path;
 
 use crate::accounting::Policy;
 use crate::cli::{Format, Global, PlanArgs};
+use crate::commands::ask::Asking;
 use crate::commands::books::{self, Names};
 use crate::commands::exit::Outcome;
 use crate::commands::session::Session;
 use crate::commands::{modes, resolve};
 use crate::ids::ExternalId;
-use crate::ledger::{Ledger, RecordRow, RecordState};
+use crate::ledger::{Done, Ledger, RecordRow, RecordState};
+use crate::netsuite::client::Client;
 use crate::netsuite::references::References;
 use crate::plan::file::{Basis, SCHEMA_VERSION};
 use crate::plan::{Inputs, Plan, Standing, build};
@@ -18,7 +20,7 @@ use crate::report;
 use crate::ui::{Ui, width};
 
 /// The policy under which the ledger's cases were last derived is kept under this name.
-const DERIVED_UNDER: &str = "policy";
+pub(super) const DERIVED_UNDER: &str = "policy";
 
 pub(super) async fn run(args: &PlanArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
@@ -56,22 +58,35 @@ pub(super) async fn make(
     let witness = Session::witness(&client, &references, &policy);
     resolve::resolve(session, ledger, &witness, ui).await?;
     modes::check(ledger, &policy)?;
-    derive_what_changed(ledger, &policy, ui)?;
+    derive_what_changed(ledger, &client, &policy, ui).await?;
     let plan = of(session, ledger, &policy, &references)?;
     Ok((plan, references))
 }
 
 /// Only cases with a changed fact are derived again; all of them when the policy changed.
-fn derive_what_changed(ledger: &mut Ledger, policy: &Policy, ui: Ui) -> anyhow::Result<()> {
+async fn derive_what_changed(
+    ledger: &mut Ledger,
+    client: &Client,
+    policy: &Policy,
+    ui: Ui,
+) -> anyhow::Result<()> {
     let digest = books::policy_digest(policy);
     if ledger.reference(DERIVED_UNDER)?.as_ref() != Some(&digest) {
         ledger.mark_all_dirty()?;
     }
+    let work = ledger.changed(policy)?;
+    let mut asking = Asking::new(client);
     let mut progress = None;
-    ledger.derive_changed(policy, |done| {
+    let mut done = |done: &Done| {
         let case_count = u64::try_from(done.case_count).ok();
         progress.get_or_insert_with(|| ui.progress("cases", case_count)).add(1);
-    })?;
+    };
+    for chunk in work.chunks() {
+        let mut cases = ledger.load_all(&work, chunk, policy)?;
+        asking.tell(ledger, &mut cases, policy).await?;
+        ledger.save_all(&work, &cases, policy, &mut done)?;
+    }
+    ledger.sum_up(&work, policy, &mut done)?;
     if let Some(progress) = progress {
         progress.finish();
     }
@@ -104,6 +119,7 @@ fn of(
             periods: &references.periods,
             closed_period: policy.options.closed_period,
             places: &policy.books,
+            updates_customers: policy.masters.customers.update,
             known: &known,
         })
     };
@@ -138,7 +154,7 @@ pub(super) fn made_by() -> String {
     concat!("tieout ", env!("CARGO_PKG_VERSION")).into()
 }
 
-fn standing(row: RecordRow, conflicts: &BTreeMap<ExternalId, String>) -> Standing {
+pub(super) fn standing(row: RecordRow, conflicts: &BTreeMap<ExternalId, String>) -> Standing {
     Standing {
         conflict: conflicts.get(&row.external_id).cloned(),
         in_doubt: matches!(row.state, RecordState::Sending | RecordState::InDoubt),

@@ -49,6 +49,7 @@ impl Session {
     /// Reads the configuration that the flags name.
     pub(super) fn open(global: &Global) -> anyhow::Result<Self> {
         let overrides = Overrides {
+            account: global.account.clone(),
             ledger: global.ledger.clone(),
             stripe_base_url: global.stripe_base_url.clone(),
             netsuite_base_url: global.netsuite_base_url.clone(),
@@ -183,6 +184,12 @@ impl Session {
     /// The ledger as it is, for commands that only read it.
     pub(super) fn existing_ledger(&self) -> anyhow::Result<Ledger> {
         Ledger::open_existing(&self.settings.ledger, Arc::clone(&self.clock))
+            .context("there is no ledger yet; `tieout pull` makes one")
+    }
+
+    /// The ledger for a command that changes nothing at all, not even the file's schema.
+    pub(super) fn ledger_to_read(&self) -> anyhow::Result<Ledger> {
+        Ledger::open_read_only(&self.settings.ledger, Arc::clone(&self.clock))
             .context("there is no ledger yet; `tieout pull` makes one")
     }
 

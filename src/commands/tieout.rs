@@ -3,21 +3,23 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::accounting::balance_transaction::{Class, classify};
+use crate::accounting::Policy;
+use crate::accounting::balance_transaction::Class;
 use crate::accounting::chart::{Chart, Role};
-use crate::accounting::policy::Uncollectible;
-use crate::accounting::{Policy, Record};
+use crate::accounting::policy::{
+    CreditNotes, CustomerBalance, NegativeInvoices, Options, Uncollectible, UnpaidOnCancel,
+};
 use crate::commands::books;
+use crate::commands::placed::Placed;
 use crate::commands::session::Session;
-use crate::ids::{ExternalId, InternalId, ObjectId};
+use crate::ids::{ExternalId, InternalId};
 use crate::ledger::{Ledger, LedgerError, RecordRow};
 use crate::money::{Amount, Currency};
 use crate::netsuite::client::Client;
 use crate::netsuite::readback::{Posted, Reader};
-use crate::netsuite::record::Body;
 use crate::reconcile::bridge::{LedgerBalances, bridge};
 use crate::reconcile::fees::fees;
-use crate::reconcile::movement::{self, Held, Movement, NotYet};
+use crate::reconcile::movement::{self, Movement};
 use crate::reconcile::payouts::{PayoutLeg, payouts};
 use crate::reconcile::receivables::{InvoiceLeg, receivables};
 use crate::reconcile::rollforward::rollforward;
@@ -93,11 +95,6 @@ impl ReadBack {
         })
     }
 
-    fn is_posted(&self, id: &str) -> bool {
-        let id = ExternalId::new(id).ok();
-        id.and_then(|id| self.rows.get(&id)).is_some_and(|row| row.internal_id.is_some())
-    }
-
     /// Every balance transaction, with what the books hold because of it.
     fn movements(
         &self,
@@ -105,7 +102,7 @@ impl ReadBack {
         ledger: &Ledger,
         payouts: &HashMap<String, Payout>,
     ) -> anyhow::Result<Vec<Movement>> {
-        let placed = Placed::new(self, ledger, payouts)?;
+        let placed = Placed::new(&self.rows, &self.policy.masters.naming, ledger, payouts)?;
         let zone = session.settings.stripe.zone;
         let mut movements = Vec::new();
         ledger.for_each_object::<LedgerError>("balance_transaction", |raw| {
@@ -113,7 +110,7 @@ impl ReadBack {
             if bt.balance_type.as_deref().is_some_and(|kind| kind != "payments") {
                 return Ok(());
             }
-            let class = classify(&bt);
+            let class = self.policy.class(&bt);
             let is_fee = matches!(class, Class::Line(role) if role.is_fee());
             let category = if bt.reporting_category.is_empty() {
                 bt.kind.clone()
@@ -129,6 +126,7 @@ impl ReadBack {
                 net: bt.net(),
                 charged: if is_fee { bt.fee() - bt.amount() } else { bt.fee() },
                 held: placed.held(&bt, class),
+                is_charged: placed.is_charged(&bt),
             });
             Ok(())
         })?;
@@ -174,11 +172,16 @@ impl ReadBack {
         let mut legs: Vec<PayoutLeg> = payouts
             .values()
             .filter_map(|payout| {
-                let id = ExternalId::new(payout.id.as_str()).ok()?;
+                let id = self.policy.masters.naming.record_of(payout.id.as_str())?;
                 let came_back = matches!(payout.status.as_str(), "failed" | "canceled");
                 let zero = Amount::zero(payout.currency);
                 let bank = accounts(&self.policy.chart, &[Role::Bank(payout.currency)]);
+                let parts = (1..).map(|part: u32| id.with_suffix(&part.to_string()));
+                let parts = parts.take_while(|part| self.rows.contains_key(part));
                 let banked = [id.clone(), id.with_suffix("failed")]
+                    .into_iter()
+                    .chain(parts)
+                    .collect::<Vec<_>>()
                     .iter()
                     .filter_map(|id| self.rows.get(id)?.internal_id.as_ref())
                     .filter_map(|id| self.observed.get(id))
@@ -204,24 +207,30 @@ impl ReadBack {
             .into_iter()
             .map(|stored| (stored.exception.subject, stored.exception.message))
             .collect();
-        let keeps_open = session.settings.options.uncollectible == Uncollectible::KeepOpen;
+        let options = session.settings.options;
+        let keeps_open = options.uncollectible == Uncollectible::KeepOpen;
+        let closes_abandoned = options.unpaid_on_cancel != UnpaidOnCancel::KeepOpen;
+        let naming = &self.policy.masters.naming;
         let mut legs = Vec::new();
         ledger.for_each_object::<LedgerError>("invoice", |raw| {
             let invoice: Invoice = objects::read(raw)?;
-            let Ok(id) = ExternalId::new(invoice.id.as_str()) else { return Ok(()) };
+            let Some(id) = naming.record_of(invoice.id.as_str()) else { return Ok(()) };
             if !invoice.is_finalized() || invoice.total().is_negative() {
                 return Ok(());
             }
             let zero = Amount::zero(invoice.currency);
             let is_open = match invoice.status {
-                InvoiceStatus::Open => true,
+                InvoiceStatus::Open => !(closes_abandoned && invoice.is_no_longer_collected()),
                 InvoiceStatus::Uncollectible => keeps_open,
                 _ => false,
             };
             let row = self.rows.get(&id).and_then(|row| row.internal_id.as_ref());
             let unpaid = row.and_then(|id| self.observed.get(id)?.unpaid);
             legs.push(InvoiceLeg {
-                explained: reasons.get(invoice.id.as_str()).cloned(),
+                explained: reasons
+                    .get(invoice.id.as_str())
+                    .cloned()
+                    .or_else(|| booked_later(&invoice, options)),
                 external_id: id,
                 date: invoice.created.date_in(session.settings.stripe.zone),
                 stripe_remaining: if is_open { invoice.amount_remaining() } else { zero },
@@ -252,6 +261,20 @@ fn settlement(row: &RecordRow, posted: &Posted) -> Currency {
     settles.map_or(posted.currency, Amount::currency)
 }
 
+/// Why policy leaves more of an open invoice open than Stripe does.
+fn booked_later(invoice: &Invoice, options: Options) -> Option<String> {
+    let waits = options.credit_notes == CreditNotes::AfterPayment;
+    if waits && invoice.pre_payment_credit_notes().is_positive() {
+        return Some("Its credit notes are booked when it is paid.".into());
+    }
+    let on_use = options.customer_balance == CustomerBalance::OnUse
+        || options.negative_invoices == NegativeInvoices::ZeroLines;
+    let used = invoice.ending_balance() - invoice.starting_balance();
+    let is_open = invoice.status == InvoiceStatus::Open;
+    (on_use && is_open && used.is_positive())
+        .then(|| "What the customer's balance paid is booked when it is paid.".into())
+}
+
 fn payouts_of(ledger: &Ledger) -> anyhow::Result<HashMap<String, Payout>> {
     let mut payouts = HashMap::new();
     ledger.for_each_object::<LedgerError>("payout", |raw| {
@@ -260,88 +283,4 @@ fn payouts_of(ledger: &Ledger) -> anyhow::Result<HashMap<String, Payout>> {
         Ok(())
     })?;
     Ok(payouts)
-}
-
-/// Where each balance transaction stands in the books.
-struct Placed<'a> {
-    read_back: &'a ReadBack,
-    payouts: &'a HashMap<String, Payout>,
-    /// The payout of each balance transaction that was paid out.
-    payout_of: HashMap<String, String>,
-    /// The record that a balance transaction made, and whether it is posted.
-    records: HashMap<&'a str, bool>,
-    /// The posted deposit that took over what a negative payout was made of.
-    taken_over: BTreeSet<&'a str>,
-}
-
-impl<'a> Placed<'a> {
-    fn new(
-        read_back: &'a ReadBack,
-        ledger: &Ledger,
-        payouts: &'a HashMap<String, Payout>,
-    ) -> anyhow::Result<Self> {
-        let mut placed = Self {
-            read_back,
-            payouts,
-            payout_of: ledger.payouts_by_member()?,
-            records: HashMap::new(),
-            taken_over: BTreeSet::new(),
-        };
-        for row in read_back.rows.values() {
-            let is_posted = row.internal_id.is_some();
-            let Some(record): Option<&Record> = row.desired.as_ref() else { continue };
-            if record.settles.is_some() {
-                for source in &record.sources {
-                    placed.records.insert(source.as_str(), is_posted);
-                }
-            }
-            if matches!(record.body, Body::Deposit(_)) && is_posted {
-                placed.taken_over.extend(record.sources.iter().skip(1).map(ObjectId::as_str));
-            }
-        }
-        Ok(placed)
-    }
-
-    /// Whether what `payout` was made of has left undeposited funds.
-    fn is_cleared(&self, payout: &str) -> bool {
-        let negative = self.payouts.get(payout).is_some_and(|p| p.amount().is_negative());
-        if negative { self.taken_over.contains(payout) } else { self.read_back.is_posted(payout) }
-    }
-
-    fn held(&self, bt: &BalanceTransaction, class: Class) -> Held {
-        let payout = match class {
-            // Its own row names the payout as its source.
-            Class::Payout => bt.source.as_ref().map(ObjectId::as_str),
-            _ => self.payout_of.get(bt.id.as_str()).map(String::as_str),
-        };
-        if payout.is_some_and(|payout| self.is_cleared(payout)) {
-            return Held::Cleared;
-        }
-        match class {
-            Class::Payout if payout.is_some_and(|payout| self.is_journal(payout)) => {
-                Held::InBooks(bt.net())
-            }
-            Class::Payout => Held::NotYet(NotYet::PayoutInTransit),
-            Class::PayoutReturned => {
-                let failed = bt.source.as_ref().map(ObjectId::as_str);
-                // Deposited to the Stripe balance account, or moved there by a journal.
-                if failed.is_some_and(|failed| self.read_back.is_posted(failed)) {
-                    Held::InBooks(bt.net())
-                } else {
-                    Held::NotYet(NotYet::NotPosted)
-                }
-            }
-            Class::Line(_) | Class::TopUp | Class::Unknown => Held::NotYet(NotYet::WaitsForDeposit),
-            _ => match self.records.get(bt.id.as_str()) {
-                Some(true) => Held::InBooks(bt.amount()),
-                _ => Held::NotYet(NotYet::NotPosted),
-            },
-        }
-    }
-
-    /// A negative payout's journal is posted.
-    fn is_journal(&self, payout: &str) -> bool {
-        let negative = self.payouts.get(payout).is_some_and(|p| p.amount().is_negative());
-        negative && self.read_back.is_posted(payout)
-    }
 }

@@ -6,8 +6,11 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::Deserialize;
+use toml::Spanned;
 
-use crate::accounting::policy::Options;
+use crate::accounting::policy::{Options, TaxCodes};
+use crate::config::mapping::RuleFile;
+use crate::config::masters::{CustomersFile, ExternalIds, ItemsFile};
 use crate::config::secret::SecretFields;
 use crate::ids::{AccountId, InternalId};
 use crate::money::Currency;
@@ -16,13 +19,25 @@ use crate::money::Currency;
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
     pub ledger: Option<PathBuf>,
-    pub stripe: Stripe,
+    pub stripe: Option<Stripe>,
     pub netsuite: NetSuite,
-    pub accounts: Accounts,
+    pub accounts: Option<Accounts>,
     #[serde(default)]
     pub policy: Options,
     #[serde(default)]
     pub push: Push,
+    #[serde(default)]
+    pub suitetax: TaxCodes,
+    #[serde(default)]
+    pub customers: CustomersFile,
+    #[serde(default)]
+    pub items: ItemsFile,
+    #[serde(default)]
+    pub external_ids: ExternalIds,
+    #[serde(default)]
+    pub mapping: Vec<Spanned<RuleFile>>,
+    #[serde(default)]
+    pub stripe_accounts: Vec<StripeAccount>,
 }
 
 /// How much one push may do.
@@ -31,6 +46,33 @@ pub(super) struct File {
 pub(super) struct Push {
     pub max_changes: Option<usize>,
     pub max_amount: Option<String>,
+}
+
+/// One of several Stripe accounts. A section of its own takes the place of the shared one; mapping
+/// rules are added to the shared ones.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StripeAccount {
+    pub name: String,
+    pub ledger: Option<PathBuf>,
+    pub stripe: Stripe,
+    #[serde(default)]
+    pub netsuite: NetSuiteOfAccount,
+    pub accounts: Option<Accounts>,
+    pub policy: Option<Options>,
+    pub customers: Option<CustomersFile>,
+    pub items: Option<ItemsFile>,
+    pub external_ids: Option<ExternalIds>,
+    #[serde(default)]
+    pub mapping: Vec<Spanned<RuleFile>>,
+}
+
+/// What of NetSuite is a Stripe account's own.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NetSuiteOfAccount {
+    pub base_currency: Option<Currency>,
+    pub subsidiary: Option<InternalId>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -106,6 +148,12 @@ pub(super) struct Accounts {
     pub customer_balance: Option<String>,
     pub discounts: Option<String>,
     pub bad_debt: Option<String>,
+    pub out_of_band: Option<String>,
+    pub refunds: Option<String>,
+    pub disputes: Option<String>,
+    pub disputed_funds: Option<String>,
+    pub dispute_losses: Option<String>,
+    pub dispute_reversals: Option<String>,
     pub processing_fees: String,
     pub stripe_fees: Option<String>,
     pub application_fees: Option<String>,

@@ -6,7 +6,10 @@
 //!
 //! A flag wins over the environment, the environment over the file, the file over the default.
 
+mod accounts;
 mod file;
+mod mapping;
+mod masters;
 mod secret;
 mod settings;
 pub mod template;
@@ -39,18 +42,35 @@ pub enum ConfigError {
 
 /// Reads the file at `path` and lays `overrides` over it.
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Settings, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|cause| match cause.kind() {
+    parse(&text_of(path)?, path, overrides)
+}
+
+fn text_of(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|cause| match cause.kind() {
         std::io::ErrorKind::NotFound => ConfigError::Missing { path: path.into() },
         _ => ConfigError::Unreadable { path: path.into(), cause },
-    })?;
-    parse(&text, path, overrides)
+    })
 }
 
 /// Like [`load`], for text that was read already. Relative paths in it are relative to `path`.
 pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Settings, ConfigError> {
-    let file: file::File = toml::from_str(text)
-        .map_err(|cause| ConfigError::Invalid { path: path.into(), cause: Box::new(cause) })?;
-    settings::resolve(file, path, overrides)
+    settings::resolve(read(text, path)?, text, path, overrides)
+}
+
+fn read(text: &str, path: &Path) -> Result<file::File, ConfigError> {
+    toml::from_str(text)
+        .map_err(|cause| ConfigError::Invalid { path: path.into(), cause: Box::new(cause) })
+}
+
+/// The names of the Stripe accounts in the file; none where it is of one account.
+pub fn account_names(path: &Path) -> Result<Vec<String>, ConfigError> {
+    let file = read(&text_of(path)?, path)?;
+    accounts::check(&file).map_err(|wrong| contradictory(path, wrong))?;
+    Ok(accounts::names(&file))
+}
+
+fn contradictory(path: &Path, (message, fix): masters::Wrong) -> ConfigError {
+    ConfigError::Contradictory { path: path.into(), message, fix }
 }
 
 #[cfg(test)]
@@ -95,5 +115,77 @@ mod tests {
             template::TEXT
         );
         assert!(parse_text(&text).unwrap_err().contains("oauth2"));
+    }
+
+    fn with(more: &str) -> Result<Settings, String> {
+        parse_text(&format!("{}\n{more}", bare()))
+    }
+
+    /// The template without its sections on master data.
+    fn bare() -> &'static str {
+        template::TEXT.split("\n[customers]").next().unwrap()
+    }
+
+    /// A mapping that cannot work must not be found out by NetSuite, record by record.
+    #[test]
+    fn a_mapping_is_checked_against_the_records_when_it_is_read() {
+        let rule = |text: &str| with(&format!("[[mapping]]\n{text}\n"));
+        let good = r#"record = ["invoice", "credit_memo"]
+            field = "CLASS"
+            value = 5
+            when = { "metadata.region" = ["EU", "UK"], currency = "EUR" }"#;
+        let rules = rule(good).unwrap().masters.mapping.rules;
+        assert_eq!((rules.len(), rules[0].field.as_str()), (2, "class"));
+        assert_eq!(rules[0].line, bare().lines().count() + 1);
+        for (text, words) in [
+            ("record = \"bill\"\nfield = \"memo\"\nvalue = \"x\"", "`bill` is not a record"),
+            ("record = \"invoice\"\nfield = \"amount\"\nvalue = 1", "the books rest on"),
+            ("record = \"invoice\"\nfield = \"mem\"\nvalue = 1", "Did you mean `memo`"),
+            ("record = \"invoice\"\nfield = \"custcol_x\"\nvalue = 1", "begin with custbody"),
+            ("record = \"invoice\"\nfield = \"class\"\nvalue = \"North\"", "internal id"),
+            ("record = \"invoice\"\nfield = \"dueDate\"\nvalue = \"soon\"", "a date such as"),
+            ("record = \"invoice\"\nfield = \"memo\"", "exactly one of"),
+            (
+                "record = \"invoice\"\nfield = \"memo\"\nvalue = \"x\"\nremove = true",
+                "exactly one of",
+            ),
+            (
+                "record = \"invoice\"\nfield = \"memo\"\nvalue = \"x\"\nrequired = true",
+                "beside `from`",
+            ),
+            ("record = \"invoice\"\nfield = \"memo\"\nfrom = \"metadata.\"", "not the path"),
+            (
+                "record = \"customer\"\nfield = \"fax\"\nvalue = \"x\"\nwhen = { amount = \"zero\" }",
+                "has no amount",
+            ),
+        ] {
+            let message = rule(text).unwrap_err();
+            assert!(message.contains(words) && message.contains("line "), "{text}: {message}");
+        }
+    }
+
+    #[test]
+    fn master_data_are_checked_when_they_are_read() {
+        for (text, words) in [
+            ("[customers]\nmode = \"match\"", "nothing says what to match"),
+            ("[customers]\nmatch = { stripe = \"email\", netsuite = \"email\" }", "mode is not"),
+            (
+                "[customers]\nmode = \"match\"\nmatch = { stripe = \"mail\", netsuite = \"email\" }",
+                "`mail`",
+            ),
+            (
+                "[customers]\nmode = \"match\"\nmatch = { stripe = \"email\", netsuite = \"id OR 1\" }",
+                "`id OR 1`",
+            ),
+            ("[items.global]\nshiping = { name = \"x\" }", "shipping"),
+            ("[external_ids]\nprefix = \"a b\"", "letters, digits"),
+            (
+                "[[stripe_accounts]]\nname = \"x\"\n[stripe_accounts.stripe]\naccount = \"acct_1\"\ntimezone = \"UTC\"",
+                "both [[stripe_accounts]]",
+            ),
+        ] {
+            let message = with(text).unwrap_err();
+            assert!(message.contains(words), "{text}: {message}");
+        }
     }
 }

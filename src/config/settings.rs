@@ -7,9 +7,12 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use crate::accounting::chart::Role;
-use crate::accounting::policy::Options;
+use crate::accounting::mapping::Mapping;
+use crate::accounting::masters::Masters;
+use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
 use crate::config::file::{Accounts, File, NetSuite, OAuth2, Push, Stripe, Token};
+use crate::config::mapping::RuleFile;
 use crate::config::secret::{SecretFields, SecretSource};
 use crate::ids::{AccountId, InternalId};
 use crate::money::Currency;
@@ -23,6 +26,8 @@ const STRIPE_URL: &str = "https://api.stripe.com";
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub path: PathBuf,
+    /// Which of the file's Stripe accounts, where it has several.
+    pub name: Option<String>,
     pub ledger: PathBuf,
     pub stripe: StripeSettings,
     pub netsuite: NetSuiteSettings,
@@ -32,6 +37,9 @@ pub struct Settings {
     pub movements: BTreeMap<String, String>,
     pub options: Options,
     pub push: PushSettings,
+    /// NetSuite tax codes for Stripe's tax rates.
+    pub suitetax: TaxCodes,
+    pub masters: Masters,
     /// What `check --show-config` prints.
     pub shown: Vec<Shown>,
 }
@@ -97,6 +105,8 @@ pub struct Shown {
 /// What flags and the environment lay over the file.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
+    /// Which of the file's Stripe accounts.
+    pub account: Option<String>,
     pub ledger: Option<PathBuf>,
     pub stripe_base_url: Option<String>,
     pub netsuite_base_url: Option<String>,
@@ -104,9 +114,24 @@ pub struct Overrides {
 
 pub(super) fn resolve(
     file: File,
+    text: &str,
     path: &Path,
     overrides: &Overrides,
 ) -> Result<Settings, ConfigError> {
+    let wrong = |wrong| super::contradictory(path, wrong);
+    super::accounts::check(&file).map_err(wrong)?;
+    let (file, name) =
+        super::accounts::select(file, overrides.account.as_deref()).map_err(wrong)?;
+    let missing = |section: &str| {
+        let message = format!("the section [{section}] is missing");
+        wrong((message, "`tieout init` writes a file with every section.".into()))
+    };
+    let masters = Masters {
+        customers: file.customers.check().map_err(wrong)?,
+        items: file.items.check().map_err(wrong)?,
+        naming: file.external_ids.check(name.as_deref()).map_err(wrong)?,
+        mapping: mapping(file.mapping, text).map_err(wrong)?,
+    };
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let mut resolver = Resolver { path, folder: &folder, shown: Vec::new() };
     let ledger = resolver.pick(
@@ -115,10 +140,12 @@ pub(super) fn resolve(
         file.ledger.map(|path| folder.join(path).display().to_string()),
         &folder.join("tieout.db").display().to_string(),
     );
-    let stripe = resolver.stripe(&file.stripe, overrides)?;
+    let stripe = file.stripe.ok_or_else(|| missing("stripe"))?;
+    let stripe = resolver.stripe(&stripe, overrides)?;
     let netsuite = resolver.netsuite(file.netsuite, overrides)?;
-    let movements = file.accounts.movements.clone();
-    let accounts = by_role(file.accounts);
+    let chart = file.accounts.ok_or_else(|| missing("accounts"))?;
+    let movements = chart.movements.clone();
+    let accounts = by_role(chart);
     for (role, number) in &accounts {
         resolver.show(&role.setting(), number, "file");
     }
@@ -127,8 +154,10 @@ pub(super) fn resolve(
     }
     resolver.show_options(file.policy);
     let push = resolver.push(file.push)?;
+    resolver.show_tax_codes(&file.suitetax);
     Ok(Settings {
         path: path.into(),
+        name,
         ledger: ledger.into(),
         stripe,
         netsuite,
@@ -136,8 +165,21 @@ pub(super) fn resolve(
         movements,
         options: file.policy,
         push,
+        suitetax: file.suitetax,
+        masters,
         shown: resolver.shown,
     })
+}
+
+fn mapping(
+    entries: Vec<toml::Spanned<RuleFile>>,
+    text: &str,
+) -> Result<Mapping, super::masters::Wrong> {
+    let mut rules = Vec::new();
+    for entry in entries {
+        rules.extend(super::mapping::check(entry, text)?);
+    }
+    Ok(Mapping { rules })
 }
 
 struct Resolver<'a> {
@@ -156,6 +198,14 @@ impl Resolver<'_> {
         for (name, value) in fields {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             self.show(&format!("policy.{name}"), &text, "file or default");
+        }
+    }
+
+    fn show_tax_codes(&mut self, codes: &TaxCodes) {
+        let own = codes.rates.iter().map(|(rate, code)| (format!("rates.{rate}"), code));
+        for (name, code) in codes.usual.iter().map(|code| ("usual".into(), code)).chain(own) {
+            let value = format!("tax type {}, tax code {}", code.tax_type, code.tax_code);
+            self.show(&format!("suitetax.{name}"), &value, "file");
         }
     }
 
@@ -342,10 +392,12 @@ pub fn is_decimal(text: &str) -> bool {
 }
 
 /// Fee accounts that are not set fall back to the one for processing fees, as users of the
-/// connector know it.
+/// connector know it; so do accounts of income given back to the one for revenue.
 fn by_role(file: Accounts) -> BTreeMap<Role, String> {
     let fees = &file.processing_fees;
     let or_fees = |number: Option<String>| Some(number.unwrap_or_else(|| fees.clone()));
+    let revenue = file.revenue.clone();
+    let or_revenue = |number: Option<String>| Some(number.unwrap_or_else(|| revenue.clone()));
     let single = [
         (Role::AccountsReceivable, Some(file.receivable)),
         (Role::UndepositedFunds, Some(file.undeposited_funds)),
@@ -355,6 +407,12 @@ fn by_role(file: Accounts) -> BTreeMap<Role, String> {
         (Role::CustomerBalance, file.customer_balance),
         (Role::Discounts, file.discounts),
         (Role::BadDebt, file.bad_debt),
+        (Role::OutOfBand, file.out_of_band),
+        (Role::Refunds, or_revenue(file.refunds)),
+        (Role::Disputes, or_revenue(file.disputes)),
+        (Role::DisputedFunds, file.disputed_funds),
+        (Role::DisputeLosses, file.dispute_losses),
+        (Role::DisputeReversals, or_revenue(file.dispute_reversals)),
         (Role::StripeFees, or_fees(file.stripe_fees)),
         (Role::ApplicationFees, or_fees(file.application_fees)),
         (Role::DisputeFees, or_fees(file.dispute_fees)),

@@ -13,7 +13,7 @@ use crate::accounting::{DayCase, Policy, SummaryCase};
 use crate::money::Currency;
 
 /// Links are followed at most this far: refund → charge → customer is the longest real chain.
-const HOPS_MAX: u8 = 4;
+pub(super) const HOPS_MAX: u8 = 4;
 
 /// Names a case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,7 +86,8 @@ impl Ledger {
         Ok(())
     }
 
-    fn find_cases(
+    /// Adds the cases that an object belongs to.
+    pub(super) fn find_cases(
         &self,
         id: &str,
         hops: u8,
@@ -181,7 +182,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn kind_of(&self, id: &str) -> Result<Option<String>, LedgerError> {
+    pub(super) fn kind_of(&self, id: &str) -> Result<Option<String>, LedgerError> {
         Ok(self.texts("SELECT kind FROM object WHERE id = ?1", id)?.into_iter().next())
     }
 

@@ -143,6 +143,7 @@ impl Ledger {
         let mut taken = Vec::new();
         for what in [day::FEES, day::SWEEP] {
             let first = day::batch_name(what, &policy.account, currency, date);
+            let first = policy.masters.naming.outside(&first);
             taken.extend(self.members_of_posted(&first)?);
         }
         Ok(taken)

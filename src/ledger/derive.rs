@@ -1,8 +1,13 @@
 //! Deriving what changed: each case read, derived by the pure core, and stored, in the order in
 //! which cases depend on one another.
 
-use super::{CaseKey, Ledger, LedgerError};
-use crate::accounting::{Derived, Policy, derive};
+use std::collections::BTreeSet;
+
+use super::{CaseKey, Ledger, LedgerError, PayoutIndex};
+use crate::accounting::{Case, Derived, Policy, derive};
+
+/// Cases in memory at once: enough for one look-up in NetSuite to serve many of them.
+const CASES_AT_ONCE: usize = 64;
 
 /// A case that was derived, and how many there are in all.
 pub struct Done<'a> {
@@ -11,32 +16,95 @@ pub struct Done<'a> {
     pub case_count: usize,
 }
 
+/// The cases that changed.
+pub struct Work {
+    payouts: PayoutIndex,
+    /// Customers and guests first: what payouts hold depends on what those made.
+    parties: Vec<CaseKey>,
+    rest: Vec<CaseKey>,
+}
+
+impl Work {
+    /// The keys, a few at a time.
+    pub fn chunks(&self) -> impl Iterator<Item = &[CaseKey]> {
+        self.parties.chunks(CASES_AT_ONCE).chain(self.rest.chunks(CASES_AT_ONCE))
+    }
+
+    fn case_count(&self) -> usize {
+        self.parties.len() + self.rest.len()
+    }
+}
+
 impl Ledger {
-    /// Derives every case with a changed fact and stores what it wants; tells `done` of each.
-    /// Summaries come last, because they sum what the others want.
+    /// The cases with a changed fact, and those with a link that did not hold.
+    pub fn changed(&mut self, policy: &Policy) -> Result<Work, LedgerError> {
+        let payouts = self.payout_index()?;
+        let mut keys: BTreeSet<CaseKey> = self.dirty_cases(&payouts, policy)?.into_iter().collect();
+        keys.extend(self.cases_with_open_links()?);
+        let (parties, rest) = keys
+            .into_iter()
+            .partition(|key| matches!(key, CaseKey::Customer(_) | CaseKey::Guest(_)));
+        Ok(Work { payouts, parties, rest })
+    }
+
+    /// Reads cases.
+    pub fn load_all(
+        &self,
+        work: &Work,
+        keys: &[CaseKey],
+        policy: &Policy,
+    ) -> Result<Vec<(CaseKey, Case)>, LedgerError> {
+        let load = |key: &CaseKey| {
+            let case = self.load_case(key, &work.payouts, policy).map_err(|cause| {
+                LedgerError::Case { key: key.to_string(), source: Box::new(cause) }
+            })?;
+            Ok((key.clone(), case))
+        };
+        keys.iter().map(load).collect()
+    }
+
+    /// Derives cases and stores what they want; tells `done` of each.
+    pub fn save_all(
+        &mut self,
+        work: &Work,
+        cases: &[(CaseKey, Case)],
+        policy: &Policy,
+        done: &mut dyn FnMut(&Done),
+    ) -> Result<(), LedgerError> {
+        for (key, case) in cases {
+            let derived = derive(case, policy);
+            self.save_derived(key, &derived)?;
+            done(&Done { key, derived: &derived, case_count: work.case_count() });
+        }
+        Ok(())
+    }
+
+    /// The summaries, which come last because they sum what the others want; then nothing is
+    /// changed any more.
+    pub fn sum_up(
+        &mut self,
+        work: &Work,
+        policy: &Policy,
+        done: &mut dyn FnMut(&Done),
+    ) -> Result<(), LedgerError> {
+        for key in self.dirty_summaries(policy)? {
+            let cases = self.load_all(work, &[key], policy)?;
+            self.save_all(work, &cases, policy, done)?;
+        }
+        self.clear_dirty()
+    }
+
+    /// Derives every case with a changed fact, by what is known of NetSuite already.
     pub fn derive_changed(
         &mut self,
         policy: &Policy,
         mut done: impl FnMut(&Done),
     ) -> Result<(), LedgerError> {
-        let payouts = self.payout_index()?;
-        let keys = self.dirty_cases(&payouts, policy)?;
-        let case_count = keys.len();
-        let mut one = |ledger: &mut Self, key: &CaseKey| -> Result<(), LedgerError> {
-            let case = ledger.load_case(key, &payouts, policy).map_err(|cause| {
-                LedgerError::Case { key: key.to_string(), source: Box::new(cause) }
-            })?;
-            let derived = derive(&case, policy);
-            ledger.save_derived(key, &derived)?;
-            done(&Done { key, derived: &derived, case_count });
-            Ok(())
-        };
-        for key in &keys {
-            one(self, key)?;
+        let work = self.changed(policy)?;
+        for chunk in work.chunks() {
+            let cases = self.load_all(&work, chunk, policy)?;
+            self.save_all(&work, &cases, policy, &mut done)?;
         }
-        for key in &self.dirty_summaries(policy)? {
-            one(self, key)?;
-        }
-        self.clear_dirty()
+        self.sum_up(&work, policy, &mut done)
     }
 }

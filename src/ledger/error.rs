@@ -13,6 +13,10 @@ pub enum LedgerError {
     )]
     Newer { path: PathBuf, found: u32, known: u32 },
     #[error(
+        "the ledger {path} was written by an older tieout (schema {found}, this program works with {known})\nhint: `tieout plan` brings it up to date"
+    )]
+    Older { path: PathBuf, found: u32, known: u32 },
+    #[error(
         "the ledger {path} is of {what} {bound}, the configuration says {configured}\nhint: one ledger holds one pair of accounts; name another file with --ledger"
     )]
     OtherAccount { path: PathBuf, what: &'static str, bound: String, configured: String },

@@ -8,9 +8,9 @@ use serde::de::DeserializeOwned;
 use super::objects::{raw, unpack};
 use super::payouts::PayoutIndex;
 use super::{CaseKey, Ledger, LedgerError};
-use crate::accounting::balance_transaction::classify;
 use crate::accounting::deposit::record_of;
 use crate::accounting::policy::{Grain, Unreconciled};
+use crate::accounting::question::Known;
 use crate::accounting::seat::Sources;
 use crate::accounting::{Case, Catalog, CustomerCase, DayCase, PayoutCase, Policy};
 use crate::ids::{BalanceTransactionId, CustomerId, PayoutId};
@@ -205,28 +205,33 @@ impl Ledger {
         let mut case = PayoutCase {
             sources,
             schedule: payouts.schedule(payout.currency),
-            deposited: self.is_in_bank(&payout.id)?,
-            suspended: self.suspended(&payout.id)?,
+            deposited: self.is_in_bank(&payout.id, &policy.masters.naming)?,
+            suspended: self.suspended(&payout.id, &policy.masters.naming)?,
             absent: BTreeSet::new(),
+            known: Known::default(),
             payout,
             members,
             carried,
         };
         if policy.options.unreconciled == Unreconciled::Suspense {
-            case.absent = self.absent(&case)?;
+            case.absent = self.absent(&case, policy)?;
         }
         Ok(case)
     }
 
     /// Members whose record no case wants.
-    fn absent(&self, case: &PayoutCase) -> Result<BTreeSet<BalanceTransactionId>, LedgerError> {
+    fn absent(
+        &self,
+        case: &PayoutCase,
+        policy: &Policy,
+    ) -> Result<BTreeSet<BalanceTransactionId>, LedgerError> {
         let carried = case.carried.iter().flat_map(|(_, members)| members);
         let mut absent = BTreeSet::new();
         for movement in case.members.iter().chain(carried) {
-            let class = classify(movement);
+            let class = policy.class(movement);
             if class.has_record()
                 && let Ok(record) = record_of(class, movement, &case.sources)
-                && !self.is_wanted(&record)?
+                && !self.is_wanted(&policy.masters.naming.outside(&record))?
             {
                 absent.insert(movement.id.clone());
             }
@@ -250,6 +255,7 @@ impl Ledger {
             sources,
             schedule: payouts.schedule(currency),
             taken: self.taken(policy, currency, date)?,
+            known: Known::default(),
             movements,
         })
     }

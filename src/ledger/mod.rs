@@ -5,6 +5,7 @@
 //! the facts, `cases` and `load` for how they are put together, `records` and `attempts` for what is posted.
 
 mod adoption;
+mod answers;
 mod attempts;
 mod batches;
 mod cases;
@@ -16,6 +17,7 @@ mod exceptions;
 mod journal;
 mod load;
 mod lock;
+mod lookup;
 mod objects;
 mod open;
 mod payouts;
@@ -31,12 +33,13 @@ use rusqlite::Connection;
 pub use attempts::{AttemptId, Intent, Outcome, Unfinished};
 pub use batches::Batch;
 pub use cases::CaseKey;
-pub use derive::Done;
+pub use derive::{Done, Work};
 pub use error::LedgerError;
 pub use exceptions::StoredException;
 pub use lock::LockGuard;
+pub use lookup::{Found, LastAttempt};
 pub use objects::{Incoming, Stored};
-pub use open::Identity;
+pub use open::{Identity, Look};
 pub use payouts::PayoutIndex;
 pub use records::{RecordRow, RecordState};
 pub use runs::{Run, RunId};

@@ -5,16 +5,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ring::rand::SecureRandom;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::{Ledger, LedgerError};
 use crate::calendar::Clock;
 use crate::digest::sha256_hex;
 
 /// The migrations, in order; the schema's version is how many have run. Never edited, only added.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_days.sql"),
+    include_str!("migrations/0003_answer.sql"),
     include_str!("migrations/0004_push.sql"),
 ];
 
@@ -44,6 +45,11 @@ impl Ledger {
         Ok(ledger)
     }
 
+    /// A ledger that is gone when it is dropped: for a look at what objects would become.
+    pub fn in_memory(clock: Arc<dyn Clock>) -> Result<Self, LedgerError> {
+        Self::connect(Path::new(":memory:"), clock)
+    }
+
     /// Opens the ledger at `path`, whoever's it is.
     pub fn open_existing(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, LedgerError> {
         if !path.exists() {
@@ -51,6 +57,31 @@ impl Ledger {
             return Err(LedgerError::File { path: path.into(), cause });
         }
         Self::connect(path, clock)
+    }
+
+    /// Opens the ledger at `path` for reading alone: nothing on the disk is changed, so the file may
+    /// be a copy on a medium that cannot be written.
+    pub fn open_read_only(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, LedgerError> {
+        if !path.exists() {
+            let cause = std::io::Error::from(std::io::ErrorKind::NotFound);
+            return Err(LedgerError::File { path: path.into(), cause });
+        }
+        let wrap = |cause| LedgerError::sqlite(path, cause);
+        let connection = read_only(path).map_err(wrap)?;
+        connection.set_prepared_statement_cache_capacity(128);
+        let found: u32 =
+            connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)?;
+        let known = u32::try_from(MIGRATIONS.len()).expect("a handful");
+        if found > known {
+            return Err(LedgerError::Newer { path: path.into(), found, known });
+        }
+        if found < known {
+            return Err(LedgerError::Older { path: path.into(), found, known });
+        }
+        let id = connection
+            .query_row("SELECT value FROM meta WHERE name = 'ledger'", [], |row| row.get(0))
+            .map_err(wrap)?;
+        Ok(Self { connection, path: path.into(), clock, id })
     }
 
     fn connect(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, LedgerError> {
@@ -122,6 +153,46 @@ impl Ledger {
             .map_err(|error| self.fail(error))?;
         Ok(())
     }
+}
+
+/// What a ledger's files look like: a reader that finds them changed afterwards reads again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    ledger: Option<(u64, std::time::SystemTime)>,
+    /// The log that a writer keeps beside the ledger while it has it open.
+    log: Option<u64>,
+}
+
+impl Look {
+    pub fn at(path: &Path) -> Self {
+        let ledger = std::fs::metadata(path).ok();
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        Self {
+            ledger: ledger.and_then(|found| Some((found.len(), found.modified().ok()?))),
+            log: std::fs::metadata(Path::new(&log)).ok().map(|found| found.len()),
+        }
+    }
+}
+
+/// A connection that cannot write. To share a ledger with a writer, SQLite makes a file beside it,
+/// which the reader may not be allowed to, or which the writer may then not be allowed to open. So
+/// a ledger that nobody has open is read as it stands, and only one with a log is shared.
+fn read_only(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = if Look::at(path).log.is_some() {
+        Connection::open_with_flags(path, flags)?
+    } else {
+        let uri = format!("file:{}?immutable=1", uri_path(path));
+        Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
+    };
+    connection.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;")?;
+    Ok(connection)
+}
+
+/// What has a meaning in a URI is escaped.
+fn uri_path(path: &Path) -> String {
+    path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
 }
 
 pub(super) fn mode(livemode: bool) -> &'static str {

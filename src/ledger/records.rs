@@ -6,6 +6,7 @@ use ring::digest::{Context, SHA256};
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::{CaseKey, Ledger, LedgerError, summaries};
+use crate::accounting::masters::Naming;
 use crate::accounting::{Derived, Exception, ExceptionClass, Record, payout_deposit};
 use crate::digest::sha256_hex;
 use crate::ids::{BalanceTransactionId, ExternalId, InternalId, PayoutId};
@@ -30,10 +31,12 @@ pub enum RecordState {
     Drifted,
     /// Taken back by opposite records.
     Offset,
+    /// Made by somebody else, and referred to by its own key: never sent.
+    Linked,
 }
 
 impl RecordState {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Desired,
         Self::Sending,
         Self::Posted,
@@ -43,6 +46,7 @@ impl RecordState {
         Self::Conflict,
         Self::Drifted,
         Self::Offset,
+        Self::Linked,
     ];
 
     pub const fn as_str(self) -> &'static str {
@@ -56,6 +60,7 @@ impl RecordState {
             Self::Conflict => "conflict",
             Self::Drifted => "drifted",
             Self::Offset => "offset",
+            Self::Linked => "linked",
         }
     }
 
@@ -110,8 +115,16 @@ impl Ledger {
                 }
             }
         }
-        let wanted: BTreeSet<&str> =
-            derived.records.iter().map(|record| record.external_id().as_str()).collect();
+        for linked in &derived.linked {
+            super::answers::put_linked(&tx, &key, linked).map_err(wrap)?;
+        }
+        let linked = derived.linked.iter().map(|linked| &linked.record);
+        let wanted: BTreeSet<&str> = derived
+            .records
+            .iter()
+            .chain(linked)
+            .map(|record| record.external_id().as_str())
+            .collect();
         for gone in before.iter().filter(|id| !wanted.contains(id.as_str())) {
             drop_wish(&tx, &key, gone).map_err(wrap)?;
         }
@@ -271,7 +284,7 @@ impl Ledger {
     ) -> Result<BTreeSet<ExternalId>, LedgerError> {
         let ids = self.texts(
             "SELECT r.external_id FROM record_case c JOIN record r USING (external_id)
-             WHERE c.case_key = ?1 AND r.internal_id IS NOT NULL",
+             WHERE c.case_key = ?1 AND r.internal_id IS NOT NULL AND r.state <> 'linked'",
             &key.to_string(),
         )?;
         Ok(ids.into_iter().filter_map(|id| ExternalId::new(id).ok()).collect())
@@ -294,8 +307,12 @@ impl Ledger {
 
     /// Whether a payout is in NetSuite's bank account, by a deposit or by a journal. One that went
     /// to the Stripe balance account says so in its memo.
-    pub(super) fn is_in_bank(&self, payout: &PayoutId) -> Result<bool, LedgerError> {
-        Ok(self.posted_of_payout(payout)?.iter().any(|body| match body {
+    pub(super) fn is_in_bank(
+        &self,
+        payout: &PayoutId,
+        naming: &Naming,
+    ) -> Result<bool, LedgerError> {
+        Ok(self.posted_of_payout(payout, naming)?.iter().any(|body| match body {
             Body::Deposit(deposit) => !deposit.header.memo.contains("did not reach the bank"),
             Body::JournalEntry(_) => true,
             _ => false,
@@ -306,9 +323,10 @@ impl Ledger {
     pub(super) fn suspended(
         &self,
         payout: &PayoutId,
+        naming: &Naming,
     ) -> Result<BTreeSet<BalanceTransactionId>, LedgerError> {
         let mut suspended = BTreeSet::new();
-        for body in self.posted_of_payout(payout)? {
+        for body in self.posted_of_payout(payout, naming)? {
             let Body::Deposit(deposit) = body else { continue };
             for line in deposit.other.iter().chain(&deposit.cashback) {
                 suspended.extend(payout_deposit::suspended_by(&line.memo));
@@ -318,8 +336,12 @@ impl Ledger {
     }
 
     /// What was posted for a payout: its journal, its deposit, or the deposit's parts.
-    fn posted_of_payout(&self, payout: &PayoutId) -> Result<Vec<Body>, LedgerError> {
-        let Ok(id) = ExternalId::new(payout.as_str()) else { return Ok(Vec::new()) };
+    fn posted_of_payout(
+        &self,
+        payout: &PayoutId,
+        naming: &Naming,
+    ) -> Result<Vec<Body>, LedgerError> {
+        let Some(id) = naming.record_of(payout.as_str()) else { return Ok(Vec::new()) };
         let mut bodies = Vec::new();
         let mut part = 1;
         let mut rows = self.rows_of("WHERE external_id = ?1", Some(id.as_str()))?;
@@ -347,7 +369,7 @@ impl Ledger {
         self.rows_of(condition, None)
     }
 
-    fn rows_of(
+    pub(super) fn rows_of(
         &self,
         condition: &str,
         parameter: Option<&str>,
@@ -438,8 +460,12 @@ fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Put> {
         "INSERT INTO record (external_id, folded, record_group, kind, desired, desired_hash, state)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'desired')
          ON CONFLICT (external_id) DO UPDATE
-         SET desired = excluded.desired, desired_hash = excluded.desired_hash
-         WHERE desired_hash IS NOT excluded.desired_hash",
+         SET desired = excluded.desired, desired_hash = excluded.desired_hash,
+             folded = excluded.folded,
+             internal_id = iif(state = 'linked', NULL, internal_id),
+             settled_hash = iif(state = 'linked', NULL, settled_hash),
+             state = iif(state = 'linked', 'desired', state)
+         WHERE desired_hash IS NOT excluded.desired_hash OR state = 'linked'",
     )?
     .execute(params![
         id.as_str(),
@@ -479,7 +505,7 @@ fn drop_wish(tx: &Transaction, key: &str, id: &str) -> rusqlite::Result<()> {
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM record_case WHERE external_id = ?1)")?
         .query_row([id], |row| row.get(0))?;
     if !still_wanted {
-        tx.prepare_cached("DELETE FROM record WHERE external_id = ?1 AND internal_id IS NULL AND state IN ('desired', 'failed', 'conflict')")?
+        tx.prepare_cached("DELETE FROM record WHERE external_id = ?1 AND (internal_id IS NULL AND state IN ('desired', 'failed', 'conflict') OR state = 'linked')")?
             .execute([id])?;
         tx.prepare_cached(
             "UPDATE record SET desired = NULL, desired_hash = NULL WHERE external_id = ?1",

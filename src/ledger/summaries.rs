@@ -5,6 +5,7 @@ use rusqlite::params;
 
 use super::payouts::PayoutIndex;
 use super::{CaseKey, Ledger, LedgerError};
+use crate::accounting::question::Known;
 use crate::accounting::summary::Summary;
 use crate::accounting::{Policy, Record, SummaryCase, day};
 use crate::calendar::start_of_day;
@@ -30,6 +31,24 @@ impl Ledger {
             }
         }
         Ok(keys)
+    }
+
+    /// What posted records that sum many things hold: balance transactions and records in detail,
+    /// each with the record that holds it.
+    pub fn members_of_posted_sums(&self) -> Result<Vec<(String, ExternalId)>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<(String, String)>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT m.member, m.record FROM batch_member m
+                     JOIN record r ON r.external_id = m.record WHERE r.internal_id IS NOT NULL",
+                )?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        };
+        let with_id =
+            |(member, record): (String, String)| Some((member, ExternalId::new(record).ok()?));
+        let rows = run().map_err(|error| self.fail(error))?;
+        Ok(rows.into_iter().filter_map(with_id).collect())
     }
 
     pub(super) fn load_summary(
@@ -63,10 +82,11 @@ impl Ledger {
             Summary::AwaitsPayout => (NaiveDate::default(), None),
         };
         let taken = match first {
-            Some(first) => self.members_of_posted(&first)?,
+            Some(first) => self.members_of_posted(&policy.masters.naming.outside(&first))?,
             None => Vec::new(),
         };
-        Ok(SummaryCase { summary: summary.clone(), date, records, taken })
+        let summary = summary.clone();
+        Ok(SummaryCase { summary, date, records, taken, known: Known::default() })
     }
 
     /// A summary was derived.

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use super::*;
 use crate::accounting::chart::Chart;
-use crate::accounting::policy::{Books, Options};
+use crate::accounting::masters::Masters;
+use crate::accounting::policy::{Books, Options, TaxCodes};
 use crate::accounting::{Derived, Policy, Record, Rule};
 use crate::calendar::{FixedClock, UnixTime};
 use crate::ids::{ExternalId, InternalId};
 use crate::money::Currency;
+use crate::netsuite::extras::Extras;
 use crate::netsuite::record::{Body, ServiceSaleItem};
 use crate::stripe::objects::Head;
 
@@ -60,6 +62,7 @@ fn item(id: &str, name: &str) -> Record {
             display_name: name.into(),
             income_account: InternalId::new("4000"),
             subsidiary: None,
+            extras: Extras::default(),
         }),
         rule: Rule::PriceSold,
         sources: Vec::new(),
@@ -84,6 +87,8 @@ fn dirty(ledger: &mut Ledger) -> Vec<CaseKey> {
             subsidiary: None,
         },
         options: Options::default(),
+        suitetax: TaxCodes::default(),
+        masters: Masters::default(),
     };
     let payouts = ledger.payout_index().unwrap();
     ledger.dirty_cases(&payouts, &policy).unwrap()

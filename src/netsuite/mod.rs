@@ -9,8 +9,12 @@ pub mod auth;
 pub mod batch;
 pub mod client;
 pub mod error;
+pub mod extras;
+pub mod fields;
 pub mod governance;
+pub mod lookup;
 pub mod masters;
+mod pointers;
 
 pub mod readback;
 pub mod record;

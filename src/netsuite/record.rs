@@ -5,11 +5,16 @@
 //! is sent. References to records of ours are by external id, so that a record can be written down
 //! before any of the records it needs exists.
 
+mod line;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::extras::Extras;
 use crate::ids::{ExternalId, InternalId};
 use crate::money::Amount;
+
+pub use line::{ItemLine, LineTax};
 
 /// The kinds of NetSuite record this tool makes, in the order in which they may be created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -140,6 +145,8 @@ pub struct Header {
     pub exchange_rate: Option<Decimal>,
     /// Only in OneWorld accounts.
     pub subsidiary: Option<InternalId>,
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    pub extras: Extras,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,15 +155,30 @@ pub struct Customer {
     /// NetSuite's unique customer number or name; the Stripe id, as the connector has it.
     pub entity_id: String,
     pub company_name: String,
+    /// An individual; `company_name` is then not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<Person>,
     pub email: Option<String>,
     pub phone: Option<String>,
     pub comments: String,
+    /// Billing, and shipping where that is not another one.
     pub address: Option<Address>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shipping: Option<Box<Address>>,
     pub subsidiary: Option<InternalId>,
     /// Primary currency.
     pub currency: InternalId,
     /// Every currency the customer transacts in, the primary one included, sorted.
     pub currencies: Vec<InternalId>,
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    pub extras: Extras,
+}
+
+/// The name of an individual; NetSuite wants both parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub first_name: String,
+    pub last_name: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -181,6 +203,8 @@ pub struct ServiceSaleItem {
     pub display_name: String,
     pub income_account: InternalId,
     pub subsidiary: Option<InternalId>,
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    pub extras: Extras,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,23 +216,8 @@ pub struct DiscountItem {
     /// income of the line above it.
     pub account: Option<InternalId>,
     pub subsidiary: Option<InternalId>,
-}
-
-/// One line of an invoice or of a credit memo.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ItemLine {
-    pub item: Ref,
-    pub description: String,
-    /// Present together with `rate` when `rate × quantity` is the amount exactly; never on a
-    /// discount line.
-    pub quantity: Option<Decimal>,
-    pub rate: Option<Decimal>,
-    pub amount: Amount,
-    /// First and last day of service, both inclusive.
-    pub service_period: Option<(NaiveDate, NaiveDate)>,
-    /// The account this line posts to; not sent, the item decides in NetSuite. Kept so that the
-    /// general-ledger effect can be shown before anything is sent.
-    pub posts_to: InternalId,
+    #[serde(default, skip_serializing_if = "Extras::is_empty")]
+    pub extras: Extras,
 }
 
 /// An application of a record to another: how much of it pays which document.
@@ -377,14 +386,33 @@ impl Body {
         }
     }
 
+    /// What the company's mapping puts on the record.
+    pub fn extras(&self) -> &Extras {
+        match self {
+            Self::Customer(record) => &record.extras,
+            Self::ServiceSaleItem(record) => &record.extras,
+            Self::DiscountItem(record) => &record.extras,
+            _ => &self.header().expect("only customers and items have no header").extras,
+        }
+    }
+
+    pub fn extras_mut(&mut self) -> &mut Extras {
+        match self {
+            Self::Customer(record) => &mut record.extras,
+            Self::ServiceSaleItem(record) => &mut record.extras,
+            Self::DiscountItem(record) => &mut record.extras,
+            _ => &mut self.header_mut().expect("only customers and items have no header").extras,
+        }
+    }
+
     /// The record's total as NetSuite would show it: what an invoice bills, a payment brings, a
     /// deposit banks. `None` for customers, items, and records without a line.
     pub fn total(&self) -> Option<Amount> {
         let sum = |amounts: &mut dyn Iterator<Item = Amount>| amounts.reduce(|a, b| a + b);
         match self {
             Self::Customer(_) | Self::ServiceSaleItem(_) | Self::DiscountItem(_) => None,
-            Self::Invoice(record) => sum(&mut record.lines.iter().map(|line| line.amount)),
-            Self::CreditMemo(record) => sum(&mut record.lines.iter().map(|line| line.amount)),
+            Self::Invoice(record) => sum(&mut record.lines.iter().map(ItemLine::total)),
+            Self::CreditMemo(record) => sum(&mut record.lines.iter().map(ItemLine::total)),
             Self::CustomerPayment(record) => Some(record.payment),
             Self::CustomerRefund(record) => sum(&mut record.apply.iter().map(|line| line.amount)),
             Self::Deposit(record) => sum(&mut record
@@ -399,45 +427,5 @@ impl Body {
                 .map(|line| line.amount)
                 .filter(|amount| amount.is_positive())),
         }
-    }
-
-    /// The records of ours that must be in NetSuite before this one, sorted, each once.
-    pub fn needs(&self) -> Vec<ExternalId> {
-        let mut needs: Vec<ExternalId> =
-            self.refs().into_iter().filter_map(Ref::external).cloned().collect();
-        needs.sort();
-        needs.dedup();
-        needs
-    }
-
-    fn refs(&self) -> Vec<&Ref> {
-        let mut refs = Vec::new();
-        match self {
-            Self::Customer(_) | Self::ServiceSaleItem(_) | Self::DiscountItem(_) => {}
-            Self::Invoice(record) => {
-                refs.push(&record.entity);
-                refs.extend(record.lines.iter().map(|line| &line.item));
-            }
-            Self::CreditMemo(record) => {
-                refs.push(&record.entity);
-                refs.extend(record.lines.iter().map(|line| &line.item));
-                refs.extend(record.apply.iter().map(|apply| &apply.doc));
-            }
-            Self::CustomerPayment(record) => {
-                refs.push(&record.customer);
-                refs.extend(record.apply.iter().map(|apply| &apply.doc));
-            }
-            Self::CustomerRefund(record) => {
-                refs.push(&record.customer);
-                refs.extend(record.apply.iter().map(|apply| &apply.doc));
-            }
-            Self::Deposit(record) => {
-                refs.extend(record.payments.iter().map(|line| &line.record));
-            }
-            Self::JournalEntry(record) => {
-                refs.extend(record.lines.iter().filter_map(|line| line.entity.as_ref()));
-            }
-        }
-        refs
     }
 }

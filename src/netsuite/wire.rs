@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 use crate::ids::{ExternalId, InternalId};
 use crate::money::{Amount, MoneyError};
 use crate::netsuite::record::{
-    Apply, Body, CreditMemo, Customer, CustomerPayment, CustomerRefund, Decimal, Deposit,
+    Address, Apply, Body, CreditMemo, Customer, CustomerPayment, CustomerRefund, Decimal, Deposit,
     DepositLine, DiscountItem, Header, Invoice, ItemLine, JournalEntry, Ref, ServiceSaleItem,
 };
 
@@ -27,6 +27,11 @@ pub enum Json {
     Text(String),
     List(Vec<Json>),
     Object(Vec<(&'static str, Json)>),
+    /// An object with the company's own fields behind ours.
+    Extended {
+        own: Vec<(&'static str, Json)>,
+        mapped: Vec<(String, Json)>,
+    },
 }
 
 impl Serialize for Json {
@@ -45,6 +50,16 @@ impl Serialize for Json {
                 }
                 map.end()
             }
+            Self::Extended { own, mapped } => {
+                let mut map = serializer.serialize_map(Some(own.len() + mapped.len()))?;
+                for (name, value) in own {
+                    map.serialize_entry(name, value)?;
+                }
+                for (name, value) in mapped {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
         }
     }
 }
@@ -58,7 +73,7 @@ impl Json {
     /// The fields of an object; nothing for any other value.
     pub fn fields(&self) -> &[(&'static str, Self)] {
         match self {
-            Self::Object(fields) => fields,
+            Self::Object(fields) | Self::Extended { own: fields, .. } => fields,
             _ => &[],
         }
     }
@@ -86,7 +101,7 @@ impl Places for UsualPlaces {
 /// An amount that does not fit the decimals NetSuite keeps for its currency.
 pub fn create_json(body: &Body, places: &dyn Places) -> Result<Json, MoneyError> {
     let writer = Writer { places };
-    Ok(Json::Object(match body {
+    Ok(body.extras().laid_over(match body {
         Body::Customer(record) => customer(record),
         Body::ServiceSaleItem(record) => service_sale_item(record),
         Body::DiscountItem(record) => discount_item(record),
@@ -120,6 +135,8 @@ pub fn update_json(
     let replaced = changed
         .iter()
         .filter(|(_, value)| value.fields().iter().any(|(name, _)| *name == "items"))
+        // Addresses are added: those that people entered stay.
+        .filter(|(name, _)| *name != "addressBook")
         .map(|(name, _)| *name)
         .collect();
     Ok(Some((Json::Object(changed), replaced)))
@@ -191,9 +208,15 @@ fn customer(record: &Customer) -> Fields {
     let mut fields = vec![
         ("externalId", text(record.external_id.as_str())),
         ("entityId", text(&record.entity_id)),
-        ("isPerson", Json::Bool(false)),
-        ("companyName", text(&record.company_name)),
+        ("isPerson", Json::Bool(record.person.is_some())),
     ];
+    match &record.person {
+        None => fields.push(("companyName", text(&record.company_name))),
+        Some(person) => {
+            fields.push(("firstName", text(&person.first_name)));
+            fields.push(("lastName", text(&person.last_name)));
+        }
+    }
     push_some(&mut fields, "email", record.email.as_deref().map(text));
     push_some(&mut fields, "phone", record.phone.as_deref().map(text));
     fields.push(("comments", text(&record.comments)));
@@ -203,24 +226,42 @@ fn customer(record: &Customer) -> Fields {
         record.currencies.iter().map(|id| Json::Object(vec![("currency", by_id(id))])).collect();
     fields.push(("currencyList", sublist(currencies)));
     fields.push(("taxable", Json::Bool(false)));
-    if let Some(address) = &record.address {
-        let mut inner = Fields::new();
-        push_some(&mut inner, "addressee", address.addressee.as_deref().map(text));
-        push_some(&mut inner, "addr1", address.line1.as_deref().map(text));
-        push_some(&mut inner, "addr2", address.line2.as_deref().map(text));
-        push_some(&mut inner, "city", address.city.as_deref().map(text));
-        push_some(&mut inner, "state", address.state.as_deref().map(text));
-        push_some(&mut inner, "zip", address.postal_code.as_deref().map(text));
-        let country = address.country.as_deref().map(|code| Json::Object(vec![("id", text(code))]));
-        push_some(&mut inner, "country", country);
-        let entry = vec![
-            ("defaultBilling", Json::Bool(true)),
-            ("defaultShipping", Json::Bool(true)),
-            ("addressBookAddress", Json::Object(inner)),
-        ];
-        fields.push(("addressBook", sublist(vec![Json::Object(entry)])));
+    if let Some(addresses) = address_book(record) {
+        fields.push(("addressBook", addresses));
     }
     fields
+}
+
+/// The billing and the shipping address; one entry where they are the same.
+fn address_book(record: &Customer) -> Option<Json> {
+    let (billing, shipping) = (record.address.as_ref(), record.shipping.as_deref());
+    let both = shipping.is_none() || billing == shipping;
+    let entry = |address: &Address, bills: bool, ships: bool| {
+        Json::Object(vec![
+            ("defaultBilling", Json::Bool(bills)),
+            ("defaultShipping", Json::Bool(ships)),
+            ("addressBookAddress", Json::Object(postal(address))),
+        ])
+    };
+    let first = billing.map(|address| entry(address, true, both));
+    let second = shipping
+        .filter(|_| !both || billing.is_none())
+        .map(|address| entry(address, billing.is_none(), true));
+    let entries: Vec<Json> = first.into_iter().chain(second).collect();
+    (!entries.is_empty()).then(|| sublist(entries))
+}
+
+fn postal(address: &Address) -> Fields {
+    let mut inner = Fields::new();
+    push_some(&mut inner, "addressee", address.addressee.as_deref().map(text));
+    push_some(&mut inner, "addr1", address.line1.as_deref().map(text));
+    push_some(&mut inner, "addr2", address.line2.as_deref().map(text));
+    push_some(&mut inner, "city", address.city.as_deref().map(text));
+    push_some(&mut inner, "state", address.state.as_deref().map(text));
+    push_some(&mut inner, "zip", address.postal_code.as_deref().map(text));
+    let country = address.country.as_deref().map(|code| Json::Object(vec![("id", text(code))]));
+    push_some(&mut inner, "country", country);
+    inner
 }
 
 fn service_sale_item(record: &ServiceSaleItem) -> Fields {
@@ -255,6 +296,11 @@ fn discount_item(record: &DiscountItem) -> Fields {
     fields
 }
 
+/// What ties a line to its tax details.
+fn tax_reference(place: usize) -> String {
+    format!("line-{}", place + 1)
+}
+
 struct Writer<'a> {
     places: &'a dyn Places,
 }
@@ -286,6 +332,7 @@ impl Writer<'_> {
         fields.push(("toBeEmailed", Json::Bool(false)));
         fields.push(("toBePrinted", Json::Bool(false)));
         fields.push(("item", self.item_lines(&record.lines)?));
+        self.push_tax_details(&mut fields, &record.lines)?;
         Ok(fields)
     }
 
@@ -297,6 +344,7 @@ impl Writer<'_> {
         fields.push(("toBePrinted", Json::Bool(false)));
         fields.push(("autoApply", Json::Bool(false)));
         fields.push(("item", self.item_lines(&record.lines)?));
+        self.push_tax_details(&mut fields, &record.lines)?;
         fields.push(("apply", self.applications(&record.apply)?));
         Ok(fields)
     }
@@ -377,16 +425,46 @@ impl Writer<'_> {
 
     fn item_lines(&self, lines: &[ItemLine]) -> Result<Json, MoneyError> {
         let mut items = Vec::with_capacity(lines.len());
-        for line in lines {
+        for (place, line) in lines.iter().enumerate() {
             let mut item =
                 vec![("item", reference(&line.item)), ("description", text(&line.description))];
             push_some(&mut item, "quantity", line.quantity.as_ref().map(number));
             push_some(&mut item, "rate", line.rate.as_ref().map(number));
             item.push(("amount", self.amount(line.amount)?));
-            item.push(("isTaxable", Json::Bool(false)));
+            item.push(("isTaxable", Json::Bool(!line.taxes.is_empty())));
+            if !line.taxes.is_empty() {
+                item.push(("taxDetailsReference", Json::Text(tax_reference(place))));
+            }
+            if let Some((first, last)) = line.service_period.filter(|_| line.is_recognized) {
+                item.push(("revRecStartDate", text(&first.to_string())));
+                item.push(("revRecEndDate", text(&last.to_string())));
+            }
             items.push(Json::Object(item));
         }
         Ok(sublist(items))
+    }
+
+    /// Tax that was worked out elsewhere; nothing where no line has any.
+    fn push_tax_details(&self, fields: &mut Fields, lines: &[ItemLine]) -> Result<(), MoneyError> {
+        let mut details = Vec::new();
+        for (place, line) in lines.iter().enumerate() {
+            for tax in &line.taxes {
+                let reference = Json::Object(vec![("id", Json::Text(tax_reference(place)))]);
+                details.push(Json::Object(vec![
+                    ("taxDetailsReference", reference),
+                    ("taxType", text(tax.tax_type.as_str())),
+                    ("taxCode", by_id(&tax.tax_code)),
+                    ("taxBasis", self.amount(tax.basis)?),
+                    ("taxRate", number(&tax.rate)),
+                    ("taxAmount", self.amount(tax.amount)?),
+                ]));
+            }
+        }
+        if !details.is_empty() {
+            fields.push(("taxDetailsOverride", Json::Bool(true)));
+            fields.push(("taxDetails", sublist(details)));
+        }
+        Ok(())
     }
 
     fn applications(&self, applications: &[Apply]) -> Result<Json, MoneyError> {

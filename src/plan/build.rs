@@ -39,6 +39,8 @@ pub struct Inputs<'a> {
     pub periods: &'a [PostingPeriod],
     pub closed_period: ClosedPeriod,
     pub places: &'a dyn Places,
+    /// Whether what changed about a customer is sent, besides currencies.
+    pub updates_customers: bool,
     /// External ids that are known to be in NetSuite though they are not among `standings`.
     pub known: &'a dyn Fn(&ExternalId) -> bool,
 }
@@ -145,7 +147,7 @@ pub(super) fn update(
     id: &InternalId,
     inputs: &Inputs,
 ) -> Result<Option<Change>, Blocked> {
-    let difference = diff::compare(&record.body, posted, inputs.places)
+    let difference = diff::compare(&record.body, posted, inputs.places, inputs.updates_customers)
         .map_err(|error| unfit(&record.body, &error.to_string()))?;
     match difference {
         Difference::Same => Ok(None),

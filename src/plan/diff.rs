@@ -31,8 +31,9 @@ pub fn compare(
     desired: &Body,
     posted: &Body,
     places: &dyn Places,
+    updates_customers: bool,
 ) -> Result<Difference, MoneyError> {
-    let Some(after) = keeping_what_stays(desired, posted) else {
+    let Some(after) = keeping_what_stays(desired, posted, updates_customers) else {
         return Ok(Difference::Same);
     };
     let Some((patch, replace)) = wire::update_json(posted, &after, places)? else {
@@ -48,7 +49,7 @@ pub fn compare(
 
 /// `desired` with everything that is never changed afterwards taken from `posted`; `None` for
 /// records that are never changed at all.
-fn keeping_what_stays(desired: &Body, posted: &Body) -> Option<Body> {
+fn keeping_what_stays(desired: &Body, posted: &Body, updates_customers: bool) -> Option<Body> {
     match (desired, posted) {
         // Existing items are never overwritten: their accounts and names belong to the company.
         (Body::ServiceSaleItem(_) | Body::DiscountItem(_), _) => None,
@@ -58,6 +59,22 @@ fn keeping_what_stays(desired: &Body, posted: &Body) -> Option<Body> {
             kept.currencies.extend(new.currencies.iter().cloned());
             kept.currencies.sort();
             kept.currencies.dedup();
+            if updates_customers {
+                kept.company_name.clone_from(&new.company_name);
+                // A company stays a company, and an individual an individual.
+                if let (Some(kept), Some(new)) = (&mut kept.person, &new.person) {
+                    kept.clone_from(new);
+                }
+                for (kept, new) in [(&mut kept.email, &new.email), (&mut kept.phone, &new.phone)] {
+                    if new.is_some() {
+                        kept.clone_from(new);
+                    }
+                }
+                if new.address.is_some() || new.shipping.is_some() {
+                    kept.address.clone_from(&new.address);
+                    kept.shipping.clone_from(&new.shipping);
+                }
+            }
             Some(Body::Customer(kept))
         }
         _ => {
@@ -68,6 +85,8 @@ fn keeping_what_stays(desired: &Body, posted: &Body) -> Option<Body> {
                 if old.memo.starts_with(&new.memo) {
                     new.memo.clone_from(&old.memo);
                 }
+                // A mapping is for new records.
+                new.extras.clone_from(&old.extras);
             }
             Some(after)
         }
@@ -76,7 +95,20 @@ fn keeping_what_stays(desired: &Body, posted: &Body) -> Option<Body> {
 
 /// Properties that move nothing in the general ledger.
 fn may_change(property: &str) -> bool {
-    matches!(property, "apply" | "memo" | "dueDate" | "otherRefNum" | "currencyList")
+    matches!(
+        property,
+        "apply"
+            | "memo"
+            | "dueDate"
+            | "otherRefNum"
+            | "currencyList"
+            | "companyName"
+            | "firstName"
+            | "lastName"
+            | "email"
+            | "phone"
+            | "addressBook"
+    )
 }
 
 fn describe(before: &Body, after: &Body, patch: &Json) -> Vec<FieldChange> {

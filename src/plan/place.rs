@@ -95,6 +95,7 @@ mod tests {
             currency: InternalId::new("1"),
             exchange_rate: None,
             subsidiary: None,
+            extras: crate::netsuite::extras::Extras::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Fees: what Stripe charged against what the fee accounts show.
 
 use crate::money::{Amount, Currency};
-use crate::reconcile::movement::{self, Held, Movement};
+use crate::reconcile::movement::{self, Movement};
 use crate::reconcile::statement::{Item, Line, Statement};
 
 /// Holds the fee accounts against Stripe's charges. What is not deposited yet is itemised.
@@ -11,7 +11,7 @@ pub fn fees(currency: Currency, movements: &[Movement], booked: Amount) -> State
     let total = charged.iter().fold(Amount::zero(currency), |sum, movement| sum + movement.charged);
     let waiting = charged
         .iter()
-        .filter(|movement| movement.held != Held::Cleared)
+        .filter(|movement| !movement.is_charged)
         .map(|movement| Item {
             date: movement.date,
             id: movement.id.clone(),

@@ -20,6 +20,8 @@ pub struct Movement {
     /// What Stripe charges with it: its fee, and the whole of it when it is a fee itself. Positive.
     pub charged: Amount,
     pub held: Held,
+    /// Whether what it charges is in the books.
+    pub is_charged: bool,
 }
 
 /// What undeposited funds and the Stripe balance account hold because of a movement.

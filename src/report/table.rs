@@ -1,12 +1,15 @@
 //! Tables that line up: words to the left, amounts to the right.
 
 use comfy_table::presets::NOTHING;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table};
 
 /// How a column is aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     Left,
+    /// To the left, and never broken: ids and dates.
+    Whole,
+    /// To the right, and never broken: amounts.
     Right,
 }
 
@@ -22,6 +25,11 @@ pub fn render(header: &[(&str, Align)], rows: &[Vec<String>], columns: u16) -> S
         let aligned = row.iter().zip(header).map(|(text, (_, align))| cell(text, *align));
         table.add_row(aligned);
     }
+    for (column, (_, align)) in table.column_iter_mut().zip(header) {
+        if *align != Align::Left {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
     table.lines().fold(String::new(), |mut text, line| {
         text.push_str("  ");
         text.push_str(line.trim_end());
@@ -32,7 +40,7 @@ pub fn render(header: &[(&str, Align)], rows: &[Vec<String>], columns: u16) -> S
 
 fn cell(text: &str, align: Align) -> Cell {
     Cell::new(text).set_alignment(match align {
-        Align::Left => CellAlignment::Left,
+        Align::Left | Align::Whole => CellAlignment::Left,
         Align::Right => CellAlignment::Right,
     })
 }

@@ -12,10 +12,12 @@ use tieout::money::{Amount, Currency};
 use tieout::net::transport::{HttpResponse, Method};
 use tieout::netsuite::auth::tba::TbaCredentials;
 use tieout::netsuite::error::{Class, NetSuiteError};
+use tieout::netsuite::extras::Extras;
+use tieout::netsuite::fields::{FieldType, PLACES};
 use tieout::netsuite::record::{
     Address, Apply, Body, CreditMemo, Customer, CustomerPayment, CustomerRefund, Decimal, Deposit,
     DepositLine, DepositPayment, DiscountItem, Header, Invoice, ItemLine, JournalEntry,
-    JournalLine, RecordKind, Ref, ServiceSaleItem,
+    JournalLine, LineTax, RecordKind, Ref, ServiceSaleItem,
 };
 use tieout::netsuite::retry::Effect;
 use tieout::netsuite::wire::{UsualPlaces, create_json, fill_internal_ids};
@@ -44,6 +46,7 @@ fn header(id: &str) -> Header {
         currency: "1".into(),
         exchange_rate: Some(Decimal("1.125".into())),
         subsidiary: Some("1".into()),
+        extras: Extras::default(),
     }
 }
 
@@ -55,7 +58,17 @@ fn line(amount: Amount) -> ItemLine {
         rate: Some(Decimal("5.00".into())),
         amount,
         service_period: Some(("2026-03-01".parse().unwrap(), "2026-03-31".parse().unwrap())),
+        is_recognized: true,
+        taxes: vec![LineTax {
+            tax_type: "1".into(),
+            tax_code: "11".into(),
+            basis: amount,
+            rate: Decimal("8.875".into()),
+            amount: usd(89),
+            posts_to: "220".into(),
+        }],
         posts_to: "400".into(),
+        origin: None,
     }
 }
 
@@ -81,6 +94,7 @@ fn entities_and_items() -> Vec<Body> {
             external_id: external("cus_1"),
             entity_id: "cus_1".into(),
             company_name: "Ada Ltd".into(),
+            person: None,
             email: text("ada@example.com"),
             phone: text("+1 555 0100"),
             comments: "Stripe: cus_1".into(),
@@ -93,9 +107,11 @@ fn entities_and_items() -> Vec<Body> {
                 postal_code: text("62701"),
                 country: text("US"),
             }),
+            shipping: Some(Box::new(Address { line1: text("2 Street"), ..Address::default() })),
             subsidiary: Some("1".into()),
             currency: "1".into(),
             currencies: vec!["1".into(), "2".into()],
+            extras: Extras::default(),
         }),
         Body::ServiceSaleItem(ServiceSaleItem {
             external_id: external("price_1"),
@@ -103,6 +119,7 @@ fn entities_and_items() -> Vec<Body> {
             display_name: "Seat".into(),
             income_account: "400".into(),
             subsidiary: Some("1".into()),
+            extras: Extras::default(),
         }),
         Body::DiscountItem(DiscountItem {
             external_id: external("coupon-SAVE"),
@@ -110,6 +127,7 @@ fn entities_and_items() -> Vec<Body> {
             display_name: "Save".into(),
             account: Some("410".into()),
             subsidiary: Some("1".into()),
+            extras: Extras::default(),
         }),
     ]
 }
@@ -248,6 +266,39 @@ fn is_reference(value: &Value) -> bool {
         && fields
             .iter()
             .all(|(name, id)| ["id", "externalId"].contains(&name.as_str()) && id.is_string())
+}
+
+/// A field that NetSuite does not have, or of another type, would be refused record by record.
+#[test]
+fn every_field_that_can_be_mapped_exists_with_its_type() {
+    let Some(published) = published("rest-record-v1-2026.1-subset.json") else { return };
+    let schemas = published["schemas"].as_object().unwrap();
+    let mut wrong = Vec::new();
+    for place in PLACES {
+        let record = place.kind.rest_name();
+        let schema = match (place.name, place.sublist) {
+            ("credit_memo_line", _) => "invoice-itemElement".to_owned(),
+            (_, Some(sublist)) => format!("{record}-{sublist}Element"),
+            (_, None) => record.to_owned(),
+        };
+        for (field, field_type) in place.standard_fields() {
+            let declared = &schemas[&schema][field];
+            let format = declared["format"].as_str();
+            let fits = match declared["type"].as_str() {
+                Some("string") if format == Some("date") => field_type == FieldType::Date,
+                Some("string") => field_type == FieldType::Text,
+                Some("boolean") => field_type == FieldType::Boolean,
+                Some("integer") => field_type == FieldType::Integer,
+                Some("number") => field_type == FieldType::Decimal,
+                Some("object") | None => field_type == FieldType::Reference && !declared.is_null(),
+                Some(_) => false,
+            };
+            if !fits {
+                wrong.push(format!("{schema}.{field} is {field_type:?}, published: {declared}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

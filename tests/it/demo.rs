@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::cli::Tieout;
+use crate::support::cli::{Sandbox, Tieout};
 
 /// Runs the demo in `folder`; gives what it printed on standard output.
 fn demo(folder: &Path, more: &[&str]) -> String {
@@ -37,5 +37,54 @@ fn generated_companies_tie_out_in_a_netsuite_that_keeps_its_own_books() {
         assert!(first.contains("Everything ties out"), "seed {seed}: {first}");
         let second = demo(folder.path(), &more);
         assert!(second.contains("Nothing to post"), "seed {seed}: {second}");
+    }
+}
+
+/// The connector's figures, SuiteTax and ARM: NetSuite must take every record and compute the same.
+const OTHER: &str = r#"
+[policy]
+negative_invoices = "zero_lines"
+customer_balance = "on_use"
+credit_notes = "after_payment"
+partial_refunds = "single_item"
+dispute_items = "single"
+disputes_won = "reversal_line"
+discounts = "posting"
+uncollectible = "bad_debt"
+unpaid_on_cancel = "bad_debt"
+standalone_charges = "invoice"
+tax = "suitetax"
+revenue_recognition = "arm"
+
+[suitetax.usual]
+tax_type = "1"
+tax_code = "11"
+"#;
+
+/// What the connector cannot do: held disputes, and refunds on an item of their own.
+const HELD: &str = r#"
+[policy]
+refund_items = "single"
+disputes_opened = "hold"
+uncollectible = "keep_open"
+"#;
+
+#[test]
+fn every_record_of_the_other_policies_is_taken_and_ties_out() {
+    for policy in [OTHER, HELD] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let _sandbox = Sandbox::start(folder.path());
+        let path = folder.path().join("tieout.toml");
+        let usual = std::fs::read_to_string(&path).expect("the sandbox writes it");
+        let outside = "out_of_band = \"1270\"\nprocessing_fees";
+        let text = usual.replace("processing_fees", outside) + policy;
+        std::fs::write(&path, text).expect("a file");
+        let tieout = Tieout::new(folder.path());
+        for command in
+            [&["pull", "--since", "2026-06-01"][..], &["push"], &["verify"], &["report", "tieout"]]
+        {
+            let ran = tieout.run(command);
+            assert_eq!(ran.code, 0, "{command:?} {policy}\n{}\n{}", ran.stdout, ran.stderr);
+        }
     }
 }

@@ -215,9 +215,12 @@ fn types_of(role: Role) -> &'static [&'static str] {
         Role::AccountsReceivable => &["AcctRec"],
         Role::UndepositedFunds => &["OthCurrAsset", "UndepFunds"],
         Role::Bank(_) | Role::StripeBalance(_) => &["Bank"],
-        Role::Revenue | Role::ShippingIncome | Role::Discounts => {
+        Role::Revenue | Role::ShippingIncome | Role::Discounts | Role::Refunds | Role::Disputes => {
             &["Income", "OthIncome", "DeferRevenue"]
         }
+        Role::DisputeReversals => &["Income", "OthIncome", "AcctRec"],
+        Role::OutOfBand => &["Bank", "OthCurrAsset"],
+        Role::DisputedFunds => &["OthCurrAsset"],
         Role::TaxPayable => &["OthCurrLiab"],
         Role::CustomerBalance => &["OthCurrLiab", "Income", "DeferRevenue"],
         Role::Reserves | Role::ConnectReserves | Role::Advances | Role::WithheldTax => {
@@ -246,6 +249,7 @@ fn types_of(role: Role) -> &'static [&'static str] {
             "OthExpense",
         ],
         Role::BadDebt
+        | Role::DisputeLosses
         | Role::ProcessingFees
         | Role::StripeFees
         | Role::ApplicationFees

@@ -5,6 +5,8 @@
 
 mod audit;
 mod finding;
+mod fixture;
+mod mapping;
 
 use serde::Serialize;
 
@@ -34,6 +36,9 @@ pub(super) async fn run(args: &CheckArgs, global: &Global, ui: Ui) -> anyhow::Re
     if args.show_config {
         show_config(&session, ui);
         return Ok(Outcome::Done);
+    }
+    if let Some(fixture) = &args.mapping {
+        return mapping::run(&session, fixture, args.output.output, ui);
     }
     let mut findings = audit_files(&session.settings);
     if !args.offline {

@@ -77,6 +77,9 @@ pub(super) fn translate(query: &str) -> Result<String, String> {
 fn plain(token: &Token) -> String {
     if token.is("transaction") {
         "\"transaction\"".to_owned()
+    } else if token.is("lower") {
+        // SQLite's own knows only ASCII.
+        "ns_lower".to_owned()
     } else if token.is("nvl") {
         "ifnull".to_owned()
     } else if token.is("sysdate") {
@@ -100,6 +103,14 @@ fn special(rest: &[Token], limit: &mut Option<String>) -> Option<(String, usize)
     if word(0, "FROM") && word(1, "dual") {
         return Some((String::new(), 2));
     }
+    // A custom field: `c.custentity_x` is in the record's own JSON.
+    if let (Some(Token::Word(table)), true, Some(Token::Word(column))) =
+        (rest.first(), mark(1, "."), rest.get(2))
+        && super::schema::is_custom(column)
+    {
+        let column = column.to_ascii_lowercase();
+        return Some((custom(&plain(&Token::Word(table.clone())), &column), 3));
+    }
     // TRUNC(date) of a column that is a date already.
     if word(0, "TRUNC") && mark(1, "(") {
         return Some(("date(".to_owned(), 2));
@@ -115,6 +126,21 @@ fn special(rest: &[Token], limit: &mut Option<String>) -> Option<(String, usize)
         return Some((display(&qualifier, column), used));
     }
     None
+}
+
+/// The value of a custom field; of one that refers to a record, its id.
+fn custom(table: &str, column: &str) -> String {
+    let group = if column.starts_with("custentity") {
+        "entity"
+    } else if column.starts_with("custitem") {
+        "item"
+    } else {
+        "transaction"
+    };
+    format!(
+        "(SELECT coalesce(own.body ->> '$.{column}.id', own.body ->> '$.{column}') \
+         FROM ns_record own WHERE own.grp = '{group}' AND own.id = {table}.id)"
+    )
 }
 
 /// The text that the user interface shows for a field.

@@ -47,7 +47,7 @@ pub use gl::TrialBalanceLine;
 pub use schema::{Group, Kind};
 pub use setup::{
     AccountSetup, Algorithm, ClientSetup, CurrencySetup, PeriodSetup, Setup, SubsidiarySetup,
-    TokenSetup,
+    TaxCodeSetup, TokenSetup,
 };
 pub use store::OpenError;
 

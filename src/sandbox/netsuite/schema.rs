@@ -135,8 +135,8 @@ impl Kind {
         match self {
             Self::Customer => &[ADDRESS_BOOK, CURRENCY_LIST],
             Self::ServiceSaleItem | Self::DiscountItem => &[ITEM_SUBSIDIARIES],
-            Self::Invoice => &[ITEMS],
-            Self::CreditMemo => &[ITEMS, APPLY],
+            Self::Invoice => &[ITEMS, TAX_DETAILS],
+            Self::CreditMemo => &[ITEMS, TAX_DETAILS, APPLY],
             Self::CustomerPayment => &[APPLY, CREDIT, DEPOSITS],
             Self::CustomerRefund => &[APPLY, DEPOSITS],
             Self::Deposit => &[DEPOSIT_PAYMENT, DEPOSIT_OTHER, DEPOSIT_CASHBACK],
@@ -205,6 +205,12 @@ const ITEMS: Sublist = Sublist {
         revRecSchedule revRecStartDate revRecTermInMonths subscription subscriptionLine \
         subsidiary tax1Amt taxAmount taxCode taxDetailsReference taxRate1 taxRate2 uniqueKey units",
     key: Some("line"),
+};
+const TAX_DETAILS: Sublist = Sublist {
+    name: "taxDetails",
+    elements: "calcDetail lineName lineType links netAmount refName taxAmount taxBasis taxCode \
+        taxDetailsReference taxRate taxType",
+    key: None,
 };
 const APPLY: Sublist = Sublist {
     name: "apply",
@@ -278,7 +284,7 @@ const SALE: &str = "account amountPaid amountRemaining asOfDate billAddress bill
     entity entityTaxRegNum excludeCommission fax isTaxable job leadSource message messageSel nexus \
     originator otherRefNum partner promoCode recognizedRevenue salesEffectiveDate salesRep \
     shipAddress shipDate shipMethod source startDate subsidiaryTaxRegNum subtotal tax2Total \
-    taxDetails taxDetailsOverride taxItem taxPointDate taxPointDateOverride taxRate \
+    taxDetailsOverride taxItem taxPointDate taxPointDateOverride taxRate \
     taxRegOverride taxTotal terms toBeEmailed toBeFaxed toBePrinted total totalAfterTaxes \
     totalCostEstimate type";
 const INVOICE: &str = "approvalStatus estimate fob groupedTo installment nextApprover opportunity \

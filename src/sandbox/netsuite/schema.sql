@@ -19,6 +19,10 @@ CREATE TABLE IF NOT EXISTS ns_account (
   special TEXT, currency INTEGER
 ) STRICT;
 
+CREATE TABLE IF NOT EXISTS ns_tax_code (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, tax_type INTEGER NOT NULL, account INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS ns_period (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, first_day TEXT NOT NULL, last_day TEXT NOT NULL,
   closed TEXT NOT NULL DEFAULT 'F', all_locked TEXT NOT NULL DEFAULT 'F',
@@ -154,7 +158,7 @@ CREATE VIEW IF NOT EXISTS customer AS
 SELECT id, external_id AS externalid, name AS entityid,
   body ->> '$.companyName' AS companyname, body ->> '$.firstName' AS firstname,
   body ->> '$.lastName' AS lastname, body ->> '$.email' AS email, body ->> '$.phone' AS phone,
-  body ->> '$.comments' AS comments,
+  body ->> '$.comments' AS comments, body ->> '$.accountNumber' AS accountnumber,
   CAST(body ->> '$.currency.id' AS INTEGER) AS currency,
   iif(body ->> '$.isInactive', 'T', 'F') AS isinactive,
   datetime(created, 'unixepoch') AS datecreated,
@@ -163,6 +167,7 @@ FROM ns_record WHERE grp = 'entity';
 
 CREATE VIEW IF NOT EXISTS item AS
 SELECT id, external_id AS externalid, name AS itemid, body ->> '$.displayName' AS displayname,
+  body ->> '$.upcCode' AS upccode,
   iif(kind = 'discountItem', 'Discount', 'Service') AS itemtype,
   iif(kind = 'discountItem', NULL, 'Sale') AS subtype,
   CAST(coalesce(body ->> '$.incomeAccount.id', body ->> '$.account.id') AS INTEGER)

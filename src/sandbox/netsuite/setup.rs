@@ -14,6 +14,9 @@ pub struct Setup {
     pub subsidiaries: Vec<SubsidiarySetup>,
     pub accounts: Vec<AccountSetup>,
     pub periods: Vec<PeriodSetup>,
+    /// None of them: the account has no `SuiteTax`.
+    #[serde(default)]
+    pub tax_codes: Vec<TaxCodeSetup>,
     /// How many requests may be in flight at once.
     pub concurrency: usize,
     pub clients: Vec<ClientSetup>,
@@ -59,6 +62,16 @@ pub struct PeriodSetup {
     pub last_day: NaiveDate,
 }
 
+/// A tax code, and the liability account that its tax posts to.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TaxCodeSetup {
+    pub id: i64,
+    pub name: String,
+    pub tax_type: i64,
+    /// The id of one of `accounts`.
+    pub account: i64,
+}
+
 /// An integration with the OAuth 2.0 client-credentials grant.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ClientSetup {
@@ -92,7 +105,7 @@ pub struct TokenSetup {
 /// an account number taken for an id points at nothing.
 type AccountRow = (&'static str, &'static str, &'static str, Option<&'static str>, Option<i64>);
 
-const DEMO_ACCOUNTS: [AccountRow; 36] = [
+const DEMO_ACCOUNTS: [AccountRow; 38] = [
     ("1000", "Checking USD", "Bank", None, Some(1)),
     ("1010", "Checking EUR", "Bank", None, Some(2)),
     ("1020", "Checking GBP", "Bank", None, Some(3)),
@@ -129,6 +142,8 @@ const DEMO_ACCOUNTS: [AccountRow; 36] = [
     ("3950", "Retained Earnings", "Equity", Some("RetEarnings"), None),
     ("1045", "Checking CHF", "Bank", None, Some(6)),
     ("1055", "Stripe Balance CHF", "Bank", None, Some(6)),
+    ("1270", "Received outside Stripe", "OthCurrAsset", None, None),
+    ("6110", "Dispute Losses", "Expense", None, None),
 ];
 
 /// The demo's base periods: January 2024 to December 2027.
@@ -144,13 +159,24 @@ impl Setup {
             precision,
             rate: rate.into(),
         };
-        let accounts = DEMO_ACCOUNTS.iter().zip(101..).map(|(row, id)| AccountSetup {
-            id,
-            number: row.0.into(),
-            name: row.1.into(),
-            kind: row.2.into(),
-            special: row.3.map(str::to_owned),
-            currency: row.4,
+        let accounts: Vec<AccountSetup> = DEMO_ACCOUNTS
+            .iter()
+            .zip(101..)
+            .map(|(row, id)| AccountSetup {
+                id,
+                number: row.0.into(),
+                name: row.1.into(),
+                kind: row.2.into(),
+                special: row.3.map(str::to_owned),
+                currency: row.4,
+            })
+            .collect();
+        let payable = accounts.iter().find(|account| account.number == "2200");
+        let tax_codes = payable.map(|payable| TaxCodeSetup {
+            id: 11,
+            name: "Tax worked out by Stripe".into(),
+            tax_type: 1,
+            account: payable.id,
         });
         Self {
             account_id: "TSTDRV_DEMO".into(),
@@ -165,8 +191,9 @@ impl Setup {
                 currency(7, "KWD", 2, "3.25"),
             ],
             subsidiaries: vec![SubsidiarySetup { id: 1, name: "Demo Company".into() }],
-            accounts: accounts.collect(),
+            accounts,
             periods: (0..DEMO_PERIODS).map(demo_period).collect(),
+            tax_codes: tax_codes.into_iter().collect(),
             concurrency: 5,
             clients: Vec::new(),
             tokens: Vec::new(),

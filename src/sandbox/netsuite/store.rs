@@ -159,6 +159,10 @@ fn write_setup(db: &Connection, setup: &Setup) -> Result<(), OpenError> {
         let row = params![a.id, a.number, a.name, a.kind, a.special, a.currency];
         db.execute("INSERT INTO ns_account VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row)?;
     }
+    for t in &setup.tax_codes {
+        let row = params![t.id, t.name, t.tax_type, t.account];
+        db.execute("INSERT INTO ns_tax_code VALUES (?1, ?2, ?3, ?4)", row)?;
+    }
     for p in &setup.periods {
         let row = params![p.id, p.name, p.first_day.to_string(), p.last_day.to_string()];
         db.execute(
@@ -217,6 +221,13 @@ impl Books<'_> {
                 currency: row.get(5)?,
             })
         };
+        Ok(self.db.prepare_cached(sql)?.query_row([id], read).optional()?)
+    }
+
+    /// A tax code's type and liability account.
+    pub fn tax_code(&self, id: i64) -> Result<Option<(i64, i64)>, Refusal> {
+        let sql = "SELECT tax_type, account FROM ns_tax_code WHERE id = ?1";
+        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         Ok(self.db.prepare_cached(sql)?.query_row([id], read).optional()?)
     }
 

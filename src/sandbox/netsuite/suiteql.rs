@@ -190,6 +190,9 @@ pub(super) fn register(db: &Connection) -> rusqlite::Result<()> {
         let format = text(context, 1)?.unwrap_or_default();
         Ok(text(context, 0)?.and_then(|value| iso_date(&value, &format)))
     })?;
+    db.create_scalar_function("ns_lower", 1, flags, move |context| {
+        Ok(text(context, 0)?.map(|value| value.to_lowercase()))
+    })?;
     db.create_scalar_function("to_number", 1, flags, move |context| {
         Ok(text(context, 0)?.and_then(|value| value.parse::<i64>().ok()))
     })

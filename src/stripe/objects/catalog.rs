@@ -21,6 +21,7 @@ pub struct Price {
     #[serde(default, deserialize_with = "id_of")]
     pub product: Option<ProductId>,
     pub nickname: Option<String>,
+    pub lookup_key: Option<String>,
     pub currency: Option<Currency>,
     #[serde(default, deserialize_with = "minor_option")]
     pub unit_amount: Option<i64>,

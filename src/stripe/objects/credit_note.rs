@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::invoice::{LegacyTax, Tax, TaxAmount, tax_amounts};
+use super::invoice_line::{LegacyTax, Tax, TaxAmount, tax_amounts};
 use super::{Inline, Metadata, ShippingCost, digits, id_of, minor, minor_or_zero, or_default};
 use crate::calendar::UnixTime;
 use crate::ids::{
@@ -58,6 +58,8 @@ pub struct CreditNoteRefund {
     amount_refunded: i64,
     #[serde(default, deserialize_with = "id_of")]
     pub refund: Option<RefundId>,
+    /// Money given back outside Stripe.
+    payment_record_refund: Option<serde::de::IgnoredAny>,
 }
 
 impl CreditNote {
@@ -86,8 +88,11 @@ impl CreditNote {
         Amount::new(self.post_payment_amount.unwrap_or(whole), self.currency)
     }
 
+    /// What was given back by money that never touched Stripe.
     pub fn out_of_band_amount(&self) -> Amount {
-        Amount::new(self.out_of_band_amount, self.currency)
+        let outside = self.refunds.iter().filter(|part| part.payment_record_refund.is_some());
+        let recorded: i64 = outside.map(|part| part.amount_refunded).sum();
+        Amount::new(self.out_of_band_amount + recorded, self.currency)
     }
 
     /// Refund and the part of it this note covers. In the older shape the single refund covers the

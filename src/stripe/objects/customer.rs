@@ -15,6 +15,7 @@ pub struct Customer {
     pub phone: Option<String>,
     pub description: Option<String>,
     pub address: Option<PostalAddress>,
+    pub shipping: Option<Shipping>,
     pub currency: Option<Currency>,
     /// Negative: credit to the customer. In `currency`.
     #[serde(default, deserialize_with = "minor_or_zero")]
@@ -23,6 +24,13 @@ pub struct Customer {
     pub deleted: bool,
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
+}
+
+/// Where goods go.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Shipping {
+    pub name: Option<String>,
+    pub address: Option<PostalAddress>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

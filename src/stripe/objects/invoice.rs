@@ -1,16 +1,14 @@
-//! Invoices and their lines, in the shapes before and after 2025-03-31.
+//! Invoices, in the shapes before and after 2025-03-31. Their lines are in [`super::InvoiceLine`].
 
 use serde::Deserialize;
 
+use super::invoice_line::{LegacyTax, MaybeDiscount, Tax, tax_amounts};
 use super::{
-    Discount, Inline, InvoicePayment, Metadata, digits, id_of, minor, minor_option, minor_or_zero,
-    or_default,
+    Discount, Inline, InvoiceLine, InvoicePayment, Metadata, TaxAmount, id_of, minor_option,
+    minor_or_zero, or_default,
 };
 use crate::calendar::UnixTime;
-use crate::ids::{
-    ChargeId, CustomerId, DiscountId, InvoiceId, LineId, ObjectId, PaymentIntentId, PriceId,
-    ProductId, TaxRateId,
-};
+use crate::ids::{ChargeId, CustomerId, InvoiceId, ObjectId, PaymentIntentId};
 use crate::money::{Amount, Currency};
 
 #[derive(Debug, Clone, Deserialize)]
@@ -53,7 +51,7 @@ pub struct Invoice {
     #[serde(default, deserialize_with = "minor_or_zero")]
     post_payment_credit_notes_amount: i64,
     pub lines: Inline<InvoiceLine>,
-    pub shipping_cost: Option<ShippingCost>,
+    pub shipping_cost: Option<super::ShippingCost>,
     #[serde(default, deserialize_with = "or_default")]
     total_taxes: Vec<Tax>,
     /// Present only when expanded.
@@ -70,8 +68,22 @@ pub struct Invoice {
     payment_intent: Option<PaymentIntentId>,
     #[serde(default, deserialize_with = "or_default")]
     paid_out_of_band: bool,
+    /// The invoice that replaced this one when it was edited.
     #[serde(default, deserialize_with = "id_of")]
     pub latest_revision: Option<InvoiceId>,
+    /// The invoice that this one replaced.
+    from_invoice: Option<FromInvoice>,
+    /// Since 2026-09-30.
+    status_details: Option<StatusDetails>,
+    /// Whether Stripe still tries to collect it.
+    auto_advance: Option<bool>,
+    #[serde(default, deserialize_with = "or_default")]
+    attempt_count: u32,
+    next_payment_attempt: Option<UnixTime>,
+    parent: Option<Parent>,
+    /// Before 2025-03-31.
+    #[serde(default, deserialize_with = "id_of")]
+    subscription: Option<ObjectId>,
     #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
 }
@@ -98,13 +110,31 @@ pub struct StatusTransitions {
     pub voided_at: Option<UnixTime>,
 }
 
-/// An expanded discount, or just its id.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
-enum MaybeDiscount {
-    Whole(Box<Discount>),
-    #[expect(dead_code, reason = "the id alone names no coupon, but must parse")]
-    Id(DiscountId),
+struct FromInvoice {
+    #[serde(default, deserialize_with = "id_of")]
+    invoice: Option<InvoiceId>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct StatusDetails {
+    uncollectible: Option<Uncollectible>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Uncollectible {
+    reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Parent {
+    subscription_details: Option<SubscriptionDetails>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct SubscriptionDetails {
+    #[serde(default, deserialize_with = "id_of")]
+    subscription: Option<ObjectId>,
 }
 
 impl Invoice {
@@ -166,6 +196,34 @@ impl Invoice {
         !matches!(self.status, InvoiceStatus::Draft | InvoiceStatus::Unknown)
     }
 
+    /// The invoice that this one replaced when it was edited.
+    pub fn replaces(&self) -> Option<&InvoiceId> {
+        self.from_invoice.as_ref()?.invoice.as_ref()
+    }
+
+    /// The subscription it bills.
+    pub fn subscription(&self) -> Option<&ObjectId> {
+        let details = self.parent.as_ref().and_then(|parent| parent.subscription_details.as_ref());
+        details.and_then(|details| details.subscription.as_ref()).or(self.subscription.as_ref())
+    }
+
+    /// Whether Stripe gave it up because its subscription ended.
+    pub fn ended_with_its_subscription(&self) -> bool {
+        let details = self.status_details.as_ref().and_then(|d| d.uncollectible.as_ref());
+        details.and_then(|d| d.reason.as_deref()) == Some("subscription_canceled")
+    }
+
+    /// Whether it is a subscription's, was tried, and is not tried any more: what an open invoice
+    /// says when its subscription was cancelled over it.
+    pub fn is_no_longer_collected(&self) -> bool {
+        self.status == InvoiceStatus::Open
+            && self.subscription().is_some()
+            && self.collection_method == "charge_automatically"
+            && self.attempt_count > 0
+            && self.next_payment_attempt.is_none()
+            && self.auto_advance == Some(false)
+    }
+
     /// Marked as paid by a person, in the shape before 2025-03-31 (later: see
     /// [`Self::amount_paid_off_stripe`] and payment records).
     pub fn paid_out_of_band(&self) -> bool {
@@ -190,256 +248,9 @@ impl Invoice {
     /// Every discount seen whole on this invoice or its lines.
     pub fn discounts(&self) -> impl Iterator<Item = &Discount> {
         let own = self.discounts.iter();
-        own.chain(self.lines.data.iter().flat_map(|line| &line.discounts)).filter_map(|d| match d {
+        own.chain(self.lines.data.iter().flat_map(InvoiceLine::discounts)).filter_map(|d| match d {
             MaybeDiscount::Whole(discount) => Some(discount.as_ref()),
             MaybeDiscount::Id(_) => None,
         })
-    }
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub struct InvoiceLine {
-    pub id: LineId,
-    #[serde(deserialize_with = "minor")]
-    amount: i64,
-    pub currency: Currency,
-    pub description: Option<String>,
-    /// Decimal text; older objects have an integer.
-    #[serde(default, deserialize_with = "digits")]
-    quantity_decimal: Option<String>,
-    #[serde(default, deserialize_with = "digits")]
-    quantity: Option<String>,
-    pub period: Option<Period>,
-    #[serde(default, deserialize_with = "or_default")]
-    discount_amounts: Vec<DiscountAmount>,
-    #[serde(default, deserialize_with = "or_default")]
-    discounts: Vec<MaybeDiscount>,
-    #[serde(default, deserialize_with = "or_default")]
-    pretax_credit_amounts: Vec<PretaxCredit>,
-    pricing: Option<Pricing>,
-    parent: Option<LineParent>,
-    #[serde(default, deserialize_with = "or_default")]
-    taxes: Vec<Tax>,
-    // Before 2025-03-31.
-    #[serde(default, deserialize_with = "or_default")]
-    tax_amounts: Vec<LegacyTax>,
-    price: Option<super::Price>,
-    #[serde(default, deserialize_with = "or_default")]
-    proration: bool,
-    #[serde(default, deserialize_with = "or_default")]
-    pub metadata: Metadata,
-}
-
-/// Both ends are instants; Stripe's end is exclusive.
-#[derive(Debug, Clone, Copy, Deserialize)]
-pub struct Period {
-    pub start: UnixTime,
-    pub end: UnixTime,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct DiscountAmount {
-    #[serde(deserialize_with = "minor")]
-    amount: i64,
-    #[serde(default, deserialize_with = "id_of")]
-    discount: Option<DiscountId>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct PretaxCredit {
-    #[serde(deserialize_with = "minor")]
-    amount: i64,
-    #[serde(rename = "type", default, deserialize_with = "or_default")]
-    kind: String,
-    #[serde(default, deserialize_with = "id_of")]
-    credit_balance_transaction: Option<ObjectId>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct Pricing {
-    price_details: Option<PriceDetails>,
-    #[serde(default, deserialize_with = "digits")]
-    unit_amount_decimal: Option<String>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct PriceDetails {
-    #[serde(default, deserialize_with = "id_of")]
-    price: Option<PriceId>,
-    #[serde(default, deserialize_with = "id_of")]
-    product: Option<ProductId>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct LineParent {
-    invoice_item_details: Option<ParentDetails>,
-    subscription_item_details: Option<ParentDetails>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct ParentDetails {
-    #[serde(default, deserialize_with = "or_default")]
-    proration: bool,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Tax {
-    #[serde(deserialize_with = "minor")]
-    amount: i64,
-    #[serde(default, deserialize_with = "or_default")]
-    tax_behavior: String,
-    tax_rate_details: Option<TaxRateDetails>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct TaxRateDetails {
-    #[serde(default, deserialize_with = "id_of")]
-    tax_rate: Option<TaxRateId>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct LegacyTax {
-    #[serde(deserialize_with = "minor")]
-    amount: i64,
-    #[serde(default, deserialize_with = "or_default")]
-    inclusive: bool,
-    #[serde(default, deserialize_with = "id_of")]
-    tax_rate: Option<TaxRateId>,
-}
-
-/// Tax on a line, in either shape.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TaxAmount {
-    pub amount: Amount,
-    /// Part of the line's amount, not on top of it.
-    pub inclusive: bool,
-    pub rate: Option<TaxRateId>,
-}
-
-pub(super) fn tax_amounts(
-    taxes: &[Tax],
-    legacy: &[LegacyTax],
-    currency: Currency,
-) -> Vec<TaxAmount> {
-    let new = taxes.iter().map(|tax| TaxAmount {
-        amount: Amount::new(tax.amount, currency),
-        inclusive: tax.tax_behavior == "inclusive",
-        rate: tax.tax_rate_details.as_ref().and_then(|details| details.tax_rate.clone()),
-    });
-    let old = legacy.iter().map(|tax| TaxAmount {
-        amount: Amount::new(tax.amount, currency),
-        inclusive: tax.inclusive,
-        rate: tax.tax_rate.clone(),
-    });
-    // An object has one shape or the other, never both.
-    if taxes.is_empty() { old.collect() } else { new.collect() }
-}
-
-impl InvoiceLine {
-    /// Before discounts; with inclusive and without exclusive tax.
-    pub fn amount(&self) -> Amount {
-        Amount::new(self.amount, self.currency)
-    }
-
-    pub fn quantity(&self) -> Option<&str> {
-        self.quantity_decimal.as_deref().or(self.quantity.as_deref())
-    }
-
-    /// The price's unit amount in minor units, as decimal text with up to 12 places.
-    pub fn unit_amount_decimal(&self) -> Option<&str> {
-        self.pricing.as_ref().and_then(|pricing| pricing.unit_amount_decimal.as_deref())
-    }
-
-    /// Each discount on this line, in stacking order. Positive amounts.
-    pub fn discount_amounts(&self) -> Vec<(Amount, Option<&DiscountId>)> {
-        self.discount_amounts
-            .iter()
-            .map(|part| (Amount::new(part.amount, self.currency), part.discount.as_ref()))
-            .collect()
-    }
-
-    /// Credit grants used on this line before tax (billing credits), positive. Discounts are also
-    /// listed in that field and are left out here.
-    pub fn credit_grants(&self) -> Vec<(Amount, Option<&ObjectId>)> {
-        self.pretax_credit_amounts
-            .iter()
-            .filter(|part| part.kind == "credit_balance_transaction")
-            .map(|part| {
-                let amount = Amount::new(part.amount, self.currency);
-                (amount, part.credit_balance_transaction.as_ref())
-            })
-            .collect()
-    }
-
-    pub fn taxes(&self) -> Vec<TaxAmount> {
-        tax_amounts(&self.taxes, &self.tax_amounts, self.currency)
-    }
-
-    pub fn price(&self) -> Option<&PriceId> {
-        let details = self.pricing.as_ref().and_then(|pricing| pricing.price_details.as_ref());
-        details.and_then(|d| d.price.as_ref()).or(self.price.as_ref().map(|price| &price.id))
-    }
-
-    pub fn product(&self) -> Option<&ProductId> {
-        let details = self.pricing.as_ref().and_then(|pricing| pricing.price_details.as_ref());
-        details
-            .and_then(|d| d.product.as_ref())
-            .or(self.price.as_ref().and_then(|price| price.product.as_ref()))
-    }
-
-    pub fn is_proration(&self) -> bool {
-        let by_parent = self.parent.as_ref().is_some_and(|parent| {
-            [&parent.invoice_item_details, &parent.subscription_item_details]
-                .into_iter()
-                .flatten()
-                .any(|details| details.proration)
-        });
-        by_parent || self.proration
-    }
-}
-
-/// The invoice's shipping.
-#[derive(Debug, Clone, Deserialize)]
-pub struct ShippingCost {
-    #[serde(deserialize_with = "minor")]
-    amount_subtotal: i64,
-    #[serde(deserialize_with = "minor_or_zero", default)]
-    amount_tax: i64,
-    #[serde(deserialize_with = "minor")]
-    amount_total: i64,
-    #[serde(default, deserialize_with = "or_default")]
-    taxes: Vec<ShippingTax>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct ShippingTax {
-    #[serde(deserialize_with = "minor")]
-    amount: i64,
-    rate: Option<super::TaxRate>,
-}
-
-impl ShippingCost {
-    pub fn subtotal(&self, currency: Currency) -> Amount {
-        Amount::new(self.amount_subtotal, currency)
-    }
-
-    pub fn tax(&self, currency: Currency) -> Amount {
-        Amount::new(self.amount_tax, currency)
-    }
-
-    pub fn total(&self, currency: Currency) -> Amount {
-        Amount::new(self.amount_total, currency)
-    }
-
-    /// Tax per rate, where Stripe itemises it (only when expanded).
-    pub fn taxes(&self, currency: Currency) -> Vec<TaxAmount> {
-        self.taxes
-            .iter()
-            .map(|tax| TaxAmount {
-                amount: Amount::new(tax.amount, currency),
-                inclusive: tax.rate.as_ref().is_some_and(|rate| rate.inclusive),
-                rate: tax.rate.as_ref().map(|rate| rate.id.clone()),
-            })
-            .collect()
     }
 }

@@ -12,9 +12,12 @@ mod billing;
 mod catalog;
 mod credit_note;
 mod customer;
+mod details;
 mod invoice;
+mod invoice_line;
 mod money_movement;
 mod payout;
+mod shipping;
 
 use std::collections::BTreeMap;
 
@@ -26,12 +29,13 @@ pub use balance::{Account, Balance, BalanceAmount, BalanceTransaction, FeeDetail
 pub use billing::{InvoicePayment, PaymentIntent, PaymentTarget};
 pub use catalog::{Coupon, Discount, Price, Product, TaxRate};
 pub use credit_note::{CreditNote, CreditNoteLine, CreditNoteRefund};
-pub use customer::{Customer, CustomerBalanceTransaction, PostalAddress};
-pub use invoice::{
-    Invoice, InvoiceLine, InvoiceStatus, Period, ShippingCost, StatusTransitions, TaxAmount,
-};
+pub use customer::{Customer, CustomerBalanceTransaction, PostalAddress, Shipping};
+pub use details::details;
+pub use invoice::{Invoice, InvoiceStatus, StatusTransitions};
+pub use invoice_line::{InvoiceLine, Period, TaxAmount};
 pub use money_movement::{Charge, Dispute, Refund};
 pub use payout::Payout;
+pub use shipping::ShippingCost;
 
 use crate::money::MINOR_MAX;
 

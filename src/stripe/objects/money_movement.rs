@@ -108,13 +108,27 @@ pub struct Dispute {
     #[serde(default, deserialize_with = "or_default")]
     pub status: String,
     #[serde(default, deserialize_with = "or_default")]
+    evidence_details: EvidenceDetails,
+    #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+struct EvidenceDetails {
+    due_by: Option<UnixTime>,
+    #[serde(default, deserialize_with = "or_default")]
+    submission_count: u32,
 }
 
 impl Dispute {
     /// In the charge's currency.
     pub fn amount(&self) -> Amount {
         Amount::new(self.amount, self.currency)
+    }
+
+    /// When evidence was due, if any was given: the decision is not older than that.
+    pub fn contested_until(&self) -> Option<UnixTime> {
+        self.evidence_details.due_by.filter(|_| self.evidence_details.submission_count > 0)
     }
 
     /// An inquiry: `warning_*`, no money has moved.

@@ -3,7 +3,7 @@
 //! bank. After each day that account is what Stripe's balance is.
 
 use serde_json::json;
-use tieout::accounting::policy::{Grain, Settlement};
+use tieout::accounting::policy::{DisputesOpened, Grain, Settlement};
 
 use super::story::{Story, line, movement, with};
 
@@ -144,5 +144,22 @@ fn a_payment_settled_in_a_third_currency_is_swept_into_that_currencys_account() 
          Deposit sweep-acct_demo-EUR-2026-03-02 | STRIPEBAL-EUR 115.00 EUR Dr | UF 115.00 EUR Cr
          | of ch_1 115.00 EUR
          JournalEntry fees-acct_demo-EUR-2026-03-02 | FEE 3.50 EUR Dr | STRIPEBAL-EUR 3.50 EUR Cr",
+    );
+}
+
+/// Held money leaves the Stripe balance account on the day it was taken, with the day's fees.
+#[test]
+fn e7_a_held_dispute_waits_on_its_account_from_the_day_it_was_taken() {
+    let mut story = story();
+    story.policy.options.disputes_opened = DisputesOpened::Hold;
+    story.paid_invoice("in_E1", "ch_E1", 10_000, 320);
+    story.dispute("dp_E7", "ch_E1", "lost", &[(-10_000, 1_500)]);
+    story.assert_books(
+        "Invoice in_E1 | AR 100.00 Dr | REV 100.00 Cr
+         CustomerPayment ch_E1 | AR 100.00 Cr | STRIPEBAL-USD 100.00 Dr | applied in_E1 100.00
+         JournalEntry dp_E7-lost | DISPHOLD 100.00 Cr | DISPLOSS 100.00 Dr
+         JournalEntry fees-acct_demo-USD-2026-03-03 | FEE 3.20 Dr | STRIPEBAL-USD 3.20 Cr
+         JournalEntry fees-acct_demo-USD-2026-03-05 | DISPFEE 15.00 Dr | DISPHOLD 100.00 Dr
+                                                    | STRIPEBAL-USD 115.00 Cr",
     );
 }

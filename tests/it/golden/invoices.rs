@@ -2,7 +2,7 @@
 //! E16–E20. All prices post to one revenue account here, so items show as lines.
 
 use serde_json::{Value, json};
-use tieout::accounting::policy::{Discounts, Trials, Uncollectible};
+use tieout::accounting::policy::{Discounts, PartialRefunds, Trials, Uncollectible};
 
 use super::story::{Story, line, line_with, tax};
 
@@ -151,6 +151,22 @@ fn e18e_a_partial_refund_gives_its_share_of_the_tax_back() {
              CustomerRefund re_E18e  | AR 55.00 Dr  | UF 55.00 Cr  | applied re_E18e-memo 55.00",
         );
     }
+}
+
+/// The connector's figures (d): one line for the whole, and the tax stays as it was collected.
+#[test]
+fn e18d_a_partial_refund_may_leave_the_tax() {
+    let mut story = taxed(10_000, "exclusive");
+    story.policy.options.partial_refunds = PartialRefunds::SingleItem;
+    story.charge("ch_E18", 11_000, 349);
+    story.pays("ch_E18", "in_E18", 11_000);
+    story.refund("re_E18d", "ch_E18", 5_500);
+    story.assert_books(
+        "Invoice in_E18 | AR 110.00 Dr | REV 100.00 Cr | TAXPAY 10.00 Cr | lines 100.00, 10.00
+         CreditMemo re_E18d-memo | AR 55.00 Cr | REFUNDS 55.00 Dr
+         CustomerPayment ch_E18  | AR 110.00 Cr | UF 110.00 Dr | applied in_E18 110.00
+         CustomerRefund re_E18d  | AR 55.00 Dr  | UF 55.00 Cr  | applied re_E18d-memo 55.00",
+    );
 }
 
 fn prorated(price: &str, amount: i64) -> Value {

@@ -5,17 +5,25 @@
 //! amounts of its lines where there are several, what it is applied to, what a deposit takes out of
 //! undeposited funds. Customers and items are left out. The figures are written from the examples,
 //! never from the program. Where the books deliberately differ from Stripe's own connector for
-//! NetSuite, the test says so.
+//! NetSuite, the test says so, and another shows the option that gives the connector's figures.
 
+mod balance;
 mod clearing;
 mod connect;
 mod credit;
 mod disputes;
+mod explained;
 mod fees;
 mod fx;
+mod given_up;
 mod invoices;
+mod lines;
 mod manual;
+mod money_back;
+mod objects;
 mod payments;
 mod payouts;
+mod policies;
 mod story;
 mod table;
+mod taxes;

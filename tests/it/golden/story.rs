@@ -7,21 +7,29 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tieout::accounting::chart::{Chart, Role};
+use tieout::accounting::question::Known;
 use tieout::accounting::seat::{Schedule, Sources};
-use tieout::accounting::{Case, CustomerCase, DayCase, Derived, PayoutCase, Policy, derive};
-use tieout::ids::ExternalId;
+use tieout::accounting::{
+    Case, Catalog, CustomerCase, DayCase, Derived, PayoutCase, Policy, derive,
+};
+use tieout::ids::{ExternalId, InternalId};
 use tieout::money::Currency;
-use tieout::stripe::objects::{BalanceTransaction, Dispute, Payout, read};
+use tieout::netsuite::record::{Body, Decimal};
+use tieout::stripe::objects::{BalanceTransaction, Dispute, Payout};
 
+use super::objects::{intent_of, parse, rates, txn};
 use super::table::{figure, row};
 use crate::support;
+
+pub(super) use super::objects::{line, line_with, movement, tax, tax_at, with};
 
 const DAY_SECONDS: i64 = 86_400;
 /// From midnight, which is what Stripe gives as an arrival date, to noon.
 const HALF_DAY_SECONDS: i64 = DAY_SECONDS / 2;
 /// Noon UTC, so that a day is the same day in New York.
 const FIRST_DAY: i64 = 1_772_366_400;
-const CUSTOMER: &str = "cus_E";
+pub(super) const CUSTOMER: &str = "cus_E";
 
 /// The facts of one customer and of the payouts that their money went into.
 pub(super) struct Story {
@@ -29,15 +37,15 @@ pub(super) struct Story {
     /// What new invoices, charges and payouts are in; Stripe writes it in lower case.
     currency: &'static str,
     now: i64,
-    objects: BTreeMap<&'static str, Vec<Value>>,
-    payouts: Vec<Paid>,
+    pub(super) objects: BTreeMap<&'static str, Vec<Value>>,
+    pub(super) payouts: Vec<Paid>,
     posted: Vec<&'static str>,
 }
 
 /// A payout with the ids of its members.
-struct Paid {
-    payout: Value,
-    members: Vec<String>,
+pub(super) struct Paid {
+    pub(super) payout: Value,
+    pub(super) members: Vec<String>,
 }
 
 impl Story {
@@ -55,6 +63,13 @@ impl Story {
     /// The record is in NetSuite already (for a deposit: in the bank account).
     pub(super) fn already_posted(&mut self, id: &'static str) {
         self.posted.push(id);
+    }
+
+    /// An account plays a role that it does not play in the usual books.
+    pub(super) fn account(&mut self, role: Role, account: &str) {
+        let known = self.policy.chart.iter().map(|(role, id)| (role, id.clone()));
+        let own = std::iter::once((role, InternalId::new(account)));
+        self.policy.chart = Chart::new(known.chain(own));
     }
 
     /// A day passes; gives its noon.
@@ -115,20 +130,34 @@ impl Story {
         self.add("charge", charge);
     }
 
-    /// Changes a charge told before.
-    pub(super) fn change_charge(&mut self, id: &str, fields: &Value) {
-        let charges = self.objects.get_mut("charge").expect("charges were told");
-        let charge = charges.iter_mut().find(|charge| charge["id"] == id).expect("it was told");
-        *charge = with(charge.take(), fields);
+    /// Changes an object told before.
+    pub(super) fn change(&mut self, kind: &str, id: &str, fields: &Value) {
+        let told = self.objects.get_mut(kind).expect("such objects were told");
+        let object = told.iter_mut().find(|object| object["id"] == id).expect("it was told");
+        *object = with(object.take(), fields);
     }
 
     /// The charge paid `amount` of the invoice.
     pub(super) fn pays(&mut self, charge: &str, invoice: &str, amount: i64) {
+        self.pays_at(charge, invoice, amount, self.now);
+    }
+
+    pub(super) fn pays_at(&mut self, charge: &str, invoice: &str, amount: i64, at: i64) {
+        let by = json!({ "type": "payment_intent", "payment_intent": intent_of(charge) });
+        self.invoice_payment(charge, invoice, amount, at, &by);
+    }
+
+    /// Money that never touched Stripe, reported as a payment record, paid `amount` of the invoice.
+    pub(super) fn pays_outside(&mut self, record: &str, invoice: &str, amount: i64) {
+        let by = json!({ "type": "payment_record", "payment_record": record });
+        self.invoice_payment(record, invoice, amount, self.now, &by);
+    }
+
+    fn invoice_payment(&mut self, by: &str, invoice: &str, amount: i64, at: i64, payment: &Value) {
         let payment = json!({
-            "id": format!("inpay_{charge}"), "object": "invoice_payment", "invoice": invoice,
-            "amount_paid": amount, "currency": self.currency, "created": self.now,
-            "status": "paid", "status_transitions": { "paid_at": self.now },
-            "payment": { "type": "payment_intent", "payment_intent": intent_of(charge) },
+            "id": format!("inpay_{by}_{invoice}"), "object": "invoice_payment", "invoice": invoice,
+            "amount_paid": amount, "currency": self.currency, "created": at,
+            "status": "paid", "status_transitions": { "paid_at": at }, "payment": payment,
         });
         self.add("invoice_payment", payment);
     }
@@ -162,20 +191,43 @@ impl Story {
         self.add("refund", refund);
     }
 
+    /// A refund that has no movement, and perhaps never will.
+    pub(super) fn unmoved_refund(&mut self, id: &str, charge: &str, amount: i64, status: &str) {
+        let now = self.next_day();
+        let refund = json!({
+            "id": id, "object": "refund", "charge": charge, "payment_intent": intent_of(charge),
+            "amount": amount, "currency": self.currency, "created": now, "status": status,
+            "balance_transaction": null, "failure_balance_transaction": null,
+        });
+        self.add("refund", refund);
+    }
+
     /// A dispute of a whole charge, with its movements `(amount, fee)` in order: `txn_<id>`,
     /// `txn_<id>_2`, …
     pub(super) fn dispute(&mut self, id: &str, charge: &str, status: &str, moved: &[(i64, i64)]) {
+        let amount = moved.first().map_or(0, |(amount, _)| amount.abs());
+        self.converted_dispute(id, charge, status, amount, (moved, self.currency));
+    }
+
+    /// A dispute of `amount` whose movements are in another currency.
+    pub(super) fn converted_dispute(
+        &mut self,
+        id: &str,
+        charge: &str,
+        status: &str,
+        amount: i64,
+        (moved, into): (&[(i64, i64)], &str),
+    ) {
         let created = self.next_day();
         let mut movements = Vec::new();
         for (place, (amount, fee)) in moved.iter().enumerate() {
             let now = self.next_day();
             let category = if *amount < 0 { "dispute" } else { "dispute_reversal" };
-            let own = movement("adjustment", category, id, (*amount, self.currency), *fee);
+            let own = movement("adjustment", category, id, (*amount, into), *fee);
             let own_id = if place == 0 { txn(id) } else { format!("{}_{}", txn(id), place + 1) };
             movements
                 .push(with(own, &json!({ "id": own_id, "created": now, "available_on": now })));
         }
-        let amount = moved.first().map_or(0, |(amount, _)| amount.abs());
         let dispute = json!({
             "id": id, "object": "dispute", "charge": charge, "amount": amount,
             "currency": self.currency, "created": created, "reason": "fraudulent",
@@ -251,12 +303,42 @@ impl Story {
 
     /// The date of a record, such as `2026-03-02`.
     pub(super) fn date_of(&self, id: &str) -> String {
+        self.body_of(id).header().expect("it has a date").tran_date.to_string()
+    }
+
+    pub(super) fn memo_of(&self, id: &str) -> String {
+        self.body_of(id).header().expect("it has a memo").memo.clone()
+    }
+
+    fn body_of(&self, id: &str) -> Body {
         let cases = self.cases();
-        let records = cases.iter().flat_map(|case| derive(case, &self.policy).records);
-        let mut dates = records
-            .filter(|record| record.external_id().as_str() == id)
-            .filter_map(|record| record.body.header().map(|header| header.tran_date.to_string()));
-        dates.next_back().expect("the record is made")
+        let mut records = cases.iter().flat_map(|case| derive(case, &self.policy).records);
+        records.find(|record| record.external_id().as_str() == id).expect("it is made").body
+    }
+
+    /// The lines of an invoice or memo: quantity, rate, amount, what it says, the service period where
+    /// it has one, and each tax detail.
+    pub(super) fn lines_of(&self, id: &str) -> Vec<String> {
+        let lines = match self.body_of(id) {
+            Body::Invoice(record) => record.lines,
+            Body::CreditMemo(record) => record.lines,
+            other => panic!("{id} has no lines: {other:?}"),
+        };
+        let digits = |part: Option<Decimal>| part.map_or("-".into(), |decimal| decimal.0);
+        let told = lines.into_iter().map(|line| {
+            let recognized = if line.is_recognized { " recognized" } else { "" };
+            let period =
+                line.service_period.map(|(first, last)| format!("{recognized} {first}..{last}"));
+            let taxes = line.taxes.iter().map(|tax| {
+                let (amount, basis) = (figure(tax.amount), figure(tax.basis));
+                format!(" + {amount} tax, {}% of {basis}, code {}", tax.rate.0, tax.tax_code)
+            });
+            let taxes: String = taxes.collect();
+            let (amount, text) = (figure(line.amount), line.description);
+            let (quantity, rate) = (digits(line.quantity), digits(line.rate));
+            format!("{quantity} x {rate} = {amount} {text}{}{taxes}", period.unwrap_or_default())
+        });
+        told.collect()
     }
 
     fn books(&self, wanted: impl Fn(&Case) -> bool) -> Vec<String> {
@@ -274,7 +356,7 @@ impl Story {
     }
 
     /// The customer's case, then a case per payout. A negative payout waits for the next one.
-    fn cases(&self) -> Vec<Case> {
+    pub(super) fn cases(&self) -> Vec<Case> {
         let mut cases = Vec::new();
         if !self.objects.is_empty() {
             cases.push(Case::Customer(Box::new(self.customer_case())));
@@ -303,6 +385,7 @@ impl Story {
                 schedule: Arc::clone(&schedule),
                 absent: BTreeSet::new(),
                 suspended: BTreeSet::new(),
+                known: Known::default(),
             })));
         }
         cases.extend(self.days(&schedule));
@@ -326,6 +409,7 @@ impl Story {
             sources: self.sources(),
             schedule: Arc::clone(schedule),
             taken: Vec::new(),
+            known: Known::default(),
         };
         days.into_iter().map(day).map(|day| Case::Day(Box::new(day))).collect()
     }
@@ -352,6 +436,7 @@ impl Story {
             customer_balance: self.views("customer_balance_transaction"),
             balance_transactions: self.views("balance_transaction"),
             posted,
+            catalog: Catalog { tax_rates: rates(), ..Catalog::default() },
             ..CustomerCase::default()
         }
     }
@@ -373,64 +458,4 @@ fn compare(expected: &str, books: &[String]) {
     }
     let (expected, books) = (rows.join("\n"), books.join("\n"));
     assert!(books == expected, "expected:\n{expected}\n\nbooks:\n{books}");
-}
-
-/// An invoice line of one piece, `il_<price>`.
-pub(super) fn line(price: &str, amount: i64) -> Value {
-    line_with(price, amount, &json!({}))
-}
-
-/// Like [`line`], with some fields changed.
-pub(super) fn line_with(price: &str, amount: i64, fields: &Value) -> Value {
-    let line = json!({
-        "id": format!("il_{price}"), "object": "line_item", "amount": amount, "quantity": 1,
-        "description": price, "discount_amounts": [], "pretax_credit_amounts": [], "taxes": [],
-        "pricing": { "type": "price_details", "price_details": { "price": price, "product": null } },
-        "parent": null,
-    });
-    with(line, fields)
-}
-
-/// A tax of 10% in a line's or an invoice's list of taxes; `behavior` is `inclusive` or `exclusive`.
-pub(super) fn tax(amount: i64, behavior: &str) -> Value {
-    json!({
-        "amount": amount, "tax_behavior": behavior, "type": "tax_rate_details",
-        "tax_rate_details": { "tax_rate": "txr_10" },
-    })
-}
-
-/// A balance transaction `txn_<source>`; positive fees are charged, negative ones given back.
-pub(super) fn movement(
-    kind: &str,
-    category: &str,
-    source: &str,
-    (amount, currency): (i64, &str),
-    fee: i64,
-) -> Value {
-    json!({
-        "id": txn(source), "object": "balance_transaction", "type": kind,
-        "reporting_category": category, "source": source, "amount": amount, "fee": fee,
-        "net": amount - fee, "currency": currency, "fee_details": [], "description": null,
-        "exchange_rate": null, "status": "available",
-    })
-}
-
-/// The object with some fields replaced.
-pub(super) fn with(mut object: Value, fields: &Value) -> Value {
-    let own = object.as_object_mut().expect("an object");
-    let fields = fields.as_object().expect("an object").clone();
-    own.extend(fields);
-    object
-}
-
-fn txn(source: &str) -> String {
-    format!("txn_{source}")
-}
-
-fn intent_of(charge: &str) -> String {
-    format!("pi_{charge}")
-}
-
-fn parse<T: DeserializeOwned>(object: &Value) -> T {
-    read(object.to_string().as_bytes()).unwrap()
 }

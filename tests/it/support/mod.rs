@@ -1,7 +1,10 @@
 //! What several tests need: a company in a ledger, and the policy of the demo books.
 
 pub mod cli;
+pub mod draw;
 pub mod house;
+pub mod offline;
+pub mod page;
 pub mod shrink;
 
 use std::collections::BTreeMap;
@@ -9,7 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use tieout::accounting::chart::{Chart, Role};
-use tieout::accounting::policy::{Books, BooksCurrency, Options};
+use tieout::accounting::masters::Masters;
+use tieout::accounting::policy::{Books, BooksCurrency, Options, TaxCode, TaxCodes};
 use tieout::accounting::{Derived, Policy};
 use tieout::calendar::{Clock, FixedClock, UnixTime};
 use tieout::ids::InternalId;
@@ -32,6 +36,11 @@ pub fn policy() -> Policy {
         (Role::CustomerBalance, "CBAL"),
         (Role::Discounts, "DISC"),
         (Role::BadDebt, "BADDEBT"),
+        (Role::Refunds, "REFUNDS"),
+        (Role::Disputes, "DISPUTES"),
+        (Role::DisputedFunds, "DISPHOLD"),
+        (Role::DisputeLosses, "DISPLOSS"),
+        (Role::DisputeReversals, "DISPREV"),
         (Role::ProcessingFees, "FEE"),
         (Role::StripeFees, "STRFEE"),
         (Role::ApplicationFees, "APPFEE"),
@@ -83,6 +92,11 @@ pub fn policy() -> Policy {
         chart: Chart::new(accounts),
         books: Books { base_currency: Currency::USD, currencies, subsidiary: None },
         options: Options::default(),
+        suitetax: TaxCodes {
+            usual: Some(TaxCode { tax_type: "1".into(), tax_code: "11".into() }),
+            rates: BTreeMap::new(),
+        },
+        masters: Masters::default(),
     }
 }
 

@@ -9,6 +9,7 @@ mod journals;
 mod lists;
 mod payments;
 mod sales;
+mod taxes;
 
 use super::apply::{self, Application, Link};
 use super::error::Refusal;

@@ -1,21 +1,16 @@
 //! Invoices and credit memos: lines of items against accounts receivable.
 
+use chrono::NaiveDate;
+
 use super::super::error::Refusal;
 use super::super::gl::{Draft, Header, Line, absorb_rounding};
 use super::super::json::Json;
 use super::super::number::Decimal;
 use super::super::schema::{Group, Kind};
 use super::super::store::Books;
-use super::{Drafted, Saving, header, payments};
+use super::{Drafted, Saving, header, payments, taxes};
 
-const UNSUPPORTED: [&str; 6] = [
-    "discountItem",
-    "discountRate",
-    "discountAmount",
-    "taxDetailsOverride",
-    "taxDetails",
-    "taxItem",
-];
+const UNSUPPORTED: [&str; 4] = ["discountItem", "discountRate", "discountAmount", "taxItem"];
 
 pub(super) fn draft(saving: &Saving<'_>, body: &Json) -> Result<Drafted, Refusal> {
     let books = saving.books;
@@ -33,7 +28,10 @@ pub(super) fn draft(saving: &Saving<'_>, body: &Json) -> Result<Drafted, Refusal
     }
     // An invoice debits A/R and credits each line; a credit memo is its mirror.
     let sign = if saving.kind == Kind::Invoice { 1 } else { -1 };
-    let item_lines = item_lines(books, &header, items, -sign)?;
+    let mut item_lines = item_lines(books, &header, items, -sign)?;
+    let taxes = taxes::lines(books, &header, body, -sign)?;
+    let next = item_lines.iter().map(|line| line.number).max().unwrap_or_default() + 1;
+    item_lines.extend((next..).zip(taxes).map(|(number, line)| Line { number, ..line }));
     let total: i64 = sign * -item_lines.iter().map(|line| line.foreign).sum::<i64>();
     if total < 0 {
         return Err(Refusal::user("The total of this transaction must not be negative.").at("item"));
@@ -96,6 +94,7 @@ fn item_lines(
             let text = "A non-posting discount must follow the item that it discounts.";
             Refusal::user(text).at(path.clone())
         })?;
+        check_recognition(item, &path)?;
         let amount = line_amount(item, header.currency.places, &path)?;
         let base = header.to_base(books, amount)?;
         let number = item.get("line").and_then(Json::as_id).unwrap_or_default();
@@ -107,6 +106,21 @@ fn item_lines(
         lines.push(line);
     }
     Ok(lines)
+}
+
+/// Revenue is recognized from a day to a day, both included.
+fn check_recognition(item: &Json, path: &str) -> Result<(), Refusal> {
+    let date = |name: &str| -> Result<Option<NaiveDate>, Refusal> {
+        let read = |text: &str| text.parse().map_err(|_| Refusal::bad_content().at(path));
+        item.str_of(name).map(read).transpose()
+    };
+    match (date("revRecStartDate")?, date("revRecEndDate")?) {
+        (Some(first), Some(last)) if last < first => {
+            let text = "The revenue recognition end date must not be before the start date.";
+            Err(Refusal::user(text).at(path))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The amount of a line: as sent, else quantity times rate.

@@ -341,8 +341,57 @@ fn auto_apply_pays_the_oldest_invoice_first() {
 fn what_is_not_embodied_is_refused_rather_than_ignored() {
     let c = Company::new();
     let with = |fields| Company::with(c.invoice("in_1", json!(1)), fields);
-    has(&c.refused(Kind::Invoice, with(json!({"taxDetailsOverride": true}))), "does not support");
+    has(&c.refused(Kind::Invoice, with(json!({"discountRate": -5}))), "does not support");
     c.make(Kind::Invoice, with(json!({"taxDetailsOverride": false})));
+}
+
+/// An invoice of 100.00 with one tax of 8.88; `fields` replace some of its tax detail.
+fn taxed(c: &Company, fields: serde_json::Value) -> serde_json::Value {
+    let detail = json!({"taxDetailsReference": {"id": "line-1"}, "taxType": "1",
+        "taxCode": {"id": "11"}, "taxBasis": 100, "taxRate": 8.875, "taxAmount": 8.88});
+    let mut invoice = c.invoice("in_1", json!(100));
+    invoice["item"]["items"][0]["taxDetailsReference"] = json!("line-1");
+    let details = json!({"items": [Company::with(detail, fields)]});
+    Company::with(invoice, json!({"taxDetailsOverride": true, "taxDetails": details}))
+}
+
+#[test]
+fn overridden_tax_details_post_to_the_codes_account_and_raise_the_total() {
+    let c = Company::new();
+    c.make(Kind::Invoice, taxed(&c, json!({})));
+    assert_eq!([c.balance("1100"), c.balance("4000"), c.balance("2200")], [10_888, -10_000, -888]);
+    let memo = Company::with(taxed(&c, json!({})), json!({"externalId": "cn_1"}));
+    c.make(Kind::CreditMemo, memo);
+    assert_eq!([c.balance("1100"), c.balance("4000"), c.balance("2200")], [0, 0, 0]);
+}
+
+#[test]
+fn tax_details_that_contradict_themselves_are_refused() {
+    let c = Company::new();
+    let refused = |fields| c.refused(Kind::Invoice, taxed(&c, fields));
+    has(&refused(json!({"taxAmount": 9.88})), "does not agree");
+    has(&refused(json!({"taxBasis": 1_000})), "does not agree");
+    has(&refused(json!({"taxDetailsReference": {"id": "line-2"}})), "No line has");
+    has(&refused(json!({"taxCode": {"id": "12"}})), "taxCode");
+    has(&refused(json!({"taxType": "2"})), "taxType");
+    has(&refused(json!({"taxRate": null})), "Tax Rate");
+    let without = Company::with(taxed(&c, json!({})), json!({"taxDetailsOverride": false}));
+    has(&c.refused(Kind::Invoice, without), "overridden");
+    let mut twice = taxed(&c, json!({}));
+    let line = twice["item"]["items"][0].clone();
+    twice["item"]["items"] = json!([line.clone(), line]);
+    has(&c.refused(Kind::Invoice, twice), "on two lines");
+}
+
+#[test]
+fn revenue_cannot_end_before_it_begins() {
+    let c = Company::new();
+    let mut invoice = c.invoice("in_1", json!(100));
+    invoice["item"]["items"][0]["revRecStartDate"] = json!("2026-06-01");
+    invoice["item"]["items"][0]["revRecEndDate"] = json!("2026-05-31");
+    has(&c.refused(Kind::Invoice, invoice.clone()), "before the start date");
+    invoice["item"]["items"][0]["revRecEndDate"] = json!("2026-06-30");
+    c.make(Kind::Invoice, invoice);
 }
 
 #[test]

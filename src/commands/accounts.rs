@@ -1,0 +1,61 @@
+//! Several Stripe accounts in one configuration: the command is run for each, in the order of the
+//! file, and the worst ending is the command's own.
+
+use crate::cli::{Cli, Command, Global};
+use crate::commands::exit::{self, Outcome, UsageError};
+use crate::config;
+use crate::ui::Ui;
+
+/// The accounts that the command is run for; `None` when it is run once.
+pub(super) fn of_command(cli: &Cli) -> anyhow::Result<Option<Vec<String>>> {
+    let own_configuration =
+        matches!(cli.command, Command::Init(_) | Command::Demo(_) | Command::Sandbox(_));
+    if own_configuration || cli.global.account.is_some() || !cli.global.config.exists() {
+        return Ok(None);
+    }
+    let names = config::account_names(&cli.global.config)?;
+    if names.is_empty() {
+        return Ok(None);
+    }
+    if let Some(flag) = of_one_account(cli) {
+        let known = names.join(", ");
+        let message = format!(
+            "{flag} is of one Stripe account, and the configuration has several\nhint: name one with --account: {known}"
+        );
+        return Err(UsageError(message).into());
+    }
+    Ok(Some(names))
+}
+
+/// What was typed that can only be of one account.
+fn of_one_account(cli: &Cli) -> Option<&'static str> {
+    if cli.global.ledger.is_some() {
+        return Some("--ledger");
+    }
+    match &cli.command {
+        Command::Pull(args) if args.from.is_some() => Some("--from"),
+        Command::Plan(args) if args.out.is_some() => Some("--out"),
+        Command::Push(args) if args.plan.is_some() => Some("a plan"),
+        Command::Report(args) if args.html.is_some() => Some("--html"),
+        Command::Check(args) if args.mapping.is_some() => Some("--mapping"),
+        _ => None,
+    }
+}
+
+/// A failure of one account does not keep the others from their turn.
+pub(super) async fn run_each(cli: &Cli, names: &[String], ui: Ui) -> anyhow::Result<Outcome> {
+    let mut worst = exit::DONE;
+    for name in names {
+        ui.heading(&format!("Stripe account {name}"));
+        let global = Global { account: Some(name.clone()), ..cli.global.clone() };
+        let result = super::run_one(&cli.command, &global, ui).await;
+        if let Err(error) = &result {
+            ui.error(&format!("{name}: {}", exit::message(error)));
+        }
+        worst = exit::worse(worst, exit::code(&result));
+        if let Ok(outcome @ Outcome::Interrupted(_)) = result {
+            return Ok(outcome);
+        }
+    }
+    Ok(Outcome::Several(worst))
+}
