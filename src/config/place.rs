@@ -10,7 +10,7 @@ pub(super) fn line_of(text: &str, setting: &str) -> Option<usize> {
     for (number, line) in (1..).zip(text.lines()) {
         let line = line.trim();
         if let Some(header) = line.strip_prefix('[') {
-            section = header.split(']').next().unwrap_or_default().trim().to_owned();
+            header.split(']').next().unwrap_or_default().trim().clone_into(&mut section);
             if section == setting {
                 return Some(number);
             }
