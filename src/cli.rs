@@ -69,10 +69,12 @@ pub enum Command {
     Plan(PlanArgs),
     Push(PushArgs),
     Run(RunArgs),
+    Backfill(BackfillArgs),
     Verify(VerifyArgs),
     Report(ReportArgs),
     Explain(ExplainArgs),
     Status(StatusArgs),
+    Ledger(LedgerArgs),
     Demo(DemoArgs),
     Sandbox(SandboxArgs),
 }
@@ -135,6 +137,7 @@ pub struct WindowArgs {
 /// Example:
 ///   tieout pull --since 2026-10-01 --until 2026-11-01
 ///   tieout pull --from exported/     read exported JSON instead of the API
+///   tieout pull --from-report itemized.csv
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct PullArgs {
@@ -143,6 +146,10 @@ pub struct PullArgs {
     /// A file or folder of exported JSON: lists, or one object per line.
     #[arg(long, env = "TIEOUT_FROM")]
     pub from: Option<PathBuf>,
+    /// One of Stripe's itemized reports as CSV, for a team without API access: gives what it can,
+    /// and says what is missing.
+    #[arg(long, env = "TIEOUT_FROM_REPORT", conflicts_with = "from")]
+    pub from_report: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -216,13 +223,44 @@ pub struct RunArgs {
     pub output: OutputArgs,
 }
 
+/// Read a long stretch of the past, month by month.
+///
+/// Shows the chunks, then reads them, oldest first; a chunk that is complete is not read again.
+/// Killed at any moment, the same command goes on where it was.
+///
+/// Example:
+///   tieout backfill --since 2025-01-01 --until 2026-07-01
+///   tieout backfill --since 2025-01-01 --dry-run     show the chunks
+///   tieout backfill --since 2025-01-01 --push        and post each chunk before the next
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct BackfillArgs {
+    /// First day (2025-01-01, in the account's zone) or instant (RFC 3339).
+    #[arg(long, env = "TIEOUT_SINCE")]
+    pub since: String,
+    /// The day or instant before which the stretch ends; default: ten minutes ago.
+    #[arg(long, env = "TIEOUT_UNTIL")]
+    pub until: Option<String>,
+    /// Plan and push after each chunk.
+    #[arg(long, env = "TIEOUT_PUSH")]
+    pub push: bool,
+    /// Show the chunks and read nothing.
+    #[arg(long, env = "TIEOUT_DRY_RUN")]
+    pub dry_run: bool,
+}
+
 /// Read back from NetSuite what was posted, and compare.
 ///
 /// Example:
 ///   tieout verify
+///   tieout verify --report itemized.csv   compare one of Stripe's report files with the ledger
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct VerifyArgs {
+    /// One of Stripe's reports as CSV: payout reconciliation, balance change, payouts (itemized), or
+    /// the balance summary. Compared with the ledger; NetSuite is not asked.
+    #[arg(long, env = "TIEOUT_REPORT")]
+    pub report: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -283,6 +321,46 @@ pub struct StatusArgs {
     pub output: OutputArgs,
 }
 
+/// Look after the ledger itself.
+///
+/// Example:
+///   tieout ledger stats              what it holds, how large it is, and its digest
+///   tieout ledger check              prove every object, link and journal row
+///   tieout ledger export facts/      objects as JSON lines, byte for byte, and flat CSV
+///   tieout ledger backup copy.db     copy it while it is used
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct LedgerArgs {
+    #[command(subcommand)]
+    pub what: LedgerCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Say what the ledger holds, how large it is, and the digest of its facts.
+    Stats {
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Prove that every object, link and journal row is as it was written.
+    Check,
+    /// Write every object as JSON lines, byte for byte, and the money as flat CSV.
+    Export {
+        /// The folder to write to; made when it is not there.
+        folder: PathBuf,
+        /// Objects of one kind only (charge, invoice, …).
+        #[arg(long, env = "TIEOUT_KIND")]
+        kind: Option<String>,
+    },
+    /// Pack every object anew and give unused space back to the disk.
+    Compact,
+    /// Copy the ledger to another file while it is used.
+    Backup {
+        /// The file to write; must not exist.
+        path: PathBuf,
+    },
+}
+
 /// Watch a company go from Stripe to NetSuite on two embedded systems.
 ///
 /// Needs no configuration and no network. Leaves a folder with the ledger, the plan and an HTML
@@ -328,6 +406,15 @@ pub struct SandboxArgs {
     /// What the generated company grows from.
     #[arg(long, env = "TIEOUT_SANDBOX_SEED", default_value_t = 1)]
     pub seed: u64,
+    /// How many months the generated company lives.
+    #[arg(long, env = "TIEOUT_SANDBOX_MONTHS", default_value_t = 3)]
+    pub months: u32,
+    /// Answer each request of Stripe's this much later, in milliseconds.
+    #[arg(long, env = "TIEOUT_SANDBOX_LATENCY_MS", default_value_t = 0)]
+    pub latency_ms: u64,
+    /// Refuse what exceeds the limits of Stripe's live mode, and ask no faster.
+    #[arg(long, env = "TIEOUT_SANDBOX_LIMITS")]
+    pub limits: bool,
 }
 
 #[cfg(test)]

@@ -95,6 +95,8 @@ pub(super) fn without_accounts(settings: &Settings) -> Policy {
             subsidiary: None,
         },
         options: settings.options,
+        suitetax: settings.suitetax.clone(),
+        masters: settings.masters.clone(),
     }
 }
 

@@ -43,6 +43,17 @@ pub(super) async fn start(
     spec: &CompanySpec,
     ports: [u16; 2],
 ) -> anyhow::Result<Embedded> {
+    start_with(folder, spec, ports, Options::default()).await
+}
+
+/// Like [`start`], with a Stripe that has limits or takes its time.
+pub(super) async fn start_with(
+    folder: &Path,
+    spec: &CompanySpec,
+    ports: [u16; 2],
+    options: Options,
+) -> anyhow::Result<Embedded> {
+    let limits = if options.limits.is_some() { "live" } else { "none" };
     std::fs::create_dir_all(folder)
         .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
     let Company { world, stories, now, .. } = generate(spec);
@@ -50,7 +61,7 @@ pub(super) async fn start(
     let account = account["id"].as_str().context("the company has no account")?.to_owned();
     let setup = Setup::demo().with_client(client(folder)?);
     let netsuite = NetSuite::open(Some(&folder.join("netsuite.db")), &setup)?;
-    let stripe = Stripe::new(world, Options::default());
+    let stripe = Stripe::new(world, options);
     let (stripe_listener, stripe_url) = listen(ports[0]).await?;
     let (netsuite_listener, netsuite_url) = listen(ports[1]).await?;
     let servers = [
@@ -59,7 +70,7 @@ pub(super) async fn start(
     ];
     super::write_private(&folder.join("stripe.key"), STRIPE_KEY.as_bytes())?;
     let config = folder.join("tieout.toml");
-    let text = config_text(&account, &setup.account_id, &stripe_url, &netsuite_url);
+    let text = config_text(&account, &setup.account_id, &stripe_url, &netsuite_url, limits);
     super::write_private(&config, text.as_bytes())?;
     Ok(Embedded { stripe_url, netsuite_url, config, stories, now, netsuite, servers })
 }
@@ -99,7 +110,13 @@ fn client(folder: &Path) -> anyhow::Result<ClientSetup> {
     })
 }
 
-fn config_text(account: &str, netsuite: &str, stripe_url: &str, netsuite_url: &str) -> String {
+pub(super) fn config_text(
+    account: &str,
+    netsuite: &str,
+    stripe_url: &str,
+    netsuite_url: &str,
+    limits: &str,
+) -> String {
     format!(
         r#"# Points at the embedded Stripe and NetSuite. Written anew at every start.
 ledger = "tieout.db"
@@ -109,6 +126,7 @@ account = "{account}"
 timezone = "America/New_York"
 base_url = "{stripe_url}"
 api_key_file = "stripe.key"
+limits = "{limits}"
 
 [netsuite]
 account = "{netsuite}"

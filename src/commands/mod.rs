@@ -3,6 +3,7 @@
 
 mod accounts;
 mod ask;
+mod backfill;
 mod books;
 mod check;
 mod demo;
@@ -11,6 +12,7 @@ pub mod exit;
 pub mod explain;
 mod init;
 mod interrupt;
+mod ledger;
 mod modes;
 mod placed;
 mod plan;
@@ -24,6 +26,7 @@ mod session;
 mod status;
 mod tieout;
 mod verify;
+mod verify_report;
 
 use std::io::Write;
 use std::path::Path;
@@ -50,10 +53,12 @@ async fn run_one(command: &Command, global: &Global, ui: Ui) -> anyhow::Result<O
         Command::Plan(args) => plan::run(args, global, ui).await,
         Command::Push(args) => push::run(args, global, ui).await,
         Command::Run(args) => run::run(args, global, ui).await,
+        Command::Backfill(args) => backfill::run(args, global, ui).await,
         Command::Verify(args) => verify::run(args, global, ui).await,
         Command::Report(args) => report::run(args, global, ui).await,
         Command::Explain(args) => explain::run(args, global, ui),
         Command::Status(args) => status::run(args, global, ui),
+        Command::Ledger(args) => ledger::run(args, global, ui),
         Command::Demo(args) => demo::run(args, ui).await,
         Command::Sandbox(args) => sandbox::run(args, ui).await,
         Command::Check(args) => check::run(args, global, ui).await,

@@ -6,6 +6,7 @@ use crate::cli::{Format, Global, VerifyArgs};
 use crate::commands::exit::Outcome;
 use crate::commands::session::Session;
 use crate::commands::tieout::ReadBack;
+use crate::commands::verify_report;
 use crate::reconcile::drift::Drift;
 use crate::report::plan::counted;
 use crate::report::table::{Align, render};
@@ -21,6 +22,9 @@ struct Verified<'a> {
 
 pub(super) async fn run(args: &VerifyArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
+    if let Some(path) = &args.report {
+        return verify_report::run(&session, path, args.output.output, ui);
+    }
     let _lock = session.lock("verify")?;
     let mut ledger = session.existing_ledger()?;
     let client = session.netsuite()?;

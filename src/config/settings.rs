@@ -11,7 +11,7 @@ use crate::accounting::mapping::Mapping;
 use crate::accounting::masters::Masters;
 use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
-use crate::config::file::{Accounts, File, NetSuite, OAuth2, Stripe, Token};
+use crate::config::file::{Accounts, File, NetSuite, OAuth2, Stripe, StripeLimits, Token};
 use crate::config::mapping::RuleFile;
 use crate::config::secret::{SecretFields, SecretSource};
 use crate::ids::{AccountId, InternalId};
@@ -54,6 +54,8 @@ pub struct StripeSettings {
     pub start_date: Option<NaiveDate>,
     pub base_url: String,
     pub api_version: String,
+    /// `None`: those of the key's mode, and none towards this machine itself.
+    pub limits: Option<StripeLimits>,
     pub key: SecretSource,
 }
 
@@ -262,6 +264,8 @@ impl Resolver<'_> {
         );
         let api_version =
             self.pick("stripe.api_version", None, file.api_version.clone(), API_VERSION);
+        let limits = file.limits.map_or("(by the key)", StripeLimits::as_str);
+        self.show("stripe.limits", limits, "file or default");
         Ok(StripeSettings {
             account: file.account.clone(),
             zone: file.timezone,
@@ -269,6 +273,7 @@ impl Resolver<'_> {
             start_date: file.start_date,
             base_url: self.url(&base_url)?,
             api_version,
+            limits: file.limits,
             key: self.secret(file.key(), "stripe.api_key", "STRIPE_API_KEY")?,
         })
     }

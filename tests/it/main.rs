@@ -11,6 +11,7 @@ mod docs;
 mod explain;
 mod export;
 mod golden;
+mod ingest;
 mod interrupted;
 mod masters;
 mod masters_e2e;

@@ -31,6 +31,7 @@ pub(super) fn plan(ledger: &Ledger, books: &Books, gathered: &Gathered) -> anyho
         periods: &references.periods,
         places: &policy.books,
         known: &known,
+        updates_customers: policy.masters.customers.update,
     }))
 }
 

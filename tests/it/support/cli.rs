@@ -53,9 +53,16 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub fn start(folder: &Path) -> Self {
+        Self::start_with(folder, &[])
+    }
+
+    /// Like [`Sandbox::start`], with more flags.
+    pub fn start_with(folder: &Path, more: &[&str]) -> Self {
         let dir = folder.to_str().expect("a path of text");
+        let arguments: Vec<&str> =
+            ["sandbox", "--dir", dir].into_iter().chain(more.iter().copied()).collect();
         let mut process = Tieout::new(folder)
-            .command(&["sandbox", "--dir", dir])
+            .command(&arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
