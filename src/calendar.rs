@@ -117,6 +117,8 @@ pub struct PostingPeriod {
 #[serde(rename_all = "snake_case")]
 pub enum PeriodState {
     Open,
+    /// Locked for accounts receivable alone: deposits and journals still post.
+    ReceivablesLocked,
     Locked,
     Closed,
 }
@@ -124,6 +126,17 @@ pub enum PeriodState {
 impl PostingPeriod {
     pub fn contains(&self, date: NaiveDate) -> bool {
         self.first_day <= date && date <= self.last_day
+    }
+}
+
+impl PeriodState {
+    /// Whether a record posts in such a period; `receivable` says whether it moves receivables.
+    pub const fn takes(self, receivable: bool) -> bool {
+        match self {
+            Self::Open => true,
+            Self::ReceivablesLocked => !receivable,
+            Self::Locked | Self::Closed => false,
+        }
     }
 }
 

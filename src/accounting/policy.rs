@@ -53,6 +53,7 @@ pub struct Options {
     pub uncollectible: Uncollectible,
     pub discounts: Discounts,
     pub standalone_charges: StandaloneCharges,
+    pub closed_period: ClosedPeriod,
     pub settlement: Settlement,
     /// What moved before this day settled the other way; a ledger with records needs it to change.
     pub settlement_since: Option<NaiveDate>,
@@ -161,6 +162,17 @@ pub enum Uncollectible {
     BadDebt,
     /// Nothing: the invoice stays open.
     KeepOpen,
+}
+
+/// What becomes of a new record whose posting period is closed or locked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClosedPeriod {
+    /// It takes the first day of the first open period after it; its memo keeps its own date.
+    #[default]
+    NextOpen,
+    /// It waits until the period is opened.
+    Block,
 }
 
 /// How money gets from a payment to the bank account.

@@ -68,6 +68,7 @@ pub enum Rule {
     PayoutNegative,
     PayoutTransferred,
     PayoutFailed,
+    Reversed,
     DayCharged,
     DaySwept,
     MovementCharged,
@@ -135,6 +136,7 @@ impl Rule {
                 "The payout took money from the Stripe balance account to the bank."
             }
             Self::PayoutFailed => "The payout failed after it had been deposited.",
+            Self::Reversed => "It takes back a record that was posted.",
             Self::DayCharged => "Stripe charged fees, or moved money without a record, that day.",
             Self::DaySwept => {
                 "Payouts that Stripe cannot itemise are paid from the Stripe balance account."

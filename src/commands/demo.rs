@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::calendar::{Clock, FixedClock, UnixTime, Window};
-use crate::cli::{DemoArgs, Format};
+use crate::cli::{DemoArgs, Format, GuardArgs};
 use crate::commands::embedded::{Embedded, Wanted};
 use crate::commands::exit::Outcome;
 use crate::commands::log::logged;
@@ -69,13 +69,14 @@ async fn show(
     plan::write(&mut made, &folder.join("plan.json"))?;
 
     ui.heading("3. Push: into NetSuite, each record exactly once");
-    let pushed = push::send(session, ledger, &made, run, ui).await?;
+    let guards = GuardArgs::default();
+    let pushed = push::send(session, ledger, &made, &guards, run, ui).await?;
 
     ui.heading("4. Reconcile: does everything tie?");
     let client = session.netsuite()?;
+    let checked = verify::verify(session, ledger, &client).await?;
+    ui.data(&verify::text(checked.count, &checked.drifts))?;
     let read_back = ReadBack::read(session, ledger, &client).await?;
-    let (count, drifts) = read_back.verify(ledger)?;
-    ui.data(&verify::text(count, &drifts))?;
     let tieout = read_back.statements(session, ledger)?;
     ui.data(&text(&tieout, width()))?;
 
@@ -88,7 +89,7 @@ async fn show(
         page.display()
     ));
     let settled =
-        if drifts.is_empty() { report::outcome(&tieout) } else { Outcome::OutOfTolerance };
+        if checked.drifts.is_empty() { report::outcome(&tieout) } else { Outcome::OutOfTolerance };
     // What is blocked or needs a person belongs to the company's story.
     Ok(match pushed {
         Outcome::Done | Outcome::Partly => settled,

@@ -208,6 +208,8 @@ api_key_file = "stripe.key"
 [netsuite]
 account = "{netsuite}"
 base_url = "{netsuite_url}"
+# The embedded NetSuite never acts on a request after its client has gone.
+grace_s = 0
 
 [netsuite.oauth2]
 client_id = "{CLIENT_ID}"

@@ -2,6 +2,7 @@
 //! HTTP or a rule of accounting.
 
 mod accounts;
+mod adopt;
 mod ask;
 mod balance;
 mod books;
@@ -22,6 +23,7 @@ mod push;
 mod receivables;
 mod report;
 mod resolve;
+mod reverse;
 mod run;
 mod sandbox;
 mod session;
@@ -54,6 +56,9 @@ async fn run_one(command: &Command, global: &Global, ui: Ui) -> anyhow::Result<O
         Command::Plan(args) => plan::run(args, global, ui).await,
         Command::Push(args) => push::run(args, global, ui).await,
         Command::Run(args) => run::run(args, global, ui).await,
+        Command::Resolve(args) => resolve::run(args, global, ui).await,
+        Command::Adopt(args) => adopt::run(args, global, ui).await,
+        Command::Reverse(args) => reverse::run(args, global, ui).await,
         Command::Verify(args) => verify::run(args, global, ui).await,
         Command::Report(args) => report::run(args, global, ui).await,
         Command::Explain(args) => explain::run(args, global, ui),

@@ -1,5 +1,6 @@
 //! `tieout plan`: derive what changed, compare with what is posted, and show what would be sent.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::bail;
@@ -12,6 +13,7 @@ use crate::commands::exit::{Guarded, Outcome};
 use crate::commands::log::logged;
 use crate::commands::session::Session;
 use crate::commands::{modes, resolve};
+use crate::ids::ExternalId;
 use crate::ledger::{Done, Ledger, RecordRow, RecordState};
 use crate::netsuite::client::Client;
 use crate::netsuite::references::References;
@@ -67,7 +69,8 @@ pub(super) async fn make(
     let client = session.netsuite()?;
     let references = books::fetch(&client, ledger).await?;
     let policy = books::policy(&session.settings, &references)?;
-    resolve::resolve(ledger, &client, ui).await?;
+    let witness = Session::witness(&client, &references, &policy);
+    resolve::resolve(session, ledger, &witness, ui).await?;
     modes::check(ledger, &policy)?;
     derive_what_changed(ledger, &client, &policy, ui).await?;
     let plan = of(session, ledger, &policy, &references)?;
@@ -128,9 +131,10 @@ fn of(
     let exceptions: Vec<_> = stored.into_iter().map(|stored| stored.exception).collect();
     let rows = ledger.records_to_plan()?;
     let settled_count = ledger.settled_count()?;
-    let standings = rows.into_iter().map(standing).collect();
+    let reasons = ledger.conflicts()?;
+    let standings = rows.into_iter().map(|row| standing(row, &reasons)).collect();
     let built = {
-        let known = |id: &crate::ids::ExternalId| {
+        let known = |id: &ExternalId| {
             let ids = ledger.internal_ids(std::slice::from_ref(id));
             ids.is_ok_and(|ids| !ids.is_empty())
         };
@@ -139,6 +143,7 @@ fn of(
             exceptions: &exceptions,
             chart: &policy.chart,
             periods: &references.periods,
+            closed_period: policy.options.closed_period,
             places: &policy.books,
             updates_customers: policy.masters.customers.update,
             known: &known,
@@ -176,8 +181,9 @@ pub(super) fn made_by() -> String {
     concat!("tieout ", env!("CARGO_PKG_VERSION")).into()
 }
 
-pub(super) fn standing(row: RecordRow) -> Standing {
+pub(super) fn standing(row: RecordRow, conflicts: &BTreeMap<ExternalId, String>) -> Standing {
     Standing {
+        conflict: conflicts.get(&row.external_id).cloned(),
         in_doubt: matches!(row.state, RecordState::Sending | RecordState::InDoubt),
         external_id: row.external_id,
         desired: row.desired,

@@ -1,18 +1,24 @@
-//! `tieout push`: sends a plan, each request exactly once.
+//! `tieout push`: sends a plan, each request exactly once, and reads back what it made.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 
-use crate::cli::{Global, PushArgs};
-use crate::commands::exit::Outcome;
+use crate::cli::{Global, GuardArgs, PushArgs};
+use crate::commands::exit::{Outcome, UsageError};
 use crate::commands::interrupt::Interrupt;
 use crate::commands::log::logged;
 use crate::commands::session::Session;
-use crate::commands::{books, plan, resolve};
-use crate::ledger::{Ledger, RunId};
-use crate::plan::{Plan, guard};
-use crate::push::{Pushed, Pusher};
+use crate::commands::{books, plan, resolve, verify};
+use crate::config::is_decimal;
+use crate::ids::ExternalId;
+use crate::ledger::{Ledger, RecordState, RunId, Unsent};
+use crate::plan::{Plan, guard, reverse};
+use crate::push::check::check;
+use crate::push::witness::Witness;
+use crate::push::{Mode, Pushed, Pusher};
 use crate::report::plan::{counted, number};
 use crate::ui::Ui;
 
@@ -25,13 +31,16 @@ pub(super) async fn run(args: &PushArgs, global: &Global, ui: Ui) -> anyhow::Res
     let mut ledger = session.existing_ledger()?;
     let given = args.plan.as_deref().map(read).transpose()?;
     let digest = given.as_ref().map(|plan| plan.digest.as_str()).unwrap_or_default();
-    let parameters = serde_json::json!({ "plan": digest }).to_string();
+    let parameters = serde_json::json!({ "plan": digest, "retry": args.retry }).to_string();
     logged(&mut ledger, "push", &parameters, async |ledger, run| {
-        let plan = match given {
+        let mut plan = match given {
             Some(plan) => plan,
             None => plan::make(&session, ledger, ui).await?.0,
         };
-        send(&session, ledger, &plan, run, ui).await
+        if args.retry {
+            only_unsent(&mut plan, &ledger.unsent()?);
+        }
+        send(&session, ledger, &plan, &args.guards, run, ui).await
     })
     .await
 }
@@ -42,11 +51,26 @@ fn read(path: &Path) -> anyhow::Result<Plan> {
     Plan::from_text(&text).with_context(|| format!("the plan {} cannot be used", path.display()))
 }
 
-/// Checks that the plan still holds, sends it, and says what became of it.
+/// Keeps what an earlier push did not get in, and what that needs.
+fn only_unsent(plan: &mut Plan, unsent: &[Unsent]) {
+    let mut wanted: BTreeSet<ExternalId> =
+        unsent.iter().map(|unsent| unsent.external_id.clone()).collect();
+    // Needs come first in a plan, so one walk from its end finds them all.
+    for change in plan.changes.iter().rev() {
+        if wanted.contains(&change.external_id) {
+            wanted.extend(change.record.body.needs());
+        }
+    }
+    plan.changes.retain(|change| wanted.contains(&change.external_id));
+    plan.blocked.retain(|blocked| wanted.contains(&blocked.external_id));
+}
+
+/// Checks that the plan still holds, sends it, reads back, and says what became of it.
 pub(super) async fn send(
     session: &Session,
     ledger: &mut Ledger,
     plan: &Plan,
+    guards: &GuardArgs,
     run: RunId,
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
@@ -54,21 +78,116 @@ pub(super) async fn send(
     let references = books::fetch(&client, ledger).await?;
     let policy = books::policy(&session.settings, &references)?;
     guard::check(plan, &plan::basis(session, ledger, &policy)?)
+        .and_then(|()| guard::periods(plan, &references.periods))
         .context("the plan is refused and nothing was sent; `tieout plan` makes a new one")?;
-    resolve::resolve(ledger, &client, ui).await?;
+    guard::limits(plan, &limits(session, guards)?)
+        .context("the plan is refused and nothing was sent")?;
+    check_destination(session, ledger, plan, guards, ui)?;
+    let witness = Session::witness(&client, &references, &policy);
+    resolve::resolve(session, ledger, &witness, ui).await?;
+    let concurrency = session.places(&client).await?;
     let progress = ui.progress("records", Some(u64::try_from(plan.changes.len())?));
-    let concurrency = usize::from(session.settings.netsuite.concurrency);
     let interrupt = Interrupt::listen()?;
-    let mut pusher = Pusher { ledger, client, run, concurrency, stop: interrupt.asked() };
+    let mut pusher = Pusher {
+        ledger,
+        witness: Arc::clone(&witness),
+        clock: Arc::clone(&session.clock),
+        run,
+        concurrency,
+        grace_s: session.settings.netsuite.grace_s,
+        mode: if guards.batch { Mode::Batch } else { Mode::Single },
+        stop: interrupt.asked(),
+    };
     let pushed = pusher.push(&plan.changes, &|| progress.add(1)).await;
     progress.finish();
     let pushed = pushed?;
-    let is_interrupted = pushed.is_interrupted;
-    let outcome = tell(pushed, plan, ui)?;
-    Ok(if is_interrupted { Outcome::Interrupted(interrupt.signal()) } else { outcome })
+    if pushed.is_interrupted {
+        tell(&pushed, ui);
+        return Ok(Outcome::Interrupted(interrupt.signal()));
+    }
+    finish(ledger, &witness, plan, pushed, ui).await
 }
 
-fn tell(pushed: Pushed, plan: &Plan, ui: Ui) -> anyhow::Result<Outcome> {
+fn limits(session: &Session, guards: &GuardArgs) -> anyhow::Result<guard::Limits> {
+    if let Some(amount) = guards.max_amount.as_ref().filter(|amount| !is_decimal(amount)) {
+        let message = format!("--max-amount is `{amount}`; write a number such as 100000.00");
+        return Err(UsageError(message).into());
+    }
+    let settings = &session.settings.push;
+    Ok(guard::Limits {
+        max_changes: guards.max_changes.or(settings.max_changes),
+        max_amount: guards.max_amount.clone().or_else(|| settings.max_amount.clone()),
+    })
+}
+
+/// Says where the push goes, and refuses to go there when it must not.
+fn check_destination(
+    session: &Session,
+    ledger: &mut Ledger,
+    plan: &Plan,
+    guards: &GuardArgs,
+    ui: Ui,
+) -> anyhow::Result<()> {
+    let is_production = session.is_production()?;
+    let account = session.settings.netsuite.account.clone();
+    let to = guard::Destination {
+        account: account.clone(),
+        is_production,
+        livemode: plan.basis.livemode,
+        was_confirmed: ledger.production_confirmed()?,
+        typed: guards.confirm_account.clone(),
+    };
+    let stripe = if to.livemode { "live" } else { "test" };
+    let books = if is_production { "PRODUCTION" } else { "sandbox" };
+    ui.say(&format!(
+        "From Stripe {} ({stripe} mode) into NetSuite {account} ({books}).",
+        plan.basis.stripe_account
+    ));
+    guard::destination(&to).context("nothing was sent")?;
+    if is_production {
+        ledger.confirm_production(&account)?;
+    }
+    Ok(())
+}
+
+/// Reads back what was posted, and says what became of everything.
+async fn finish(
+    ledger: &mut Ledger,
+    witness: &Witness,
+    plan: &Plan,
+    pushed: Pushed,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
+    tell(&pushed, ui);
+    if let Some(error) = pushed.stopped {
+        return Err(anyhow::Error::from(error).context("the push stopped early"));
+    }
+    let taken_back: Vec<_> = pushed
+        .posted
+        .iter()
+        .filter_map(|id| Some((reverse::original(id)?, RecordState::Offset)))
+        .collect();
+    ledger.set_states(&taken_back)?;
+    let rows = ledger.records_of(&pushed.posted)?;
+    let checked = check(ledger, witness, rows, None).await?;
+    if !checked.drifts.is_empty() {
+        ui.warn(&format!(
+            "NetSuite did not save everything as it was sent:\n{}",
+            verify::text(checked.count, &checked.drifts)
+        ));
+    }
+    Ok(if !pushed.in_doubt.is_empty() {
+        Outcome::InDoubt
+    } else if !checked.drifts.is_empty() {
+        Outcome::OutOfTolerance
+    } else if pushed.failed.is_empty() && !plan::holds_back(plan) {
+        Outcome::Done
+    } else {
+        Outcome::Partly
+    })
+}
+
+fn tell(pushed: &Pushed, ui: Ui) {
     ui.say(&format!(
         "{} created, {} updated, {} failed, {} in doubt.",
         number(pushed.created),
@@ -79,21 +198,20 @@ fn tell(pushed: Pushed, plan: &Plan, ui: Ui) -> anyhow::Result<Outcome> {
     if pushed.is_interrupted {
         ui.warn("Interrupted: what was sent is recorded, and the next run sends the rest.");
     }
-    for (id, why) in pushed.failed.iter().chain(&pushed.in_doubt).take(NAMED_MAX) {
-        ui.warn(&format!("{id}: {why}"));
+    if pushed.adopted > 0 {
+        ui.say(&format!(
+            "{} had been saved although no answer came.",
+            counted(pushed.adopted, "record")
+        ));
+    }
+    for unsent in pushed.failed.iter().chain(&pushed.in_doubt).take(NAMED_MAX) {
+        ui.warn(&format!("{}: {}", unsent.external_id, unsent.reason));
     }
     let more = (pushed.failed.len() + pushed.in_doubt.len()).saturating_sub(NAMED_MAX);
     if more > 0 {
         ui.warn(&format!("{} more, see `tieout status`.", counted(more, "record")));
     }
-    if let Some(error) = pushed.stopped {
-        return Err(anyhow::Error::from(error).context("the push stopped early"));
+    if !pushed.failed.is_empty() {
+        ui.say("When the causes are removed, `tieout push --retry` sends these alone.");
     }
-    Ok(if !pushed.in_doubt.is_empty() {
-        Outcome::InDoubt
-    } else if pushed.failed.is_empty() && !plan::holds_back(plan) {
-        Outcome::Done
-    } else {
-        Outcome::Partly
-    })
 }

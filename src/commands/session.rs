@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
 
+use crate::accounting::Policy;
 use crate::calendar::{Clock, SystemClock};
 use crate::cli::Global;
 use crate::config::{self, Auth, Overrides, Settings};
@@ -18,6 +19,8 @@ use crate::netsuite::auth::Authenticator;
 use crate::netsuite::auth::m2m::{M2mCredentials, SigningKey};
 use crate::netsuite::auth::tba::TbaCredentials;
 use crate::netsuite::client as netsuite;
+use crate::netsuite::references::References;
+use crate::push::witness::Witness;
 use crate::stripe::client as stripe;
 use crate::stripe::objects::{self, Account};
 
@@ -139,11 +142,41 @@ impl Session {
                 Authenticator::tba(credentials, Arc::clone(&self.clock))
             }
         };
-        let limits = netsuite::Limits {
-            in_flight_max: usize::from(settings.concurrency),
-            ..netsuite::Limits::default()
-        };
+        let mut limits = netsuite::Limits::default();
+        if let Some(places) = settings.concurrency {
+            limits.in_flight_max = usize::from(places);
+        }
         Ok(Arc::new(netsuite::Client::new(Arc::clone(&self.transport), base, auth, limits)))
+    }
+
+    /// How many requests at once a push sends: as configured, else as NetSuite says.
+    pub(super) async fn places(&self, client: &netsuite::Client) -> anyhow::Result<usize> {
+        if let Some(places) = self.settings.netsuite.concurrency {
+            return Ok(usize::from(places));
+        }
+        let places = match client.governance().await? {
+            Some(limits) => usize::try_from(limits.places())?,
+            None => netsuite::Limits::default().in_flight_max,
+        };
+        client.set_in_flight(places);
+        Ok(places)
+    }
+
+    /// Reads records back and compares them.
+    pub(super) fn witness(
+        client: &Arc<netsuite::Client>,
+        references: &References,
+        policy: &Policy,
+    ) -> Arc<Witness> {
+        Arc::new(Witness::new(Arc::clone(client), references.clone(), policy))
+    }
+
+    /// Whether these are the company's real books: no sandbox, and not embedded.
+    pub(super) fn is_production(&self) -> anyhow::Result<bool> {
+        let settings = &self.settings.netsuite;
+        let account: AccountCode = settings.account.parse()?;
+        let embedded = settings.base_url.as_deref().is_some_and(is_embedded);
+        Ok(!account.is_sandbox() && !embedded)
     }
 
     /// The ledger of the configured accounts, made when it is not there.

@@ -7,7 +7,8 @@ use serde::Serialize;
 use crate::cli::{Format, Global, StatusArgs};
 use crate::commands::exit::Outcome;
 use crate::commands::session::Session;
-use crate::ledger::Run;
+use crate::ids::ExternalId;
+use crate::ledger::{RecordState, Run};
 use crate::money::grouped;
 use crate::report::plan::counted;
 use crate::report::table::{Align, render};
@@ -23,7 +24,16 @@ struct Status {
     objects: BTreeMap<String, u64>,
     records: BTreeMap<String, usize>,
     exceptions: usize,
+    /// What is not in NetSuite though it was to be sent, or is there otherwise, with the reason.
+    unsent: Vec<Reason>,
     runs: Vec<Summary>,
+}
+
+#[derive(Serialize)]
+struct Reason {
+    record: String,
+    state: String,
+    reason: String,
 }
 
 #[derive(Serialize)]
@@ -38,15 +48,27 @@ pub(super) fn run(args: &StatusArgs, global: &Global, ui: Ui) -> anyhow::Result<
     let session = Session::open(global)?;
     let ledger = session.existing_ledger()?;
     let mut records: BTreeMap<String, usize> = BTreeMap::new();
+    let mut states: BTreeMap<ExternalId, RecordState> = BTreeMap::new();
     for row in ledger.records()? {
         *records.entry(row.state.as_str().replace('_', " ")).or_default() += 1;
+        states.insert(row.external_id, row.state);
     }
+    let unsent = ledger.unsent()?.into_iter().map(|unsent| {
+        let state = states.get(&unsent.external_id).copied().unwrap_or(RecordState::Desired);
+        let state = if unsent.held_by.is_some() { "held back" } else { state.as_str() };
+        Reason {
+            record: unsent.external_id.to_string(),
+            state: state.replace('_', " "),
+            reason: unsent.reason,
+        }
+    });
     let status = Status {
         schema_version: 1,
         ledger: session.settings.ledger.display().to_string(),
         objects: ledger.count_by_kind()?.into_iter().collect(),
         records,
         exceptions: ledger.open_exceptions()?.len(),
+        unsent: unsent.collect(),
         runs: ledger.last_runs(RUNS)?.into_iter().map(summary).collect(),
     };
     match args.output.output {
@@ -87,8 +109,20 @@ fn text(status: &Status) -> String {
         })
         .collect();
     let header = [("Run", Align::Left), ("Started", Align::Left), ("Exit code", Align::Right)];
+    let unsent: Vec<Vec<String>> = status
+        .unsent
+        .iter()
+        .map(|one| vec![one.record.clone(), one.state.clone(), one.reason.clone()])
+        .collect();
+    let reasons =
+        [("Not in NetSuite", Align::Left), ("State", Align::Left), ("Reason", Align::Left)];
+    let unsent = if unsent.is_empty() {
+        String::new()
+    } else {
+        format!("{}\n", render(&reasons, &unsent, columns))
+    };
     format!(
-        "{}\n\n{}\n{}\n{}\n{}.\n",
+        "{}\n\n{}\n{}\n{unsent}{}\n{}.\n",
         status.ledger,
         render(&two("Stripe objects", "Count"), &objects, columns),
         render(&two("NetSuite records", "Count"), &records, columns),

@@ -6,19 +6,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use crate::accounting::Policy;
 use crate::accounting::balance_transaction::Class;
 use crate::accounting::chart::{Chart, Role};
-use crate::accounting::posting::{Posting, postings};
 use crate::commands::balance::Balances;
 use crate::commands::books;
 use crate::commands::others::{Others, accounts_compared};
 use crate::commands::placed::Placed;
 use crate::commands::session::Session;
 use crate::ids::{ExternalId, InternalId};
-use crate::ledger::{Ledger, LedgerError, RecordRow, RecordState};
+use crate::ledger::{Ledger, LedgerError, RecordRow};
 use crate::money::{Amount, Currency};
 use crate::netsuite::client::Client;
 use crate::netsuite::readback::{Posted, Reader};
 use crate::reconcile::bridge::{LedgerBalances, bridge};
-use crate::reconcile::drift::{Drift, Expected, Observed, drift};
 use crate::reconcile::fees::fees;
 use crate::reconcile::movement::{self, Movement};
 use crate::reconcile::payouts::{PayoutLeg, payouts};
@@ -62,37 +60,6 @@ impl ReadBack {
             rows: rows.into_iter().map(|row| (row.external_id.clone(), row)).collect(),
             observed: observed.into_iter().map(|p| (p.internal_id.clone(), p)).collect(),
         })
-    }
-
-    /// Compares every posted record with what NetSuite shows, and remembers which are as posted.
-    pub(super) fn verify(&self, ledger: &mut Ledger) -> anyhow::Result<(usize, Vec<Drift>)> {
-        let mut drifts = Vec::new();
-        let mut states = Vec::new();
-        for row in self.rows.values().filter(|row| row.kind.is_transaction()) {
-            let (Some(body), Some(id)) = (&row.posted, &row.internal_id) else { continue };
-            let expected = Expected {
-                external_id: row.external_id.clone(),
-                internal_id: id.clone(),
-                kind: row.kind,
-                tran_date: body.header().map(|header| header.tran_date),
-                posting_period: body.header().and_then(|header| header.posting_period.clone()),
-                postings: postings(body, &self.policy.chart)?,
-            };
-            let found = drift(&expected, self.observed.get(id).map(observed).as_ref());
-            let as_posted = found.is_empty();
-            drifts.extend(found);
-            let state = if as_posted { RecordState::Verified } else { RecordState::Drifted };
-            if matches!(
-                row.state,
-                RecordState::Posted | RecordState::Verified | RecordState::Drifted
-            ) && row.state != state
-            {
-                states.push((row.external_id.clone(), state));
-            }
-        }
-        ledger.set_states(&states)?;
-        let count = self.rows.values().filter(|row| row.posted.is_some()).count();
-        Ok((count, drifts))
     }
 
     /// Every statement of the account.
@@ -251,18 +218,6 @@ pub(super) fn accounts(chart: &Chart, roles: &[Role]) -> BTreeSet<InternalId> {
 fn settlement(row: &RecordRow, posted: &Posted) -> Currency {
     let settles = row.desired.as_ref().and_then(|record| record.settles);
     settles.map_or(posted.currency, Amount::currency)
-}
-
-fn observed(posted: &Posted) -> Observed {
-    Observed {
-        tran_date: Some(posted.tran_date),
-        posting_period: posted.period.clone(),
-        postings: posted
-            .gl
-            .iter()
-            .map(|line| Posting { account: line.account.clone(), amount: line.foreign })
-            .collect(),
-    }
 }
 
 fn payouts_of(ledger: &Ledger) -> anyhow::Result<HashMap<String, Payout>> {

@@ -1,12 +1,18 @@
-//! `tieout verify`: reads back what was posted, and compares.
+//! `tieout verify`: reads back what was posted, compares, and looks for what should not be there.
+
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::cli::{Format, Global, VerifyArgs};
+use crate::commands::books;
 use crate::commands::exit::Outcome;
 use crate::commands::log::logged;
 use crate::commands::session::Session;
-use crate::commands::tieout::ReadBack;
+use crate::ledger::Ledger;
+use crate::netsuite::client::Client;
+use crate::push::check::{Checked, check, deposits};
+use crate::push::strangers::strangers;
 use crate::reconcile::drift::Drift;
 use crate::report::plan::counted;
 use crate::report::table::{Align, render};
@@ -18,6 +24,13 @@ struct Verified<'a> {
     schema_version: u32,
     records: usize,
     drifts: &'a [Drift],
+    accepted: Vec<Accepted<'a>>,
+}
+
+#[derive(Serialize)]
+struct Accepted<'a> {
+    note: &'a str,
+    drift: &'a Drift,
 }
 
 pub(super) async fn run(args: &VerifyArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
@@ -26,18 +39,53 @@ pub(super) async fn run(args: &VerifyArgs, global: &Global, ui: Ui) -> anyhow::R
     let mut ledger = session.existing_ledger()?;
     logged(&mut ledger, "verify", "{}", async |ledger, _| {
         let client = session.netsuite()?;
-        let read_back = ReadBack::read(&session, ledger, &client).await?;
-        let (count, drifts) = read_back.verify(ledger)?;
-        match args.output.output {
-            Format::Json => {
-                let verified = Verified { schema_version: 1, records: count, drifts: &drifts };
-                ui.data(&format!("{}\n", serde_json::to_string_pretty(&verified)?))?;
-            }
-            Format::Table => ui.data(&text(count, &drifts))?,
-        }
-        Ok(if drifts.is_empty() { Outcome::Done } else { Outcome::OutOfTolerance })
+        let checked = verify(&session, ledger, &client).await?;
+        show(&checked, args.output.output, ui)?;
+        Ok(if checked.drifts.is_empty() { Outcome::Done } else { Outcome::OutOfTolerance })
     })
     .await
+}
+
+fn show(checked: &Checked, format: Format, ui: Ui) -> anyhow::Result<()> {
+    match format {
+        Format::Json => {
+            let accepted = checked.noted.iter().map(|(drift, note)| Accepted { note, drift });
+            let verified = Verified {
+                schema_version: 2,
+                records: checked.count,
+                drifts: &checked.drifts,
+                accepted: accepted.collect(),
+            };
+            ui.data(&format!("{}\n", serde_json::to_string_pretty(&verified)?))?;
+        }
+        Format::Table => {
+            ui.data(&text(checked.count, &checked.drifts))?;
+            for (drift, note) in &checked.noted {
+                ui.say(&format!("{}: accepted ({note}). {}.", drift.external_id, drift.sentence()));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads every posted record back and compares, and looks for records that should not be there.
+pub(super) async fn verify(
+    session: &Session,
+    ledger: &mut Ledger,
+    client: &Arc<Client>,
+) -> anyhow::Result<Checked> {
+    let references = books::fetch(client, ledger).await?;
+    let policy = books::policy(&session.settings, &references)?;
+    let witness = Session::witness(client, &references, &policy);
+    let rows = ledger.records()?;
+    let deposits = deposits(&rows);
+    let since = session.settings.stripe.start_date;
+    let others = strangers(&witness, &rows, since).await?;
+    let posted = rows.into_iter().filter(|row| row.posted.is_some()).collect();
+    let mut checked = check(ledger, &witness, posted, Some(&deposits)).await?;
+    checked.drifts.extend(others);
+    checked.set_accepted_aside(&ledger.noted_drifts()?);
+    Ok(checked)
 }
 
 /// What was found, as text.
@@ -63,5 +111,14 @@ pub(super) fn text(count: usize, drifts: &[Drift]) -> String {
         ("Now", Align::Right),
     ];
     let heading = counted(drifts.len(), "difference");
-    format!("{heading} in {}:\n{}", counted(count, "record"), render(&header, &rows, width()))
+    let mut text =
+        format!("{heading} in {}:\n{}", counted(count, "record"), render(&header, &rows, width()));
+    text.push('\n');
+    for drift in drifts {
+        text.push_str(&format!(
+            "{} ({}): {} {}\n",
+            drift.external_id, drift.field, drift.meaning, drift.fix
+        ));
+    }
+    text
 }

@@ -29,6 +29,8 @@ pub(super) struct File {
     #[serde(default)]
     pub policy: Options,
     #[serde(default)]
+    pub push: Push,
+    #[serde(default)]
     pub suitetax: TaxCodes,
     #[serde(default)]
     pub customers: CustomersFile,
@@ -40,6 +42,14 @@ pub(super) struct File {
     pub mapping: Vec<Spanned<RuleFile>>,
     #[serde(default)]
     pub stripe_accounts: Vec<StripeAccount>,
+}
+
+/// How much one push may do.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Push {
+    pub max_changes: Option<usize>,
+    pub max_amount: Option<String>,
 }
 
 /// One of several Stripe accounts. A section of its own takes the place of the shared one; mapping
@@ -104,6 +114,7 @@ pub(super) struct NetSuite {
     pub base_currency: Option<Currency>,
     pub subsidiary: Option<InternalId>,
     pub concurrency: Option<u16>,
+    pub grace_s: Option<u32>,
     pub oauth2: Option<OAuth2>,
     pub token: Option<Token>,
 }

@@ -18,7 +18,9 @@ mod settings;
 pub mod template;
 
 pub use secret::{SecretError, SecretSource};
-pub use settings::{Auth, NetSuiteSettings, Overrides, Settings, Shown, StripeSettings};
+pub use settings::{
+    Auth, NetSuiteSettings, Overrides, PushSettings, Settings, Shown, StripeSettings, is_decimal,
+};
 
 use std::path::{Path, PathBuf};
 
@@ -115,7 +117,7 @@ mod tests {
         for (from, to, words) in [
             ("acct_1234567890", "act_1234567890", "acct_"),
             ("1234567_SB1", "not an account!", "not a NetSuite account id"),
-            ("concurrency = 4", "concurrency = 0", "nothing is ever sent"),
+            ("# concurrency = 4", "concurrency = 0", "nothing is ever sent"),
             ("revenue = \"4000\"", "revenue = \"\"", "accounts.revenue is empty"),
             ("api_key_env = \"STRIPE_API_KEY\"", "api_key = \"rk_live_abc\"", "an environment"),
             ("[stripe]", "[stripe]\nbase_url = \"http://example.com\"", "not https"),
@@ -153,7 +155,6 @@ mod tests {
             "stripe.start_date",
             "stripe.api_key",
             "netsuite.account",
-            "netsuite.concurrency",
             "netsuite.oauth2.client_id",
             "netsuite.oauth2.certificate_id",
             "netsuite.oauth2.private_key",
@@ -162,9 +163,16 @@ mod tests {
         ] {
             assert!(from(name).starts_with("/etc/tieout/tieout.toml:"), "{name}: {}", from(name));
         }
-        for name in
-            ["stripe.connected", "stripe.base_url", "netsuite.subsidiary", "netsuite.base_currency"]
-        {
+        for name in [
+            "stripe.connected",
+            "stripe.base_url",
+            "netsuite.subsidiary",
+            "netsuite.base_currency",
+            "netsuite.concurrency",
+            "netsuite.grace_s",
+            "push.max_changes",
+            "push.max_amount",
+        ] {
             assert_eq!(from(name), "default", "{name}");
         }
     }

@@ -6,17 +6,18 @@ use std::path::Path;
 
 use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
-use crate::config::file::{NetSuite, OAuth2, Stripe, Token};
+use crate::config::file::{NetSuite, OAuth2, Push, Stripe, Token};
 use crate::config::place::line_of;
 use crate::config::secret::{SecretFields, SecretSource};
-use crate::config::settings::{Auth, NetSuiteSettings, Overrides, Shown, StripeSettings};
+use crate::config::settings::{
+    Auth, NetSuiteSettings, Overrides, PushSettings, Shown, StripeSettings, is_decimal,
+};
 use crate::netsuite::account::AccountCode;
+use crate::push::verdict::GRACE_S;
 
 /// The API version this tool is tested against.
 const API_VERSION: &str = "2026-10-28.endive";
 const STRIPE_URL: &str = "https://api.stripe.com";
-/// One below the smallest account limit of five, to leave room for other integrations.
-const CONCURRENCY: u16 = 4;
 
 /// A setting that a flag or a variable can lay over the file.
 pub(super) struct Overridable {
@@ -217,8 +218,10 @@ impl Resolver<'_> {
         self.show("netsuite.base_currency", &text);
         let text = file.subsidiary.as_ref().map_or_else(none, ToString::to_string);
         self.show("netsuite.subsidiary", &text);
-        let concurrency = file.concurrency.unwrap_or(CONCURRENCY);
-        self.show("netsuite.concurrency", &concurrency.to_string());
+        let text = file.concurrency.map_or_else(none, |places| places.to_string());
+        self.show("netsuite.concurrency", &text);
+        let grace_s = file.grace_s.map_or(GRACE_S, i64::from);
+        self.show("netsuite.grace_s", &grace_s.to_string());
         let auth = match (file.oauth2, file.token) {
             (Some(oauth2), None) => self.oauth2(oauth2)?,
             (None, Some(token)) => self.token(token)?,
@@ -243,9 +246,23 @@ impl Resolver<'_> {
             base_url: base_url.map(url).transpose()?,
             base_currency: file.base_currency,
             subsidiary: file.subsidiary,
-            concurrency,
+            concurrency: file.concurrency,
+            grace_s,
             auth,
         })
+    }
+
+    pub(super) fn push(&mut self, file: Push) -> Result<PushSettings, ConfigError> {
+        if let Some(amount) = file.max_amount.as_ref().filter(|amount| !is_decimal(amount)) {
+            let message = format!("push.max_amount is `{amount}`, which is no amount");
+            let fix = "Write a number such as \"250000.00\".";
+            return Err(self.wrong("push.max_amount", message, fix));
+        }
+        let none = || "(no limit)".to_owned();
+        let count = file.max_changes.map_or_else(none, |count| count.to_string());
+        self.show("push.max_changes", &count);
+        self.show("push.max_amount", &file.max_amount.clone().unwrap_or_else(none));
+        Ok(PushSettings { max_changes: file.max_changes, max_amount: file.max_amount })
     }
 
     fn oauth2(&mut self, file: OAuth2) -> Result<Auth, ConfigError> {

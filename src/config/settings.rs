@@ -32,6 +32,7 @@ pub struct Settings {
     /// `NetSuite` account numbers by type or category of balance transactions.
     pub movements: BTreeMap<String, String>,
     pub options: Options,
+    pub push: PushSettings,
     /// NetSuite tax codes for Stripe's tax rates.
     pub suitetax: TaxCodes,
     pub masters: Masters,
@@ -68,9 +69,19 @@ pub struct NetSuiteSettings {
     pub base_url: Option<String>,
     pub base_currency: Option<Currency>,
     pub subsidiary: Option<InternalId>,
-    /// Requests in flight at once.
-    pub concurrency: u16,
+    /// Requests in flight at once; `None`: as many as NetSuite says.
+    pub concurrency: Option<u16>,
+    /// How long NetSuite may still act on a request whose answer was lost.
+    pub grace_s: i64,
     pub auth: Auth,
+}
+
+/// How much one push may do.
+#[derive(Debug, Clone, Default)]
+pub struct PushSettings {
+    pub max_changes: Option<usize>,
+    /// A decimal number.
+    pub max_amount: Option<String>,
 }
 
 /// How to sign in to NetSuite.
@@ -147,6 +158,7 @@ pub(super) fn resolve(
         resolver.account(&format!("accounts.movements.{movement}"), number)?;
     }
     resolver.show_options(file.policy);
+    let push = resolver.push(file.push)?;
     resolver.show_tax_codes(&file.suitetax);
     Ok(Settings {
         path: path.into(),
@@ -157,6 +169,7 @@ pub(super) fn resolve(
         accounts,
         movements,
         options: file.policy,
+        push,
         suitetax: file.suitetax,
         masters,
         shown: resolver.shown,
@@ -172,6 +185,15 @@ fn mapping(
         rules.extend(super::mapping::check(entry, text)?);
     }
     Ok(Mapping { rules })
+}
+
+/// Digits, perhaps with a point between them.
+pub fn is_decimal(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('.') {
+        Some((whole, fraction)) => digits(whole) && digits(fraction),
+        None => digits(text),
+    }
 }
 
 /// Fee accounts that are not set fall back to the one for processing fees, as users of the

@@ -4,8 +4,10 @@
 //! NetSuite account, and refuses any other. `open` is where to start reading, then `objects` for
 //! the facts, `cases` and `load` for how they are put together, `records` and `attempts` for what is posted.
 
+mod adoption;
 mod answers;
 mod attempts;
+mod batches;
 mod cases;
 mod coverage;
 mod days;
@@ -25,11 +27,13 @@ mod runs;
 mod summaries;
 #[cfg(test)]
 mod tests;
+mod unsent;
 mod wishes;
 
 use rusqlite::Connection;
 
 pub use attempts::{AttemptId, Intent, Outcome, Unfinished};
+pub use batches::Batch;
 pub use cases::CaseKey;
 pub use derive::{Done, Work};
 pub use error::LedgerError;
@@ -42,6 +46,7 @@ pub use payouts::PayoutIndex;
 pub use pulls::UnfinishedPull;
 pub use records::{RecordRow, RecordState};
 pub use runs::{Run, RunId};
+pub use unsent::Unsent;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -12,10 +12,11 @@ use crate::calendar::Clock;
 use crate::digest::sha256_hex;
 
 /// The migrations, in order; the schema's version is how many have run. Never edited, only added.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_days.sql"),
     include_str!("migrations/0003_answer.sql"),
+    include_str!("migrations/0004_push.sql"),
 ];
 
 /// Whose ledger it is.
@@ -146,6 +147,20 @@ impl Ledger {
     /// Whether the objects are of live mode.
     pub fn livemode(&self) -> Result<bool, LedgerError> {
         Ok(self.meta("mode")?.as_deref() == Some(mode(true)))
+    }
+
+    /// Whether a person confirmed that this ledger may push into production books.
+    pub fn production_confirmed(&self) -> Result<bool, LedgerError> {
+        Ok(self.meta("production_confirmed")?.is_some())
+    }
+
+    /// Remembers that confirmation.
+    pub fn confirm_production(&mut self, account: &str) -> Result<(), LedgerError> {
+        if self.production_confirmed()? {
+            return Ok(());
+        }
+        self.set_meta("production_confirmed", account)?;
+        self.journal("confirmed", &serde_json::json!({ "account": account }).to_string())
     }
 
     fn set_meta(&self, name: &str, value: &str) -> Result<(), LedgerError> {

@@ -25,21 +25,27 @@ pub enum RecordState {
     Failed,
     /// Sent, and nobody knows what became of it.
     InDoubt,
+    /// NetSuite holds something else under its external id.
+    Conflict,
     /// Read back and found different.
     Drifted,
+    /// Taken back by opposite records.
+    Offset,
     /// Made by somebody else, and referred to by its own key: never sent.
     Linked,
 }
 
 impl RecordState {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Desired,
         Self::Sending,
         Self::Posted,
         Self::Verified,
         Self::Failed,
         Self::InDoubt,
+        Self::Conflict,
         Self::Drifted,
+        Self::Offset,
         Self::Linked,
     ];
 
@@ -51,7 +57,9 @@ impl RecordState {
             Self::Verified => "verified",
             Self::Failed => "failed",
             Self::InDoubt => "in_doubt",
+            Self::Conflict => "conflict",
             Self::Drifted => "drifted",
+            Self::Offset => "offset",
             Self::Linked => "linked",
         }
     }
@@ -70,6 +78,8 @@ pub struct RecordRow {
     pub posted: Option<Body>,
     pub internal_id: Option<InternalId>,
     pub state: RecordState,
+    /// NetSuite's record has another external id, or none, and keeps that.
+    pub keeps_id: bool,
 }
 
 /// A row as the database has it.
@@ -80,16 +90,18 @@ struct RawRow {
     posted: Option<String>,
     internal_id: Option<String>,
     state: String,
+    keeps_id: bool,
 }
 
-const COLUMNS: &str = "external_id, kind, desired, posted, internal_id, state";
+const COLUMNS: &str = "external_id, kind, desired, posted, internal_id, state, keeps_id";
 
 impl Ledger {
     /// Records that a plan must look at: not posted, or wanted differently than when they last were,
     /// or no longer wanted.
     pub fn records_to_plan(&self) -> Result<Vec<RecordRow>, LedgerError> {
         self.rows(
-            "WHERE (desired_hash IS NOT settled_hash OR state IN ('sending', 'in_doubt'))
+            "WHERE ((desired_hash IS NOT settled_hash AND state <> 'offset')
+                OR state IN ('sending', 'in_doubt', 'conflict'))
              AND summary IS NULL ORDER BY external_id",
         )
     }
@@ -111,12 +123,21 @@ impl Ledger {
             .connection
             .query_row(
                 "SELECT count(*) FROM record WHERE desired_hash IS settled_hash
-                 AND summary IS NULL AND state NOT IN ('sending', 'in_doubt')",
+                 AND summary IS NULL AND state NOT IN ('sending', 'in_doubt', 'conflict')",
                 [],
                 |row| row.get(0),
             )
             .map_err(|error| self.fail(error))?;
         Ok(usize::try_from(count).unwrap_or_default())
+    }
+
+    /// These records, as far as the ledger has them.
+    pub fn records_of(&self, ids: &[ExternalId]) -> Result<Vec<RecordRow>, LedgerError> {
+        let mut rows = Vec::with_capacity(ids.len());
+        for id in ids {
+            rows.extend(self.rows_of("WHERE external_id = ?1", Some(id.as_str()))?);
+        }
+        Ok(rows)
     }
 
     /// Every record, in order.
@@ -174,6 +195,18 @@ impl Ledger {
                 .map_err(wrap)?;
         }
         tx.commit().map_err(wrap)
+    }
+
+    /// Forgets that a record was posted: NetSuite no longer has it, and it is to be planned again.
+    pub fn forget_posted(&mut self, id: &ExternalId) -> Result<(), LedgerError> {
+        self.connection
+            .execute(
+                "UPDATE record SET posted = NULL, internal_id = NULL, settled_hash = NULL,
+                        state = 'desired' WHERE external_id = ?1",
+                [id.as_str()],
+            )
+            .map_err(|error| self.fail(error))?;
+        self.journal("forgotten", &serde_json::json!({ "record": id.as_str() }).to_string())
     }
 
     /// Recognises what NetSuite is believed to hold: a plan is made against it.
@@ -313,6 +346,7 @@ fn raw_row(row: &Row) -> rusqlite::Result<RawRow> {
         posted: row.get(3)?,
         internal_id: row.get(4)?,
         state: row.get(5)?,
+        keeps_id: row.get(6)?,
     })
 }
 
@@ -337,5 +371,6 @@ fn parse(raw: &RawRow) -> Result<RecordRow, LedgerError> {
         posted: raw.posted.as_deref().map(serde_json::from_str).transpose().map_err(unreadable)?,
         internal_id: raw.internal_id.clone().map(InternalId::new),
         state: RecordState::parse(&raw.state).ok_or_else(|| foreign("its state"))?,
+        keeps_id: raw.keeps_id,
     })
 }

@@ -242,7 +242,7 @@ fn an_intent_is_there_before_the_request_and_a_crash_leaves_it_to_be_looked_up()
         request_digest: "abc",
         intended: &record.body,
     };
-    ledger.begin_attempt(&intent).unwrap();
+    ledger.begin_attempts(&[intent]).unwrap();
     drop(ledger);
 
     let mut ledger = folder.ledger();

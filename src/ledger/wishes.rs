@@ -179,7 +179,7 @@ fn drop_wish(tx: &Transaction, key: &str, id: &str) -> rusqlite::Result<()> {
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM record_case WHERE external_id = ?1)")?
         .query_row([id], |row| row.get(0))?;
     if !still_wanted {
-        tx.prepare_cached("DELETE FROM record WHERE external_id = ?1 AND (internal_id IS NULL AND state IN ('desired', 'failed') OR state = 'linked')")?
+        tx.prepare_cached("DELETE FROM record WHERE external_id = ?1 AND (internal_id IS NULL AND state IN ('desired', 'failed', 'conflict') OR state = 'linked')")?
             .execute([id])?;
         tx.prepare_cached(
             "UPDATE record SET desired = NULL, desired_hash = NULL WHERE external_id = ?1",

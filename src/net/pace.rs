@@ -32,7 +32,6 @@ pub enum Slow {
 #[derive(Debug)]
 pub struct Pacer {
     interval: Duration,
-    in_flight_max: u32,
     state: Mutex<State>,
     freed: Notify,
 }
@@ -42,6 +41,7 @@ struct State {
     /// When the next request would start if requests were spread evenly; the past, after a pause.
     next_start: Instant,
     in_flight: u32,
+    in_flight_max: u32,
     rate: Halving,
     concurrency: Halving,
 }
@@ -77,12 +77,12 @@ impl Pacer {
         let state = State {
             next_start: Instant::now(),
             in_flight: 0,
+            in_flight_max: in_flight.max(1),
             rate: Halving::default(),
             concurrency: Halving::default(),
         };
         Self {
             interval: Duration::from_secs(1) / rate_per_s.max(1),
-            in_flight_max: in_flight.max(1),
             state: Mutex::new(state),
             freed: Notify::new(),
         }
@@ -107,6 +107,12 @@ impl Pacer {
         }
     }
 
+    /// Allows another number of requests at once from now on; it counts as at least 1.
+    pub fn set_in_flight(&self, in_flight: u32) {
+        self.state().in_flight_max = in_flight.max(1);
+        self.freed.notify_one();
+    }
+
     #[cfg(test)]
     fn in_flight(&self) -> u32 {
         self.state().in_flight
@@ -124,7 +130,7 @@ impl Pacer {
 
     fn free_place(&self) -> Option<Permit<'_>> {
         let mut state = self.state();
-        let limit = (self.in_flight_max >> state.concurrency.current(Instant::now())).max(1);
+        let limit = (state.in_flight_max >> state.concurrency.current(Instant::now())).max(1);
         if state.in_flight >= limit {
             return None;
         }

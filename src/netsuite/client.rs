@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 
 use super::auth::{AuthError, Authenticator};
 use super::error::{Class, NetSuiteError};
@@ -18,6 +17,7 @@ use super::record::RecordKind;
 use super::retry::{self, Attempt, Effect, Next};
 use super::row::is_internal_id;
 use crate::ids::{ExternalId, InternalId};
+use crate::net::pace::{Pacer, Slow};
 use crate::net::transport::{HttpRequest, HttpResponse, Method, Transport, TransportError};
 
 /// How much of NetSuite's capacity is used, and how patiently.
@@ -38,13 +38,16 @@ impl Default for Limits {
     }
 }
 
+/// NetSuite limits how many requests are under way, not how many start in a second.
+const REQUESTS_PER_SECOND_MAX: u32 = 1_000_000;
+
 /// A NetSuite account, as the role of its credentials sees it.
 pub struct Client {
     transport: Arc<dyn Transport>,
     base: String,
     auth: Authenticator,
     limits: Limits,
-    permits: Semaphore,
+    pacer: Pacer,
     requests: AtomicU64,
 }
 
@@ -52,6 +55,18 @@ pub struct Client {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Created {
     pub internal_id: InternalId,
+}
+
+/// What a look-up by external id says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookUp {
+    /// NetSuite says in so many words that there is none.
+    Absent,
+    Found(InternalId),
+    /// The external id belongs to a record of another type: somebody else's.
+    OtherKind {
+        detail: String,
+    },
 }
 
 impl Client {
@@ -63,8 +78,14 @@ impl Client {
         limits: Limits,
     ) -> Self {
         base.truncate(base.trim_end_matches('/').len());
-        let permits = Semaphore::new(limits.in_flight_max.max(1));
-        Self { transport, base, auth, limits, permits, requests: AtomicU64::new(0) }
+        let in_flight = u32::try_from(limits.in_flight_max).unwrap_or(u32::MAX);
+        let pacer = Pacer::new(REQUESTS_PER_SECOND_MAX, in_flight);
+        Self { transport, base, auth, limits, pacer, requests: AtomicU64::new(0) }
+    }
+
+    /// Uses another number of NetSuite's places from now on.
+    pub fn set_in_flight(&self, places: usize) {
+        self.pacer.set_in_flight(u32::try_from(places).unwrap_or(u32::MAX));
     }
 
     /// Requests sent so far, retries included, token requests not.
@@ -85,7 +106,7 @@ impl Client {
         let created = response.header("location").and_then(id_at_end);
         created.map(|internal_id| Created { internal_id }).ok_or_else(|| {
             let cause = format!("it answered {} without the new record's id", response.status);
-            NetSuiteError::new(&subject, Class::InDoubt { cause })
+            NetSuiteError::new(&subject, Class::InDoubt { cause, is_over: false })
         })
     }
 
@@ -110,26 +131,28 @@ impl Client {
             return Ok(());
         }
         let cause = format!("it answered {} without naming the record", response.status);
-        Err(NetSuiteError::new(&subject, Class::InDoubt { cause }))
+        Err(NetSuiteError::new(&subject, Class::InDoubt { cause, is_over: false }))
     }
 
-    /// The internal id of the record with this external id; `None` only when NetSuite says in so
-    /// many words that there is none.
-    pub async fn find_by_external_id(
+    /// Looks for the record with this external id.
+    pub async fn look_up(
         &self,
         kind: RecordKind,
         external_id: &ExternalId,
-    ) -> Result<Option<InternalId>, NetSuiteError> {
+    ) -> Result<LookUp, NetSuiteError> {
         let subject = format!("{} {external_id}", kind.rest_name());
         let path = format!("{}/eid:{external_id}?fields=id", record_path(kind));
         let request = self.request(Method::Get, path);
         let response = match self.exchange(&subject, Effect::Read, request).await {
             Ok(response) => response,
-            Err(NetSuiteError { class: Class::NotFound, .. }) => return Ok(None),
+            Err(NetSuiteError { class: Class::NotFound, .. }) => return Ok(LookUp::Absent),
+            Err(NetSuiteError { class: Class::OtherKind { detail }, .. }) => {
+                return Ok(LookUp::OtherKind { detail });
+            }
             Err(error) => return Err(error),
         };
         let found: Found = parse(&subject, &response)?;
-        found.internal_id().map(Some).ok_or_else(|| {
+        found.internal_id().map(LookUp::Found).ok_or_else(|| {
             let cause = "the record that was found carries no internal id".to_owned();
             NetSuiteError::new(&subject, Class::Unreadable { cause })
         })
@@ -163,16 +186,26 @@ impl Client {
     }
 
     /// Sends a request until there is an answer to hand on. Only a success is an `Ok`.
-    ///
-    /// The permit is kept through the waits: when NetSuite asks for fewer requests at once, that
-    /// is what it gets.
     pub(super) async fn exchange(
         &self,
         subject: &str,
         effect: Effect,
         request: HttpRequest,
     ) -> Result<HttpResponse, NetSuiteError> {
-        let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        answer(subject, effect, self.deliver(subject, effect, request).await?)
+    }
+
+    /// Sends a request until there is an answer to hand on, whatever it says.
+    ///
+    /// The permit is kept through the waits, and a complaint halves how many are given out for a
+    /// while: when NetSuite asks for fewer requests at once, that is what it gets.
+    pub(super) async fn deliver(
+        &self,
+        subject: &str,
+        effect: Effect,
+        request: HttpRequest,
+    ) -> Result<Result<HttpResponse, TransportError>, NetSuiteError> {
+        let _permit = self.pacer.permit().await;
         let mut number = 0;
         let mut renewed = false;
         loop {
@@ -181,6 +214,9 @@ impl Client {
                 Ok(sent) => sent,
                 Err(error) => return Err(NetSuiteError::from_auth(subject, &error)),
             };
+            if outcome.as_ref().is_ok_and(|response| response.status == 429) {
+                self.pacer.slow_down(Slow::InFlight);
+            }
             let next = retry::next(&Attempt {
                 effect,
                 outcome: &outcome,
@@ -194,7 +230,7 @@ impl Client {
                 Next::Wait { delay_ms } => {
                     tokio::time::sleep(Duration::from_millis(delay_ms)).await;
                 }
-                Next::Renew | Next::Return => return answer(subject, effect, outcome),
+                Next::Renew | Next::Return => return Ok(outcome),
             }
         }
     }
@@ -219,7 +255,7 @@ impl Client {
 /// What one attempt was authorized by, and how it went.
 type Sent = (Option<SecretString>, Result<HttpResponse, TransportError>);
 
-fn answer(
+pub(super) fn answer(
     subject: &str,
     effect: Effect,
     outcome: Result<HttpResponse, TransportError>,
@@ -246,7 +282,7 @@ pub(super) fn parse<T: for<'de> Deserialize<'de>>(
     })
 }
 
-fn record_path(kind: RecordKind) -> String {
+pub(super) fn record_path(kind: RecordKind) -> String {
     format!("/services/rest/record/v1/{}", kind.rest_name())
 }
 
@@ -263,7 +299,7 @@ fn subject_of(kind: RecordKind, body_json: &str) -> String {
 }
 
 /// The internal id at the end of a record's address.
-fn id_at_end(url: &str) -> Option<InternalId> {
+pub(super) fn id_at_end(url: &str) -> Option<InternalId> {
     let path = url.split('?').next()?.trim_end_matches('/');
     let id = path.rsplit('/').next()?;
     is_internal_id(id).then(|| InternalId::new(id))
@@ -378,15 +414,11 @@ mod tests {
         }
         let router = Router::new().route("/services/rest/record/v1/invoice/{name}", get(lookup));
         let client = client(RouterTransport(router));
-        let find = async |id| {
-            let found = client.find_by_external_id(RecordKind::Invoice, &external(id)).await;
-            found.map(|id| id.map(|id| id.as_str().to_owned()))
-        };
-        assert_eq!(find("in_1").await.unwrap().as_deref(), Some("77"));
-        assert_eq!(find("in_2").await.unwrap().as_deref(), Some("78"));
-        assert_eq!(find("in_3").await.unwrap(), None);
-        let error = find("ch_1").await.unwrap_err();
-        assert!(error.to_string().starts_with("invoice ch_1: NetSuite rejected it"), "{error}");
+        let find = async |id| client.look_up(RecordKind::Invoice, &external(id)).await.unwrap();
+        assert_eq!(find("in_1").await, LookUp::Found("77".into()));
+        assert_eq!(find("in_2").await, LookUp::Found("78".into()));
+        assert_eq!(find("in_3").await, LookUp::Absent);
+        assert!(matches!(find("ch_1").await, LookUp::OtherKind { .. }));
     }
 
     #[tokio::test]

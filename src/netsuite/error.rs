@@ -33,6 +33,10 @@ pub enum Class {
         detail: String,
     },
     NotFound,
+    /// There is a record, of another type.
+    OtherKind {
+        detail: String,
+    },
     AlreadyExists {
         detail: String,
     },
@@ -58,6 +62,9 @@ pub enum Class {
     /// A write that may have been saved: look the record up before sending it again.
     InDoubt {
         cause: String,
+        /// NetSuite itself said that it stopped working on it, so that what a look-up finds now is
+        /// final. Otherwise it may still be at work, for up to 15 minutes.
+        is_over: bool,
     },
     /// Nothing was changed, and later it may work.
     Unreachable {
@@ -102,7 +109,9 @@ impl NetSuiteError {
     pub fn from_transport(subject: &str, effect: Effect, error: &TransportError) -> Self {
         let cause = error.to_string();
         let class = match (error, effect) {
-            (TransportError::InDoubt { .. }, Effect::Write) => Class::InDoubt { cause },
+            (TransportError::InDoubt { .. }, Effect::Write) => {
+                Class::InDoubt { cause, is_over: false }
+            }
             _ => Class::Unreachable { cause },
         };
         Self::new(subject, class)
@@ -146,6 +155,11 @@ impl fmt::Display for Class {
             Self::NotFound => f.write_str(
                 "NetSuite has no such record; `tieout verify` compares the ledger with NetSuite",
             ),
+            Self::OtherKind { detail } => write!(
+                f,
+                "NetSuite has a record of another type under this id ({detail}); rename that one's \
+                 external id, or post this record by hand"
+            ),
             Self::AlreadyExists { detail } => write!(
                 f,
                 "NetSuite already has a record with this external id, name or number ({detail}); \
@@ -178,7 +192,7 @@ impl fmt::Display for Class {
                      the cause and run again"
                 )
             }
-            Self::InDoubt { cause } => write!(
+            Self::InDoubt { cause, .. } => write!(
                 f,
                 "NetSuite may or may not have saved it ({cause}); run again: it is looked up \
                  before anything else is sent"
@@ -252,7 +266,9 @@ fn classify(effect: Effect, response: &HttpResponse) -> Class {
         (408 | 500..=599, Effect::Write) => {
             let cause =
                 format!("NetSuite answered {status}: {}", said(details.as_deref(), response));
-            return Class::InDoubt { cause };
+            // Gateways answer 502 to 504 while NetSuite goes on; its own 500 comes in its envelope.
+            let is_over = status == 500 && details.is_some();
+            return Class::InDoubt { cause, is_over };
         }
         (408 | 500..=599, Effect::Read) => {
             let cause =
@@ -262,7 +278,13 @@ fn classify(effect: Effect, response: &HttpResponse) -> Class {
         _ => {}
     }
     let Some(details) = details else {
-        return Class::NotJson { status, excerpt: response.excerpt() };
+        let excerpt = response.excerpt();
+        if effect == Effect::Write && !response.body.is_empty() {
+            // A proxy's page says nothing about what became of the request behind it.
+            let cause = format!("the answer ({status}) is not NetSuite's: `{excerpt}`");
+            return Class::InDoubt { cause, is_over: false };
+        }
+        return Class::NotJson { status, excerpt };
     };
     details.iter().find_map(|detail| known(status, detail)).unwrap_or_else(|| {
         let texts: Vec<&str> = details.iter().map(Detail::sentence).collect();
@@ -321,6 +343,9 @@ fn known(status: u16, error: &Detail) -> Option<Class> {
         || error.has_code(&["DUP_RCRD", "DUP_ENTITY", "DUP_ITEM"])
     {
         return Some(Class::AlreadyExists { detail: detail() });
+    }
+    if says(&["transaction type specified is incorrect"]) {
+        return Some(Class::OtherKind { detail: detail() });
     }
     if let Some((_, labels)) = sentence.split_once("Please enter value(s) for:") {
         return Some(Class::MissingField { labels: labels.trim().to_owned() });
@@ -391,7 +416,7 @@ mod tests {
                 "This record has been locked by a user defined workflow.",
                 |c| matches!(c, Class::Rejected { code, .. } if code == "USER_ERROR"),
             ),
-            ("Transaction type specified is incorrect.", |c| matches!(c, Class::Rejected { .. })),
+            ("Transaction type specified is incorrect.", |c| matches!(c, Class::OtherKind { .. })),
         ];
         for (sentence, test) in sentences {
             for prefix in

@@ -7,11 +7,14 @@
 pub mod account;
 pub mod auth;
 pub mod balances;
+pub mod batch;
 pub mod client;
 pub mod error;
 pub mod extras;
 pub mod fields;
+pub mod governance;
 pub mod lookup;
+pub mod masters;
 mod pointers;
 
 pub mod readback;

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::client::Client;
 use super::error::{Class, NetSuiteError};
-use super::record::{Decimal, RecordGroup, RecordKind};
-use super::references::{IDS_PER_QUERY, References, table_of};
+use super::record::{Decimal, RecordKind};
+use super::references::{IDS_PER_QUERY, References};
 use super::row::{Row, RowError, is_internal_id};
 use super::suiteql;
 use crate::ids::{ExternalId, InternalId};
@@ -39,6 +39,10 @@ pub struct Posted {
     /// What is still to be applied of a payment or a credit memo.
     pub unapplied: Option<Amount>,
     pub is_voided: bool,
+    /// Whether it posts to the general ledger; a journal that waits for approval does not.
+    pub is_posting: bool,
+    pub memo: Option<String>,
+    pub due_date: Option<NaiveDate>,
     /// In order of account, one line for each.
     pub gl: Vec<GlLine>,
 }
@@ -63,6 +67,8 @@ pub struct Link {
     /// The payment, credit or refund.
     pub later: InternalId,
     pub later_line: Option<InternalId>,
+    /// NetSuite's code of the later record's type, such as `Deposit`.
+    pub later_type: Option<String>,
     /// NetSuite's word, such as `Payment`.
     pub link_type: String,
     /// Digits as NetSuite sends them, in the currency of the documents; absent on some links.
@@ -121,7 +127,7 @@ impl Reader<'_> {
             let list = id_list(chunk)?;
             for column in ["previousdoc", "nextdoc"] {
                 let query = format!(
-                    "SELECT l.previousdoc, l.previousline, l.nextdoc, l.nextline, l.linktype, \
+                    "SELECT l.previousdoc, l.previousline, l.nextdoc, l.nextline, l.nexttype, l.linktype, \
                      l.foreignamount FROM nexttransactionlinelink l WHERE l.{column} IN ({list}) \
                      ORDER BY l.previousdoc, l.previousline, l.nextdoc, l.nextline, l.linktype"
                 );
@@ -131,18 +137,21 @@ impl Reader<'_> {
         Ok(links.into_iter().collect())
     }
 
-    /// Walks through every record of a kind that has an external id which could be ours, in order
-    /// of internal id. Nothing is kept.
+    /// Walks through every posting record of a kind, not before a day, that has an external id
+    /// which could be ours, in order of internal id. Nothing is kept.
     pub async fn each_external_id(
         &self,
         kind: RecordKind,
+        since: Option<NaiveDate>,
         take: &mut (dyn FnMut(InternalId, ExternalId) + Send),
     ) -> Result<(), NetSuiteError> {
+        let since = since
+            .map(|day| format!(" AND t.trandate >= TO_DATE('{day}', 'YYYY-MM-DD')"))
+            .unwrap_or_default();
         let query = format!(
-            "SELECT t.id, t.externalid FROM {} t WHERE t.externalid IS NOT NULL{} AND t.id > ? \
-             ORDER BY t.id",
-            table_of(kind),
-            kind_condition(kind)
+            "SELECT t.id, t.externalid FROM transaction t WHERE t.externalid IS NOT NULL \
+             AND t.recordtype = '{}'{since} AND t.id > ? ORDER BY t.id",
+            kind.rest_name().to_ascii_lowercase()
         );
         self.client
             .suiteql_by_id(&query, "id", &mut |row| {
@@ -152,6 +161,38 @@ impl Reader<'_> {
                 Ok(())
             })
             .await
+    }
+
+    /// Records of a kind on one day for one customer and amount, in order of id. The sign that
+    /// NetSuite gives a total differs between types, so it does not count.
+    pub async fn look_alikes(
+        &self,
+        kind: RecordKind,
+        day: NaiveDate,
+        customer: Option<&InternalId>,
+        total: Amount,
+    ) -> Result<Vec<InternalId>, NetSuiteError> {
+        let customer = match customer {
+            Some(id) => format!(" AND t.entity = {}", id_list(std::slice::from_ref(id))?),
+            None => String::new(),
+        };
+        let query = format!(
+            "SELECT t.id, t.currency, t.foreigntotal FROM transaction t \
+             WHERE t.recordtype = '{}' AND t.trandate = TO_DATE('{day}', 'YYYY-MM-DD'){customer} \
+             AND t.externalid IS NULL ORDER BY t.id",
+            kind.rest_name().to_ascii_lowercase()
+        );
+        let found = self
+            .rows(&query, |row| {
+                let currency = self.currency(row)?;
+                Ok((row.id("id")?, row.amount("foreigntotal", currency)?))
+            })
+            .await?;
+        let is_alike = |amount: &Amount| {
+            amount.currency() == total.currency()
+                && amount.minor().unsigned_abs() == total.minor().unsigned_abs()
+        };
+        Ok(found.into_iter().filter(|(_, amount)| is_alike(amount)).map(|(id, _)| id).collect())
     }
 
     /// What is posted to these accounts up to a day, the day included, per account and currency of
@@ -226,6 +267,9 @@ impl Reader<'_> {
             unpaid: row.optional("foreignamountunpaid", amount)?,
             unapplied: row.optional("foreignpaymentamountunused", amount)?,
             is_voided: row.optional("voided", Row::flag)?.unwrap_or(false),
+            is_posting: row.optional("posting", Row::flag)?.unwrap_or(true),
+            memo: row.get("memo").map(str::to_owned),
+            due_date: row.optional("duedate", Row::date)?,
             gl: Vec::new(),
         })
     }
@@ -267,27 +311,14 @@ fn header_query(ids: &str) -> String {
     format!(
         "SELECT t.id, t.externalid, t.recordtype, TO_CHAR(t.trandate, 'YYYY-MM-DD') AS trandate, \
          t.postingperiod, t.entity, t.currency, t.exchangerate, t.foreigntotal, \
-         t.foreignamountunpaid, t.foreignpaymentamountunused, t.voided \
+         t.foreignamountunpaid, t.foreignpaymentamountunused, t.voided, t.posting, t.memo, \
+         TO_CHAR(t.duedate, 'YYYY-MM-DD') AS duedate \
          FROM transaction t WHERE t.id IN ({ids}) ORDER BY t.id"
     )
 }
 
-/// One table holds several kinds of record, except for customers.
-fn kind_condition(kind: RecordKind) -> String {
-    match kind.group() {
-        RecordGroup::Entity => String::new(),
-        RecordGroup::Item if kind == RecordKind::DiscountItem => {
-            " AND t.itemtype = 'Discount'".into()
-        }
-        RecordGroup::Item => " AND t.itemtype = 'Service'".into(),
-        RecordGroup::Transaction => {
-            format!(" AND t.recordtype = '{}'", kind.rest_name().to_ascii_lowercase())
-        }
-    }
-}
-
 /// Ids for an `IN (…)`, after making sure that they are nothing but digits.
-fn id_list(ids: &[InternalId]) -> Result<String, NetSuiteError> {
+pub(super) fn id_list(ids: &[InternalId]) -> Result<String, NetSuiteError> {
     if let Some(bad) = ids.iter().find(|id| !is_internal_id(id.as_str())) {
         let cause = format!("`{bad}` is not an internal id");
         return Err(NetSuiteError::new("reading back", Class::Unreadable { cause }));
@@ -305,6 +336,7 @@ fn link(row: &Row) -> Result<Link, RowError> {
         earlier_line: row.optional("previousline", Row::id)?,
         later: row.id("nextdoc")?,
         later_line: row.optional("nextline", Row::id)?,
+        later_type: row.get("nexttype").map(str::to_owned),
         link_type: row.get("linktype").unwrap_or_default().to_owned(),
         amount: row.get("foreignamount").map(|text| Decimal(text.to_owned())),
     })
@@ -416,7 +448,8 @@ mod tests {
         let mut found = Vec::new();
         let mut take =
             |id: InternalId, external: ExternalId| found.push(format!("{id} {external}"));
-        reader.each_external_id(RecordKind::CustomerPayment, &mut take).await.unwrap();
+        let kind = RecordKind::CustomerPayment;
+        reader.each_external_id(kind, None, &mut take).await.unwrap();
         assert_eq!(found, ["5 ch_1"]);
         assert!(queries(&transport)[0].contains("t.recordtype = 'customerpayment' AND t.id > ?"));
     }

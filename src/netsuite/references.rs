@@ -167,8 +167,40 @@ pub async fn internal_ids(
     Ok(found)
 }
 
+/// Internal ids by external ids that are not in our own alphabet, such as the connector's aliases.
+/// Names with a quote in them are passed over.
+pub async fn ids_by_text(
+    client: &Client,
+    kind: RecordKind,
+    names: &[&str],
+) -> Result<BTreeMap<String, InternalId>, NetSuiteError> {
+    let table = table_of(kind);
+    let mut found = BTreeMap::new();
+    for chunk in names.chunks(IDS_PER_QUERY) {
+        let quoted: Vec<String> = chunk
+            .iter()
+            .filter(|name| !name.contains('\''))
+            .map(|name| format!("'{name}'"))
+            .collect();
+        let query = format!(
+            "SELECT id, externalid FROM {table} WHERE externalid IN ({}) ORDER BY id",
+            quoted.join(", ")
+        );
+        if quoted.is_empty() {
+            continue;
+        }
+        for row in client.suiteql(&query, &[]).await? {
+            let pair = row.id("id").and_then(|id| Ok((row.text("externalid")?.to_owned(), id)));
+            let (name, id) =
+                pair.map_err(|error| NetSuiteError::from_row(&suiteql::subject(&query), &error))?;
+            found.insert(name, id);
+        }
+    }
+    Ok(found)
+}
+
 /// The SuiteQL table that holds records of this kind.
-pub(super) const fn table_of(kind: RecordKind) -> &'static str {
+const fn table_of(kind: RecordKind) -> &'static str {
     match kind.group() {
         RecordGroup::Entity => "customer",
         RecordGroup::Item => "item",
@@ -245,8 +277,10 @@ fn subsidiary(row: &Row) -> Result<Subsidiary, RowError> {
 fn period(row: &Row) -> Result<PostingPeriod, RowError> {
     let state = if row.flag("closed")? {
         PeriodState::Closed
-    } else if row.flag("alllocked")? || row.flag("arlocked")? {
+    } else if row.flag("alllocked")? {
         PeriodState::Locked
+    } else if row.flag("arlocked")? {
+        PeriodState::ReceivablesLocked
     } else {
         PeriodState::Open
     };
@@ -302,7 +336,7 @@ mod tests {
         let references = fetched().await;
         let state = |date: &str| references.period_of(date.parse().unwrap()).map(|p| p.state);
         assert_eq!(state("2026-01-31"), Some(PeriodState::Closed));
-        assert_eq!(state("2026-02-01"), Some(PeriodState::Locked));
+        assert_eq!(state("2026-02-01"), Some(PeriodState::ReceivablesLocked));
         assert_eq!(state("2026-03-31"), Some(PeriodState::Open));
         assert_eq!(state("2026-04-01"), None);
     }

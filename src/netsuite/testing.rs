@@ -25,6 +25,10 @@ impl Answer {
         Self(Ok(HttpResponse { status, headers: Vec::new(), body: body.into() }))
     }
 
+    pub fn of(response: HttpResponse) -> Self {
+        Self(Ok(response))
+    }
+
     pub fn json(status: u16, body: &str) -> Self {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         Self(Ok(HttpResponse { status, headers, body: body.into() }))

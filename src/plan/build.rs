@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::accounting::chart::Chart;
 use crate::accounting::exception::Exception;
+use crate::accounting::policy::ClosedPeriod;
 use crate::accounting::posting::postings;
 use crate::accounting::record::Record;
 use crate::calendar::PostingPeriod;
@@ -26,6 +27,8 @@ pub struct Standing {
     pub posted: Option<(Body, InternalId)>,
     /// Sent without a known outcome: nothing may be sent for it before that is resolved.
     pub in_doubt: bool,
+    /// NetSuite holds something else under its external id: what differs.
+    pub conflict: Option<String>,
 }
 
 /// Everything a plan is made from.
@@ -34,6 +37,7 @@ pub struct Inputs<'a> {
     pub exceptions: &'a [Exception],
     pub chart: &'a Chart,
     pub periods: &'a [PostingPeriod],
+    pub closed_period: ClosedPeriod,
     pub places: &'a dyn Places,
     /// Whether what changed about a customer is sent, besides currencies.
     pub updates_customers: bool,
@@ -90,7 +94,16 @@ fn change_of(standing: &Standing, inputs: &Inputs) -> Result<Option<Change>, Blo
         return Err(blocked(
             &record.body,
             "It was sent before and no answer came: NetSuite may or may not have it.",
-            "The next run looks it up in NetSuite before it sends anything.",
+            "The next run looks it up in NetSuite before it sends anything; `tieout resolve --wait` \
+             waits until that is certain.",
+        ));
+    }
+    if let Some(difference) = &standing.conflict {
+        return Err(blocked(
+            &record.body,
+            &format!("NetSuite has something else under its external id. {difference}."),
+            "Give that record another external id in NetSuite, or make it equal, and run `tieout \
+             resolve`.",
         ));
     }
     match &standing.posted {
@@ -99,10 +112,13 @@ fn change_of(standing: &Standing, inputs: &Inputs) -> Result<Option<Change>, Blo
     }
 }
 
-fn creation(record: &Record, inputs: &Inputs) -> Result<Change, Blocked> {
+/// The change that creates a record, placed in its posting period.
+pub(super) fn creation(record: &Record, inputs: &Inputs) -> Result<Change, Blocked> {
     let mut record = record.clone();
+    let receivable = place::is_receivable(&record.body);
     if let Some(header) = record.body.header_mut() {
-        let placed = place::place(header, inputs.periods).map_err(|error| error.to_string());
+        let placed = place::place(header, receivable, inputs.periods, inputs.closed_period)
+            .map_err(|error| error.to_string());
         placed.map_err(|reason| {
             blocked(
                 &record.body,
@@ -124,7 +140,8 @@ fn creation(record: &Record, inputs: &Inputs) -> Result<Change, Blocked> {
     Ok(change(Action::Create, record, None, request, Vec::new(), postings))
 }
 
-fn update(
+/// The change that turns what was posted into `record`, if anything differs.
+pub(super) fn update(
     record: &Record,
     posted: &Body,
     id: &InternalId,
@@ -233,7 +250,7 @@ fn change(
     }
 }
 
-fn blocked(body: &Body, reason: &str, fix: &str) -> Blocked {
+pub(super) fn blocked(body: &Body, reason: &str, fix: &str) -> Blocked {
     Blocked {
         external_id: body.external_id().clone(),
         kind: body.kind(),

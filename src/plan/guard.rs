@@ -1,6 +1,13 @@
-//! Refusals: a plan is sent against the world it was made for, or not at all.
+//! Refusals: a plan is sent against the world it was made for, within its limits, or not at all.
 
+use std::collections::BTreeMap;
+
+use crate::calendar::PostingPeriod;
+use crate::money::{Amount, Currency};
+use crate::plan::change::Action;
+use crate::plan::effect::effect;
 use crate::plan::file::{Basis, Plan};
+use crate::plan::place::{is_receivable, state_word};
 
 /// Why a plan may not be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +28,24 @@ pub enum Refusal {
     Facts,
     #[error("the plan was made under another policy or chart of accounts")]
     Policy,
+    #[error(
+        "{external_id} belongs to the posting period {period}, which is {state} now; it was open \
+         when the plan was made, and nothing is moved without being shown first"
+    )]
+    Period { external_id: String, period: String, state: &'static str },
+    #[error("the plan has {count} changes, more than the {max} that were allowed")]
+    TooManyChanges { count: usize, max: usize },
+    #[error("the plan debits {total}, more than the {max} that were allowed")]
+    TooMuch { total: Amount, max: Amount },
+    #[error("objects of Stripe's test mode never go into the production books of NetSuite {0}")]
+    TestIntoProduction(String),
+    #[error(
+        "this would be the first push into the production books of NetSuite {account}\nhint: \
+         confirm it by naming the account: --confirm-account {account}"
+    )]
+    Unconfirmed { account: String },
+    #[error("--confirm-account names {typed}, the configuration names {account}")]
+    OtherAccountConfirmed { typed: String, account: String },
     #[error("{setting} changed, and records were posted under its other value\nhint: {fix}")]
     ModeChanged { setting: &'static str, fix: &'static str },
 }
@@ -54,6 +79,146 @@ pub fn check(plan: &Plan, now: &Basis) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// Refuses a plan when a period that it posts to has been closed or locked since it was made.
+pub fn periods(plan: &Plan, periods: &[PostingPeriod]) -> Result<(), Refusal> {
+    for change in plan.changes.iter().filter(|change| change.action == Action::Create) {
+        let body = &change.record.body;
+        let Some(wanted) = body.header().and_then(|header| header.posting_period.as_ref()) else {
+            continue;
+        };
+        let period = periods.iter().find(|period| period.id == *wanted);
+        let takes = period.is_some_and(|period| period.state.takes(is_receivable(body)));
+        if !takes {
+            let (period, state) = period.map_or_else(
+                || (wanted.to_string(), "gone"),
+                |period| (period.name.clone(), state_word(period.state)),
+            );
+            let external_id = change.external_id.to_string();
+            return Err(Refusal::Period { external_id, period, state });
+        }
+    }
+    Ok(())
+}
+
+/// How much one push may do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Limits {
+    pub max_changes: Option<usize>,
+    /// The sum of debits in any one currency, as a decimal number.
+    pub max_amount: Option<String>,
+}
+
+/// Refuses a plan that does more than was allowed.
+///
+/// # Errors
+/// The refusal; a limit that has more decimals than a currency of the plan counts as the next lower
+/// amount of that currency.
+pub fn limits(plan: &Plan, limits: &Limits) -> Result<(), Refusal> {
+    let count = plan.changes.len();
+    if let Some(max) = limits.max_changes.filter(|max| count > *max) {
+        return Err(Refusal::TooManyChanges { count, max });
+    }
+    let Some(text) = &limits.max_amount else { return Ok(()) };
+    let mut debits: BTreeMap<Currency, Amount> = BTreeMap::new();
+    for ((currency, _), movement) in effect(plan.changes.iter().flat_map(|c| &c.postings)) {
+        *debits.entry(currency).or_insert(Amount::zero(currency)) += movement.debit;
+    }
+    for (currency, total) in debits {
+        let max = floor(text, currency);
+        if total.minor() > max.minor() {
+            return Err(Refusal::TooMuch { total, max });
+        }
+    }
+    Ok(())
+}
+
+/// The largest amount of a currency that is not above a decimal number that was checked before.
+fn floor(text: &str, currency: Currency) -> Amount {
+    let whole = text.split_once('.').map_or(text, |(whole, _)| whole);
+    let exact = Amount::parse_decimal(text, currency);
+    exact.or_else(|_| Amount::parse_decimal(whole, currency)).unwrap_or(Amount::zero(currency))
+}
+
+/// Where a push goes, and what was said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// Such as `1234567`.
+    pub account: String,
+    /// The company's real books, no sandbox.
+    pub is_production: bool,
+    /// Stripe's live mode.
+    pub livemode: bool,
+    /// A push into these books was confirmed before.
+    pub was_confirmed: bool,
+    /// The account id that was typed for this push.
+    pub typed: Option<String>,
+}
+
+/// Refuses test data in production, and a first push that nobody confirmed.
+pub fn destination(to: &Destination) -> Result<(), Refusal> {
+    let account = to.account.clone();
+    if let Some(typed) = to.typed.as_ref().filter(|typed| !same_account(typed, &account)) {
+        return Err(Refusal::OtherAccountConfirmed { typed: typed.clone(), account });
+    }
+    if !to.is_production {
+        return Ok(());
+    }
+    if !to.livemode {
+        return Err(Refusal::TestIntoProduction(account));
+    }
+    if to.was_confirmed || to.typed.is_some() {
+        Ok(())
+    } else {
+        Err(Refusal::Unconfirmed { account })
+    }
+}
+
+fn same_account(typed: &str, account: &str) -> bool {
+    typed.trim().replace('-', "_").eq_ignore_ascii_case(&account.replace('-', "_"))
+}
+
 fn mode(livemode: bool) -> &'static str {
     if livemode { "live" } else { "test" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn to(account: &str, is_production: bool, livemode: bool) -> Destination {
+        Destination {
+            account: account.into(),
+            is_production,
+            livemode,
+            was_confirmed: false,
+            typed: None,
+        }
+    }
+
+    #[test]
+    fn test_data_never_reaches_the_real_books_whatever_was_typed() {
+        let typed = Some("1234567".to_owned());
+        let refused = Destination { typed, was_confirmed: true, ..to("1234567", true, false) };
+        assert!(matches!(destination(&refused), Err(Refusal::TestIntoProduction(_))));
+        assert!(destination(&to("1234567_SB1", false, false)).is_ok());
+    }
+
+    #[test]
+    fn the_first_push_to_the_real_books_needs_their_account_id() {
+        let first = to("1234567", true, true);
+        assert!(matches!(destination(&first), Err(Refusal::Unconfirmed { .. })));
+        let typed = |text: &str| Destination { typed: Some(text.into()), ..first.clone() };
+        assert!(destination(&typed("1234567")).is_ok());
+        assert!(destination(&typed("7654321")).is_err(), "another account's id confirms nothing");
+        assert!(destination(&Destination { was_confirmed: true, ..first }).is_ok());
+        let sandbox =
+            Destination { typed: Some("1234567-sb1".into()), ..to("1234567_SB1", false, true) };
+        assert!(destination(&sandbox).is_ok());
+    }
+
+    #[test]
+    fn a_limit_with_cents_is_not_rounded_up_for_a_currency_without() {
+        assert_eq!(floor("1000.99", "JPY".parse().unwrap()).minor(), 1_000);
+        assert_eq!(floor("1000.99", Currency::USD).minor(), 100_099);
+    }
 }

@@ -12,6 +12,7 @@ pub mod effect;
 pub mod file;
 pub mod guard;
 pub mod place;
+pub mod reverse;
 
 pub use build::{Inputs, Standing, build};
 pub use change::{Action, Blocked, Change, FieldChange, Request};

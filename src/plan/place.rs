@@ -2,10 +2,11 @@
 //!
 //! The period is always sent: NetSuite, left to itself, may choose another one by a preference. A
 //! record that belongs to a closed or locked period moves to the first day of the first open period
-//! after it, and its memo says where it came from.
+//! after it, and its memo says where it came from; or it waits, when the policy says so.
 
+use crate::accounting::policy::ClosedPeriod;
 use crate::calendar::{PeriodState, PostingPeriod};
-use crate::netsuite::record::Header;
+use crate::netsuite::record::{Body, Header};
 
 /// Why a record has no period.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,22 +15,44 @@ pub enum NoPeriod {
     Missing(chrono::NaiveDate),
     #[error("the posting period {0} is {1} and no later one is open")]
     NoneOpen(String, &'static str),
+    #[error("the posting period {0} is {1}, and the policy is to wait until it is opened")]
+    Blocked(String, &'static str),
 }
 
-/// Fills in the posting period, moving the date when it must.
+/// Whether a record moves accounts receivable, so that an A/R lock stops it.
+pub fn is_receivable(body: &Body) -> bool {
+    match body {
+        Body::Invoice(_)
+        | Body::CreditMemo(_)
+        | Body::CustomerPayment(_)
+        | Body::CustomerRefund(_) => true,
+        Body::JournalEntry(journal) => journal.lines.iter().any(|line| line.entity.is_some()),
+        _ => false,
+    }
+}
+
+/// Fills in the posting period, moving the date when it must and may.
 ///
 /// # Errors
-/// When no period holds the date, or none at or after it is open.
-pub fn place(header: &mut Header, periods: &[PostingPeriod]) -> Result<(), NoPeriod> {
+/// When no period holds the date, none at or after it takes the record, or it has to wait.
+pub fn place(
+    header: &mut Header,
+    receivable: bool,
+    periods: &[PostingPeriod],
+    closed_period: ClosedPeriod,
+) -> Result<(), NoPeriod> {
     let date = header.tran_date;
     let own = periods.iter().find(|period| period.contains(date)).ok_or(NoPeriod::Missing(date))?;
-    if own.state == PeriodState::Open {
+    if own.state.takes(receivable) {
         header.posting_period = Some(own.id.clone());
         return Ok(());
     }
+    if closed_period == ClosedPeriod::Block {
+        return Err(NoPeriod::Blocked(own.name.clone(), state_word(own.state)));
+    }
     let next = periods
         .iter()
-        .filter(|period| period.state == PeriodState::Open && period.first_day > date)
+        .filter(|period| period.state.takes(receivable) && period.first_day > date)
         .min_by_key(|period| period.first_day)
         .ok_or_else(|| NoPeriod::NoneOpen(own.name.clone(), state_word(own.state)))?;
     header.tran_date = next.first_day;
@@ -38,9 +61,11 @@ pub fn place(header: &mut Header, periods: &[PostingPeriod]) -> Result<(), NoPer
     Ok(())
 }
 
-fn state_word(state: PeriodState) -> &'static str {
+/// A period's state in words.
+pub const fn state_word(state: PeriodState) -> &'static str {
     match state {
         PeriodState::Open => "open",
+        PeriodState::ReceivablesLocked => "locked for receivables",
         PeriodState::Locked => "locked",
         PeriodState::Closed => "closed",
     }
@@ -74,23 +99,46 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_record_of_a_closed_month_moves_to_the_first_open_day_and_says_so() {
-        let periods = [
+    fn periods() -> [PostingPeriod; 3] {
+        [
             period("9", "2026-11-01", "2026-11-30", PeriodState::Open),
             period("7", "2026-09-01", "2026-09-30", PeriodState::Closed),
-            period("8", "2026-10-01", "2026-10-31", PeriodState::Locked),
-        ];
+            period("8", "2026-10-01", "2026-10-31", PeriodState::ReceivablesLocked),
+        ]
+    }
+
+    #[test]
+    fn a_record_of_a_closed_month_moves_to_the_first_open_day_and_says_so() {
+        let periods = periods();
+        let next = ClosedPeriod::NextOpen;
         let mut moved = header("2026-09-17");
-        place(&mut moved, &periods).unwrap();
+        place(&mut moved, true, &periods, next).unwrap();
         assert_eq!(moved.tran_date.to_string(), "2026-11-01");
         assert_eq!(moved.posting_period, Some(InternalId::new("9")));
         assert_eq!(moved.memo, "Stripe: in_1 Original date: 2026-09-17");
 
         let mut kept = header("2026-11-17");
-        place(&mut kept, &periods).unwrap();
+        place(&mut kept, true, &periods, next).unwrap();
         assert_eq!(kept.tran_date.to_string(), "2026-11-17");
-        assert!(place(&mut header("2026-12-01"), &periods).is_err());
-        assert!(place(&mut header("2026-10-05"), &periods[1..]).is_err());
+        assert!(place(&mut header("2026-12-01"), true, &periods, next).is_err());
+        assert!(place(&mut header("2026-10-05"), true, &periods[1..], next).is_err());
+    }
+
+    #[test]
+    fn a_lock_on_receivables_stops_invoices_and_not_deposits() {
+        let mut deposit = header("2026-09-17");
+        place(&mut deposit, false, &periods(), ClosedPeriod::NextOpen).unwrap();
+        assert_eq!(deposit.tran_date.to_string(), "2026-10-01");
+        let mut invoice = header("2026-09-17");
+        place(&mut invoice, true, &periods(), ClosedPeriod::NextOpen).unwrap();
+        assert_eq!(invoice.tran_date.to_string(), "2026-11-01");
+    }
+
+    #[test]
+    fn a_company_that_never_moves_dates_gets_them_blocked_instead() {
+        let mut invoice = header("2026-10-05");
+        let error = place(&mut invoice, true, &periods(), ClosedPeriod::Block).unwrap_err();
+        assert!(error.to_string().contains("locked for receivables"), "{error}");
+        assert_eq!(invoice, header("2026-10-05"), "a blocked record is left as it was");
     }
 }

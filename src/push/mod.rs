@@ -1,34 +1,53 @@
 //! Push: sends a plan's changes, each exactly once, and records what became of each.
 //!
 //! Before a request leaves, its intent is committed to the ledger and synced to disk. When no clear
-//! answer comes, the record is looked up by its external id before anything else is sent for it.
+//! answer comes, or NetSuite says that the record exists, the record is looked up by its external
+//! id before anything else is sent for it: `verdict` decides, `witness` looks.
 
+pub mod adopt;
+mod batch;
+pub mod check;
 mod queue;
 mod resolve;
+pub mod strangers;
+pub mod verdict;
+pub mod witness;
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::task::JoinSet;
 
+use crate::calendar::Clock;
 use crate::ids::{ExternalId, InternalId};
-use crate::ledger::{AttemptId, Intent, Ledger, LedgerError, Outcome, RunId};
+use crate::ledger::{AttemptId, Intent, Ledger, LedgerError, Outcome, RunId, Unsent};
 use crate::netsuite::client::Client;
 use crate::netsuite::error::{Class, NetSuiteError};
+use crate::netsuite::record::RecordKind;
 use crate::netsuite::wire::fill_internal_ids;
 use crate::plan::{Action, Change};
 use queue::{Ended, Next, Queue};
 pub use resolve::{Resolution, resolve_unfinished};
+use verdict::{Sent, Verdict, on_create, on_update};
+use witness::{Ids, Seen, Witness};
+
+/// How often one change is sent again in one push after NetSuite failed at it and said so.
+const RESENDS_MAX: u32 = 3;
 
 /// What became of a push.
 #[derive(Debug, Default)]
 pub struct Pushed {
+    /// In NetSuite now, in the order in which that became known.
+    pub posted: Vec<ExternalId>,
     pub created: usize,
     pub updated: usize,
-    /// Refused by NetSuite, or held back because what they need was.
-    pub failed: Vec<(ExternalId, String)>,
+    /// Among those created: found there, after an answer was lost.
+    pub adopted: usize,
+    /// Refused by NetSuite, in conflict, or held back because what they need was.
+    pub failed: Vec<Unsent>,
     /// Sent, with no clear answer even after looking.
-    pub in_doubt: Vec<(ExternalId, String)>,
+    pub in_doubt: Vec<Unsent>,
     /// Why the push stopped before its end, if it did: nothing else can work either.
     pub stopped: Option<NetSuiteError>,
     /// The push was asked to stop: what was on its way was waited for, the rest not sent.
@@ -38,16 +57,60 @@ pub struct Pushed {
 /// Sends changes to one NetSuite account.
 pub struct Pusher<'a> {
     pub ledger: &'a mut Ledger,
-    pub client: Arc<Client>,
+    pub witness: Arc<Witness>,
+    pub clock: Arc<dyn Clock>,
     pub run: RunId,
     /// Requests in flight at once.
     pub concurrency: usize,
+    /// How long NetSuite may still act on a request whose answer was lost.
+    pub grace_s: i64,
+    /// How creations travel.
+    pub mode: Mode,
     /// Set from outside to ask for a clean stop.
     pub stop: Arc<AtomicBool>,
 }
 
+/// How creations travel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// One request each, answered at once.
+    #[default]
+    Single,
+    /// Up to a hundred of one type in an asynchronous request: for backfills.
+    Batch,
+}
+
 /// How one request ended.
-type Answer = (usize, AttemptId, Result<Option<InternalId>, NetSuiteError>);
+enum Landed {
+    One {
+        place: usize,
+        attempt: AttemptId,
+        what: What,
+    },
+    /// Something about a batch.
+    Batch(batch::Landed),
+}
+
+enum What {
+    Answer(Result<Option<InternalId>, NetSuiteError>),
+    /// What a look-up after `cause` brought.
+    Looked {
+        cause: NetSuiteError,
+        seen: Result<Seen, NetSuiteError>,
+    },
+}
+
+/// One push under way.
+struct Flight<'a> {
+    changes: &'a [Change],
+    queue: Queue,
+    flying: JoinSet<Landed>,
+    /// Places in doubt, each with its attempt and cause: looked at once more when all else is done.
+    doubts: Vec<(usize, AttemptId, NetSuiteError)>,
+    looked_twice: HashSet<usize>,
+    resends: HashMap<usize, u32>,
+    pushed: Pushed,
+}
 
 impl Pusher<'_> {
     /// Sends everything that can be sent. `tick` is called once for each change that ended.
@@ -59,118 +122,312 @@ impl Pusher<'_> {
         changes: &[Change],
         tick: &dyn Fn(),
     ) -> Result<Pushed, LedgerError> {
-        let mut pushed = Pushed::default();
-        let mut queue = Queue::new(changes);
-        let mut flying: JoinSet<Answer> = JoinSet::new();
+        let mut flight = Flight {
+            changes,
+            queue: Queue::new(changes),
+            flying: JoinSet::new(),
+            doubts: Vec::new(),
+            looked_twice: HashSet::new(),
+            resends: HashMap::new(),
+            pushed: Pushed::default(),
+        };
         loop {
-            pushed.is_interrupted |= self.stop.load(Ordering::Relaxed);
-            let goes_on = pushed.stopped.is_none() && !pushed.is_interrupted;
-            if goes_on && flying.len() < self.concurrency {
-                match queue.next() {
+            flight.pushed.is_interrupted |= self.stop.load(Ordering::Relaxed);
+            let goes_on = flight.pushed.stopped.is_none() && !flight.pushed.is_interrupted;
+            if goes_on && flight.flying.len() < self.concurrency {
+                match flight.queue.next() {
+                    Next::Send(place) if self.may_batch(&changes[place]) => {
+                        self.launch_batch(place, &mut flight, tick)?;
+                        continue;
+                    }
                     Next::Send(place) => {
-                        if !self.launch(place, &changes[place], &mut flying, &mut pushed)? {
-                            queue.ended(place, Ended::Failed);
+                        if !self.launch(place, &mut flight)? {
+                            flight.queue.ended(place, Ended::Failed);
                             tick();
                         }
                         continue;
                     }
                     Next::Held { place, because } => {
-                        let cause = &changes[because].external_id;
-                        let why = format!("not sent, because {cause}, which it needs, failed");
-                        pushed.failed.push((changes[place].external_id.clone(), why));
+                        flight.hold(place, because);
                         tick();
                         continue;
                     }
                     Next::Wait | Next::Empty => {}
                 }
             }
-            let Some(joined) = flying.join_next().await else { break };
-            let (place, attempt, answer) =
-                joined.expect("a request neither panics nor is it cancelled");
-            let ended = self.settle(&changes[place], attempt, answer, &mut pushed).await?;
-            queue.ended(place, ended);
-            tick();
+            match flight.flying.join_next().await {
+                Some(joined) => {
+                    match joined.expect("a request neither panics nor is it cancelled") {
+                        Landed::One { place, attempt, what } => {
+                            if let Some(ended) = self.settle(place, attempt, what, &mut flight)? {
+                                flight.queue.ended(place, ended);
+                                tick();
+                            }
+                        }
+                        Landed::Batch(landed) => self.settle_batch(landed, &mut flight, tick)?,
+                    }
+                }
+                None if goes_on && !flight.doubts.is_empty() => {
+                    self.look_again(&mut flight, tick)?;
+                }
+                None => break,
+            }
         }
+        for (place, _, cause) in std::mem::take(&mut flight.doubts) {
+            flight.leave_in_doubt(place, cause.to_string());
+        }
+        let pushed = flight.pushed;
+        self.ledger.put_unsent(self.run, &pushed.failed)?;
+        self.ledger.put_unsent(self.run, &pushed.in_doubt)?;
         Ok(pushed)
     }
 
     /// Commits the intent and starts the request; `false` when the change cannot be sent at all.
-    fn launch(
-        &mut self,
-        place: usize,
-        change: &Change,
-        flying: &mut JoinSet<Answer>,
-        pushed: &mut Pushed,
-    ) -> Result<bool, LedgerError> {
-        let needs = change.record.body.needs();
-        let ids = self.ledger.internal_ids(&needs)?;
-        let template = change.request.body.get();
-        let body = match fill_internal_ids(template, &|id| ids.get(id).cloned()) {
+    fn launch(&mut self, place: usize, flight: &mut Flight) -> Result<bool, LedgerError> {
+        let change = &flight.changes[place];
+        let body = match self.fill(change)? {
             Ok(body) => body,
-            Err(missing) => {
-                let named: Vec<String> = missing.iter().map(ToString::to_string).collect();
-                let why = format!("NetSuite's ids of {} are not known", named.join(", "));
-                pushed.failed.push((change.external_id.clone(), why));
+            Err(why) => {
+                flight.fail(place, why);
                 return Ok(false);
             }
         };
-        let attempt = self.ledger.begin_attempt(&Intent {
-            run: self.run,
-            external_id: &change.external_id,
-            kind: change.kind,
-            action: change.action.verb(),
-            method: &change.request.method,
-            path: &change.request.path,
-            request_digest: &change.request.digest(),
-            intended: &change.record.body,
-        })?;
-        flying.spawn(send(place, attempt, Arc::clone(&self.client), Request::of(change, body)));
+        let digest = change.request.digest();
+        let attempts = self.ledger.begin_attempts(&[intent(self.run, change, &digest)])?;
+        let request = Request::of(change, body);
+        let client = Arc::clone(self.witness.client());
+        let attempt = attempts[0];
+        flight.flying.spawn(async move {
+            Landed::One { place, attempt, what: What::Answer(request.send(&client).await) }
+        });
         Ok(true)
     }
 
-    /// Records how a request ended, looking the record up when the answer is in doubt.
-    async fn settle(
-        &mut self,
-        change: &Change,
+    /// The body with NetSuite's ids in it where external ids will not do; the inner error says why
+    /// it cannot be sent.
+    fn fill(&self, change: &Change) -> Result<Result<String, String>, LedgerError> {
+        let needs = change.record.body.needs();
+        let ids = self.ledger.internal_ids(&needs)?;
+        let filled = fill_internal_ids(change.request.body.get(), &|id| ids.get(id).cloned());
+        let mut body = match filled {
+            Ok(body) => body,
+            Err(missing) => {
+                let named: Vec<String> = missing.iter().map(ToString::to_string).collect();
+                return Ok(Err(format!("NetSuite's ids of {} are not known", named.join(", "))));
+            }
+        };
+        // Records that were taken over under another external id are named by NetSuite's own.
+        for row in self.ledger.records_that_keep_ids(&needs)? {
+            if let Some(id) = &row.internal_id {
+                let ours = format!(r#"{{"externalId":"{}"}}"#, row.external_id);
+                body = body.replace(&ours, &format!(r#"{{"id":"{id}"}}"#));
+            }
+        }
+        Ok(Ok(body))
+    }
+
+    /// Starts looking for the record of a request that got no clear answer.
+    fn look(
+        &self,
+        place: usize,
         attempt: AttemptId,
-        answer: Result<Option<InternalId>, NetSuiteError>,
-        pushed: &mut Pushed,
-    ) -> Result<Ended, LedgerError> {
-        let error = match answer {
-            Ok(internal_id) => {
-                let Some(id) = internal_id.or_else(|| change.internal_id.clone()) else {
+        cause: NetSuiteError,
+        flight: &mut Flight,
+    ) -> Result<(), LedgerError> {
+        let change = &flight.changes[place];
+        let body = change.record.body.clone();
+        let ids: Ids = self.ledger.internal_ids(&body.needs())?;
+        let id = change.internal_id.clone().filter(|_| change.action == Action::Update);
+        let witness = Arc::clone(&self.witness);
+        flight.flying.spawn(async move {
+            let seen = match &id {
+                // The currencies an update adds to a customer cannot be queried.
+                Some(_) if body.kind() == RecordKind::Customer => Ok(Seen::Absent),
+                Some(id) => witness.compare_one(&body, id, &ids).await,
+                None => witness.look_for(&body, &ids).await,
+            };
+            Landed::One { place, attempt, what: What::Looked { cause, seen } }
+        });
+        Ok(())
+    }
+
+    /// Everything else is done: what is in doubt is looked at once more, each once.
+    fn look_again(&self, flight: &mut Flight, tick: &dyn Fn()) -> Result<(), LedgerError> {
+        for (place, attempt, cause) in std::mem::take(&mut flight.doubts) {
+            if flight.looked_twice.insert(place) {
+                self.look(place, attempt, cause, flight)?;
+            } else {
+                flight.leave_in_doubt(place, cause.to_string());
+                flight.queue.ended(place, Ended::Failed);
+                tick();
+            }
+        }
+        Ok(())
+    }
+
+    /// Records how a request or a look-up ended; `None` while the change goes on.
+    fn settle(
+        &mut self,
+        place: usize,
+        attempt: AttemptId,
+        what: What,
+        flight: &mut Flight,
+    ) -> Result<Option<Ended>, LedgerError> {
+        let change = &flight.changes[place];
+        match what {
+            What::Answer(Ok(internal_id)) => {
+                let id = internal_id.or_else(|| change.internal_id.clone());
+                let Some(internal_id) = id else {
                     let why = "NetSuite gave no internal id".to_owned();
                     self.ledger.finish_attempt(attempt, Outcome::InDoubt { message: &why })?;
-                    pushed.in_doubt.push((change.external_id.clone(), why));
-                    return Ok(Ended::Failed);
+                    flight.leave_in_doubt(place, why);
+                    return Ok(Some(Ended::Failed));
                 };
-                self.ledger.finish_attempt(attempt, Outcome::Posted { internal_id: &id })?;
-                count(change.action, pushed);
-                return Ok(Ended::Done);
+                let outcome = Outcome::Posted { internal_id: &internal_id };
+                self.ledger.finish_attempt(attempt, outcome)?;
+                flight.count(place);
+                Ok(Some(Ended::Done))
             }
-            Err(error) => error,
-        };
-        if error.is_in_doubt() && change.action == Action::Create {
-            let found = self.client.find_by_external_id(change.kind, &change.external_id).await;
-            if let Ok(Some(id)) = found {
-                self.ledger.finish_attempt(attempt, Outcome::Posted { internal_id: &id })?;
-                count(change.action, pushed);
-                return Ok(Ended::Done);
+            What::Answer(Err(cause)) if needs_look(&cause, change.action) => {
+                if cause.is_in_doubt() {
+                    let message = cause.to_string();
+                    self.ledger.finish_attempt(attempt, Outcome::InDoubt { message: &message })?;
+                }
+                self.look(place, attempt, cause, flight)?;
+                Ok(None)
+            }
+            What::Answer(Err(cause)) => {
+                self.reject(place, attempt, &cause, flight)?;
+                if stops_everything(&cause) {
+                    flight.pushed.stopped = Some(cause);
+                }
+                Ok(Some(Ended::Failed))
+            }
+            What::Looked { cause, seen: Ok(seen) } => {
+                self.judge(place, attempt, cause, seen, flight)
+            }
+            What::Looked { cause, seen: Err(_) } => {
+                flight.doubts.push((place, attempt, cause));
+                Ok(None)
             }
         }
-        let message = error.to_string();
-        if error.is_in_doubt() {
-            self.ledger.finish_attempt(attempt, Outcome::InDoubt { message: &message })?;
-            pushed.in_doubt.push((change.external_id.clone(), message));
-        } else {
-            self.ledger.finish_attempt(attempt, Outcome::Rejected { message: &message })?;
-            pushed.failed.push((change.external_id.clone(), message));
-            if stops_everything(&error) {
-                pushed.stopped = Some(error);
-            }
-        }
-        Ok(Ended::Failed)
     }
+
+    /// Acts on what a look-up brought.
+    fn judge(
+        &mut self,
+        place: usize,
+        attempt: AttemptId,
+        cause: NetSuiteError,
+        seen: Seen,
+        flight: &mut Flight,
+    ) -> Result<Option<Ended>, LedgerError> {
+        let action = flight.changes[place].action;
+        let is_refusal = !cause.is_in_doubt();
+        if is_refusal && seen == Seen::Absent {
+            // "Already exists", and not under our external id: a name or number is taken.
+            self.reject(place, attempt, &cause, flight)?;
+            return Ok(Some(Ended::Failed));
+        }
+        let now = self.clock.now();
+        let is_over = is_refusal || matches!(cause.class, Class::InDoubt { is_over: true, .. });
+        let sent = Sent { at: now, grace_s: self.grace_s, is_over };
+        let verdict = match action {
+            Action::Create => on_create(seen, sent, now),
+            Action::Update => on_update(seen, sent, now),
+        };
+        match verdict {
+            Verdict::Adopt(internal_id) => {
+                let outcome = Outcome::Adopted { internal_id: &internal_id };
+                self.ledger.finish_attempt(attempt, outcome)?;
+                flight.count(place);
+                flight.pushed.adopted += 1;
+                Ok(Some(Ended::Done))
+            }
+            Verdict::Conflict(message) => {
+                self.ledger.finish_attempt(attempt, Outcome::Conflict { message: &message })?;
+                flight.fail(place, message);
+                Ok(Some(Ended::Failed))
+            }
+            Verdict::SendAgain => {
+                self.ledger.finish_attempt(attempt, Outcome::Absent)?;
+                let resends = flight.resends.entry(place).or_default();
+                *resends += 1;
+                if *resends > RESENDS_MAX {
+                    flight.fail(place, cause.to_string());
+                    return Ok(Some(Ended::Failed));
+                }
+                Ok(if self.launch(place, flight)? { None } else { Some(Ended::Failed) })
+            }
+            Verdict::Wait { .. } => {
+                flight.doubts.push((place, attempt, cause));
+                Ok(None)
+            }
+        }
+    }
+
+    fn reject(
+        &mut self,
+        place: usize,
+        attempt: AttemptId,
+        cause: &NetSuiteError,
+        flight: &mut Flight,
+    ) -> Result<(), LedgerError> {
+        let message = cause.to_string();
+        self.ledger.finish_attempt(attempt, Outcome::Rejected { message: &message })?;
+        flight.fail(place, message);
+        Ok(())
+    }
+}
+
+impl Flight<'_> {
+    fn id(&self, place: usize) -> ExternalId {
+        self.changes[place].external_id.clone()
+    }
+
+    fn count(&mut self, place: usize) {
+        self.pushed.posted.push(self.id(place));
+        match self.changes[place].action {
+            Action::Create => self.pushed.created += 1,
+            Action::Update => self.pushed.updated += 1,
+        }
+    }
+
+    fn fail(&mut self, place: usize, reason: String) {
+        let external_id = self.id(place);
+        self.pushed.failed.push(Unsent { external_id, held_by: None, reason });
+    }
+
+    fn hold(&mut self, place: usize, because: usize) {
+        let cause = self.id(because);
+        let reason = format!("not sent, because {cause}, which it needs, is not in NetSuite");
+        let external_id = self.id(place);
+        self.pushed.failed.push(Unsent { external_id, held_by: Some(cause), reason });
+    }
+
+    fn leave_in_doubt(&mut self, place: usize, reason: String) {
+        let external_id = self.id(place);
+        self.pushed.in_doubt.push(Unsent { external_id, held_by: None, reason });
+    }
+}
+
+fn intent<'a>(run: RunId, change: &'a Change, digest: &'a str) -> Intent<'a> {
+    Intent {
+        run,
+        external_id: &change.external_id,
+        kind: change.kind,
+        action: change.action.verb(),
+        method: &change.request.method,
+        path: &change.request.path,
+        request_digest: digest,
+        intended: &change.record.body,
+    }
+}
+
+/// Whether NetSuite itself must be asked what it has: no clear answer, or a record that exists.
+fn needs_look(error: &NetSuiteError, action: Action) -> bool {
+    let exists = matches!(error.class, Class::AlreadyExists { .. }) && action == Action::Create;
+    error.is_in_doubt() || exists
 }
 
 /// Without credentials, permission or a connection no other change can succeed either.
@@ -178,25 +435,10 @@ fn stops_everything(error: &NetSuiteError) -> bool {
     matches!(error.class, Class::Authentication { .. } | Class::Unreachable { .. })
 }
 
-fn count(action: Action, pushed: &mut Pushed) {
-    match action {
-        Action::Create => pushed.created += 1,
-        Action::Update => pushed.updated += 1,
-    }
-}
-
 /// What is sent, owned, so that it can fly on its own.
 enum Request {
-    Create {
-        kind: crate::netsuite::record::RecordKind,
-        body: String,
-    },
-    Update {
-        kind: crate::netsuite::record::RecordKind,
-        id: InternalId,
-        body: String,
-        replace: Vec<String>,
-    },
+    Create { kind: RecordKind, body: String },
+    Update { kind: RecordKind, id: InternalId, body: String, replace: Vec<String> },
 }
 
 impl Request {
@@ -211,17 +453,16 @@ impl Request {
             _ => Self::Create { kind: change.kind, body },
         }
     }
-}
 
-async fn send(place: usize, attempt: AttemptId, client: Arc<Client>, request: Request) -> Answer {
-    let answer = match request {
-        Request::Create { kind, body } => {
-            client.create(kind, &body).await.map(|created| Some(created.internal_id))
+    async fn send(self, client: &Client) -> Result<Option<InternalId>, NetSuiteError> {
+        match self {
+            Self::Create { kind, body } => {
+                client.create(kind, &body).await.map(|created| Some(created.internal_id))
+            }
+            Self::Update { kind, id, body, replace } => {
+                let replace: Vec<&str> = replace.iter().map(String::as_str).collect();
+                client.update(kind, &id, &body, &replace).await.map(|()| None)
+            }
         }
-        Request::Update { kind, id, body, replace } => {
-            let replace: Vec<&str> = replace.iter().map(String::as_str).collect();
-            client.update(kind, &id, &body, &replace).await.map(|()| None)
-        }
-    };
-    (place, attempt, answer)
+    }
 }

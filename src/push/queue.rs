@@ -28,6 +28,8 @@ pub struct Queue {
     /// The record whose failure holds it back.
     held_by: Vec<Option<usize>>,
     ready: BinaryHeap<Reverse<usize>>,
+    /// Taken into a batch before its turn came: it must not become ready once more.
+    taken: Vec<bool>,
     left: usize,
 }
 
@@ -60,6 +62,7 @@ impl Queue {
             followers: vec![Vec::new(); changes.len()],
             held_by: vec![None; changes.len()],
             ready: BinaryHeap::new(),
+            taken: vec![false; changes.len()],
             left: changes.len(),
         };
         let mut made_at: HashMap<ExternalId, usize> = HashMap::new();
@@ -70,10 +73,13 @@ impl Queue {
                     queue.tie(maker, place, Tie::Needs);
                 }
             }
-            if let Some(previous) =
-                touches(&change.record.body).and_then(|customer| last_touch.insert(customer, place))
-            {
-                queue.tie(previous, place, Tie::After);
+            for customer in touches(&change.record.body) {
+                match last_touch.insert(customer, place) {
+                    Some(previous) if previous != place => {
+                        queue.tie(previous, place, Tie::After);
+                    }
+                    _ => {}
+                }
             }
             made_at.insert(change.external_id.clone(), place);
             if queue.waits[place] == 0 {
@@ -102,6 +108,40 @@ impl Queue {
         }
     }
 
+    /// More changes that may be sent in one request behind the one at `first`, at most `max`. The
+    /// request works them off in order, so one that only waits for its turn at the same customer may
+    /// come behind the one it waits for.
+    pub fn take_along(
+        &mut self,
+        first: usize,
+        max: usize,
+        fits: &dyn Fn(usize) -> bool,
+    ) -> Vec<usize> {
+        let mut batch = vec![first];
+        let mut others = Vec::new();
+        while let Some(Reverse(place)) = self.ready.pop() {
+            if batch.len() < max && self.held_by[place].is_none() && fits(place) {
+                batch.push(place);
+            } else {
+                others.push(Reverse(place));
+            }
+        }
+        self.ready.extend(others);
+        let mut at = 0;
+        while at < batch.len() && batch.len() < max {
+            for (follower, tie) in self.followers[batch[at]].clone() {
+                let waits_for_turn_only = tie == Tie::After && self.waits[follower] == 1;
+                let is_free = !self.taken[follower] && self.held_by[follower].is_none();
+                if batch.len() < max && waits_for_turn_only && is_free && fits(follower) {
+                    self.taken[follower] = true;
+                    batch.push(follower);
+                }
+            }
+            at += 1;
+        }
+        batch
+    }
+
     /// Takes note of how a sent change ended.
     pub fn ended(&mut self, place: usize, how: Ended) {
         self.left -= 1;
@@ -110,24 +150,24 @@ impl Queue {
                 self.held_by[follower].get_or_insert(place);
             }
             self.waits[follower] -= 1;
-            if self.waits[follower] == 0 {
+            if self.waits[follower] == 0 && !self.taken[follower] {
                 self.ready.push(Reverse(follower));
             }
         }
     }
 }
 
-/// The customer whose open documents a record changes.
-fn touches(body: &Body) -> Option<Ref> {
+/// The customers whose open documents a record changes.
+fn touches(body: &Body) -> Vec<Ref> {
     match body {
-        Body::Customer(record) => Some(Ref::External(record.external_id.clone())),
-        Body::Invoice(record) => Some(record.entity.clone()),
-        Body::CreditMemo(record) => Some(record.entity.clone()),
-        Body::CustomerPayment(record) => Some(record.customer.clone()),
-        Body::CustomerRefund(record) => Some(record.customer.clone()),
-        Body::ServiceSaleItem(_)
-        | Body::DiscountItem(_)
-        | Body::Deposit(_)
-        | Body::JournalEntry(_) => None,
+        Body::Customer(record) => vec![Ref::External(record.external_id.clone())],
+        Body::Invoice(record) => vec![record.entity.clone()],
+        Body::CreditMemo(record) => vec![record.entity.clone()],
+        Body::CustomerPayment(record) => vec![record.customer.clone()],
+        Body::CustomerRefund(record) => vec![record.customer.clone()],
+        Body::JournalEntry(record) => {
+            record.lines.iter().filter_map(|line| line.entity.clone()).collect()
+        }
+        Body::ServiceSaleItem(_) | Body::DiscountItem(_) | Body::Deposit(_) => Vec::new(),
     }
 }

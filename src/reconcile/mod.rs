@@ -3,8 +3,10 @@
 //! Pure: what was read from the ledger and from NetSuite goes in, [`Statement`]s come out. Nothing
 //! is plugged: a difference is shown as one. How a statement looks is `report`'s business.
 
+pub mod aspect;
 pub mod bridge;
 pub mod drift;
+pub mod expected;
 pub mod fees;
 pub mod movement;
 pub mod opening;

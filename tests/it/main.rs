@@ -19,6 +19,7 @@ mod nightly;
 mod peers;
 mod policies;
 mod proofs;
+mod push;
 mod stripe_sdk;
 mod support;
 mod tidy;

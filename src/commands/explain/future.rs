@@ -29,6 +29,7 @@ pub(super) fn plan(ledger: &Ledger, books: &Books, gathered: &Gathered) -> anyho
         exceptions: &exceptions,
         chart: &policy.chart,
         periods: &references.periods,
+        closed_period: policy.options.closed_period,
         places: &policy.books,
         known: &known,
         updates_customers: policy.masters.customers.update,
@@ -37,16 +38,18 @@ pub(super) fn plan(ledger: &Ledger, books: &Books, gathered: &Gathered) -> anyho
 
 /// The story's records, and whatever they need that NetSuite does not have yet.
 fn standings(ledger: &Ledger, books: &Books, gathered: &Gathered) -> anyhow::Result<Vec<Standing>> {
+    let conflicts = ledger.conflicts()?;
     let mut found: BTreeMap<ExternalId, Standing> = BTreeMap::new();
     let mut open: Vec<ExternalId> = Vec::new();
     let by_itself = |record: &&Record| !gathered.summed.contains_key(record.external_id());
     for record in gathered.records().filter(by_itself) {
         let id = record.external_id();
         let row = ledger.record(id)?;
-        let before = row.map(standing);
+        let before = row.map(|row| standing(row, &conflicts));
         let standing = Standing {
             external_id: id.clone(),
             desired: Some(record.clone()),
+            conflict: conflicts.get(id).cloned(),
             in_doubt: before.as_ref().is_some_and(|before| before.in_doubt),
             posted: before.and_then(|before| before.posted),
         };
@@ -64,7 +67,7 @@ fn standings(ledger: &Ledger, books: &Books, gathered: &Gathered) -> anyhow::Res
         }
         if let Some(row) = row {
             open.extend(row.desired.iter().flat_map(|record| record.body.needs()));
-            found.insert(id, standing(row));
+            found.insert(id, standing(row, &conflicts));
             continue;
         }
         let Some(object) = object_behind(ledger, &id)? else { continue };
@@ -83,6 +86,7 @@ fn standings(ledger: &Ledger, books: &Books, gathered: &Gathered) -> anyhow::Res
                     desired: Some(record),
                     posted: None,
                     in_doubt: false,
+                    conflict: None,
                 };
                 found.entry(id).or_insert(standing);
             }

@@ -1,10 +1,10 @@
 //! The access token of OAuth 2.0: asked for when needed, kept until shortly before it expires.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de};
-use tokio::sync::Mutex;
 
 use super::m2m::M2mCredentials;
 use super::{AuthError, percent};
@@ -19,19 +19,27 @@ pub const TOKEN_PATH: &str = "/services/rest/auth/oauth2/v1/token";
 /// clock that runs a little late, does not meet an expired one.
 const RENEW_BEFORE_SECONDS: i64 = 300;
 
+/// An old token is used until this long before it ends.
+const ENDS_BEFORE_SECONDS: i64 = 30;
+
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Gives access tokens; however many requests ask at once, one token request is made.
+/// Gives access tokens; however many requests ask at once, one token request is made, and nobody
+/// waits for it while the kept token is still good.
 pub struct TokenSource {
     credentials: M2mCredentials,
     token_url: String,
-    /// Held while a token is being fetched, which is what makes the others wait for it.
     current: Mutex<Option<Token>>,
+    /// Held by the one that fetches.
+    fetching: tokio::sync::Mutex<()>,
 }
 
+#[derive(Clone)]
 struct Token {
     authorization: SecretString,
     renew_at: UnixTime,
+    /// A little before NetSuite refuses it.
+    ends_at: UnixTime,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +84,7 @@ impl TokenSource {
             credentials,
             token_url: format!("{}{TOKEN_PATH}", base.trim_end_matches('/')),
             current: Mutex::new(None),
+            fetching: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -85,23 +94,49 @@ impl TokenSource {
         transport: &dyn Transport,
         now: UnixTime,
     ) -> Result<SecretString, AuthError> {
-        let mut current = self.current.lock().await;
-        if let Some(token) = current.as_ref().filter(|token| now < token.renew_at) {
+        let kept = self.kept();
+        if let Some(token) = kept.as_ref().filter(|token| now < token.renew_at) {
             return Ok(token.authorization.clone());
         }
-        let token = self.fetch(transport, now).await?;
+        // One request goes for a new token; the others go on with the old one as long as they can.
+        let old = kept.filter(|token| now < token.ends_at).map(|token| token.authorization);
+        let _turn = match (self.fetching.try_lock(), &old) {
+            (Ok(turn), _) => turn,
+            (Err(_), Some(old)) => return Ok(old.clone()),
+            (Err(_), None) => self.fetching.lock().await,
+        };
+        if let Some(token) = self.kept().filter(|token| now < token.renew_at) {
+            return Ok(token.authorization);
+        }
+        let token = match (self.fetch(transport, now).await, old) {
+            (Ok(token), _) => token,
+            // The next request asks again; until the old one ends, nothing is lost.
+            (Err(AuthError::Unreachable(_)), Some(old)) => return Ok(old),
+            (Err(error), _) => return Err(error),
+        };
         let authorization = token.authorization.clone();
-        *current = Some(token);
+        *self.lock() = Some(token);
         Ok(authorization)
     }
 
     /// Drops the token that NetSuite refused; one that was fetched meanwhile stays.
     pub async fn forget(&self, refused: &SecretString) {
-        let mut current = self.current.lock().await;
+        // Whoever fetches just now brings a better one.
+        let _turn = self.fetching.lock().await;
+        let mut current = self.lock();
         let same = |token: &Token| token.authorization.expose_secret() == refused.expose_secret();
         if current.as_ref().is_some_and(same) {
             *current = None;
         }
+    }
+
+    fn kept(&self) -> Option<Token> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Token>> {
+        // The token is replaced in one statement, so a panic elsewhere cannot have torn it.
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn fetch(&self, transport: &dyn Transport, now: UnixTime) -> Result<Token, AuthError> {
@@ -152,6 +187,7 @@ fn read_grant(response: &HttpResponse, now: UnixTime) -> Result<Token, AuthError
     Ok(Token {
         authorization: bearer.into(),
         renew_at: UnixTime(now.0 + granted.expires_in - margin),
+        ends_at: UnixTime(now.0 + granted.expires_in - margin.min(ENDS_BEFORE_SECONDS)),
     })
 }
 
@@ -227,6 +263,23 @@ mod tests {
         let (a, b, c) = tokio::join!(ask(), ask(), ask());
         assert!([a, b, c].into_iter().all(|token| token.is_ok()));
         assert_eq!(transport.requests().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_renewal_while_the_old_token_is_good() {
+        let busy = Answer::text(503, "busy");
+        let transport = Scripted::new([grant("one", "3600"), busy, grant("two", "3600")]);
+        let source = source();
+        let at = async |now| {
+            let token = source.authorization(&transport, UnixTime(now)).await.unwrap();
+            token.expose_secret().to_owned()
+        };
+        assert_eq!(at(0).await, "Bearer one");
+        assert_eq!(at(3_400).await, "Bearer one", "the endpoint is busy, the old one still good");
+        // The first asks for a new token; the second, meanwhile, does not wait.
+        let (first, second) = tokio::join!(at(3_400), at(3_400));
+        assert_eq!((first.as_str(), second.as_str()), ("Bearer two", "Bearer one"));
+        assert_eq!(transport.requests().len(), 3);
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ mod auth;
 mod dialect;
 mod error;
 mod gl;
+mod jobs;
 mod json;
 mod jwt;
 mod merge;
@@ -80,6 +81,7 @@ struct Inner {
     concurrency: AtomicUsize,
     latency_ms: AtomicU64,
     faults: Mutex<VecDeque<Fault>>,
+    jobs: jobs::Jobs,
 }
 
 /// A request in flight; leaves when dropped.
@@ -108,6 +110,7 @@ impl NetSuite {
                 concurrency: AtomicUsize::new(setup.concurrency),
                 latency_ms: AtomicU64::new(0),
                 faults: Mutex::default(),
+                jobs: jobs::Jobs::default(),
             }),
         })
     }
@@ -166,11 +169,12 @@ impl NetSuite {
     pub fn set_period(&self, date: NaiveDate, state: PeriodState) -> Result<(), Refusal> {
         let flag = |on| if on { "T" } else { "F" };
         self.write(|books| {
-            let sql = "UPDATE ns_period SET closed = ?2, all_locked = ?3
+            let sql = "UPDATE ns_period SET closed = ?2, all_locked = ?3, ar_locked = ?4
                        WHERE ?1 BETWEEN first_day AND last_day";
             let closed = flag(state == PeriodState::Closed);
-            let locked = flag(state != PeriodState::Open);
-            books.db.execute(sql, params![date.to_string(), closed, locked])?;
+            let locked = flag(matches!(state, PeriodState::Closed | PeriodState::Locked));
+            let receivables = flag(state != PeriodState::Open);
+            books.db.execute(sql, params![date.to_string(), closed, locked, receivables])?;
             Ok(())
         })
     }
@@ -196,6 +200,11 @@ impl NetSuite {
     /// Deletes a record behind the client's back.
     pub fn delete(&self, kind: Kind, id: i64) -> Result<(), Refusal> {
         self.write(|books| records::delete(books, kind, id))
+    }
+
+    /// Voids a record behind the client's back: it stays, and posts nothing any more.
+    pub fn void(&self, kind: Kind, id: i64) -> Result<(), Refusal> {
+        self.write(|books| records::void(books, kind, id))
     }
 
     /// Runs `work` on the books; what it changes is kept only when it succeeds.
@@ -227,6 +236,10 @@ impl NetSuite {
 
     fn concurrency(&self) -> usize {
         self.inner.concurrency.load(Ordering::SeqCst)
+    }
+
+    fn jobs(&self) -> &jobs::Jobs {
+        &self.inner.jobs
     }
 
     fn latency_ms(&self) -> u64 {

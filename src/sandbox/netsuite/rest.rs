@@ -14,6 +14,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::auth;
 use super::error::Refusal;
+use super::jobs;
 use super::json::Json;
 use super::payload;
 use super::present::{self, View};
@@ -126,6 +127,19 @@ fn route(netsuite: &NetSuite, call: &Call<'_>) -> Result<Response, Refusal> {
             ]);
             Ok(json(&body, "application/json"))
         }
+        (["async", "v1", "job", id], "GET") => {
+            Ok(json(&jobs::job(netsuite, id)?, "application/json"))
+        }
+        (["async", "v1", "job", id, "task"], "GET") => {
+            Ok(json(&jobs::tasks(netsuite, id)?, "application/json"))
+        }
+        (["async", "v1", "job", id, "task", number, "result"], "GET") => {
+            let (kind, record) = jobs::result(netsuite, id, number)?;
+            Ok(saved(call, kind, record, None))
+        }
+        (["record", "v1", name], "POST") if prefers(call, "respond-async") => {
+            later(netsuite, call, kind(name)?)
+        }
         (["record", "v1", name], _) => collection(netsuite, call, kind(name)?),
         (["record", "v1", name, id], _) => single(netsuite, call, kind(name)?, id),
         (["record", "v1", name, id, list], "GET") => {
@@ -155,6 +169,38 @@ fn collection(netsuite: &NetSuite, call: &Call<'_>, kind: Kind) -> Result<Respon
         }
         _ => Err(not_allowed()),
     }
+}
+
+/// `/{type}` with `Prefer: respond-async`: the records of a collection are created later.
+fn later(netsuite: &NetSuite, call: &Call<'_>, kind: Kind) -> Result<Response, Refusal> {
+    let content_type = header_text(call, "content-type").unwrap_or_default();
+    let body = Json::parse(&call.body).ok_or_else(Refusal::bad_content)?;
+    let items = match body.items() {
+        [] => return Err(Refusal::bad_content()),
+        items if content_type.contains("type=collection") => items,
+        _ => return Err(Refusal::bad_content()),
+    };
+    if items.len() > jobs::RECORDS_MAX {
+        let text = format!("A batch has at most {} records.", jobs::RECORDS_MAX);
+        return Err(Refusal::user(text));
+    }
+    let read = |item: &Json| read_text(call, kind, &item.to_text()).map(|(body, _)| body);
+    let bodies: Vec<Json> = items.iter().map(read).collect::<Result<_, _>>()?;
+    let key = header_text(call, "x-netsuite-idempotency-key");
+    let (mut response, id) = match jobs::accept(netsuite, kind, bodies, key) {
+        jobs::Accepted::Started(id) => (StatusCode::ACCEPTED.into_response(), id),
+        jobs::Accepted::Again(id) => {
+            let text = "The idempotency key was used for another request.";
+            (Refusal::new(400, "IDEMPOTENCY_ERROR", text).into_response(), id)
+        }
+    };
+    let location = format!("{}/async/v1/job/{id}", call.base);
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&location) {
+        headers.insert(header::LOCATION, value);
+    }
+    headers.insert("preference-applied", HeaderValue::from_static("respond-async"));
+    Ok(response)
 }
 
 /// `/{type}/{id}` or `/{type}/eid:{external id}`.
@@ -233,9 +279,14 @@ fn id_of(books: &Books<'_>, kind: Kind, key: &str) -> Result<i64, Refusal> {
 /// The body, and a warning when it held unknown names; with strict names they are refused.
 fn read_body(call: &Call<'_>, kind: Kind) -> Result<(Json, Option<String>), Refusal> {
     if prefers(call, "respond-async") {
-        return Err(Refusal::user("The embedded NetSuite does not answer asynchronously."));
+        let text = "The embedded NetSuite answers asynchronously only to new records.";
+        return Err(Refusal::user(text));
     }
-    let payload = payload::read(kind, &call.body)?;
+    read_text(call, kind, &call.body)
+}
+
+fn read_text(call: &Call<'_>, kind: Kind, text: &str) -> Result<(Json, Option<String>), Refusal> {
+    let payload = payload::read(kind, text)?;
     let mode = header_text(call, "x-netsuite-propertynamevalidation").unwrap_or("Warning");
     match payload.unknown.first() {
         Some(name) if mode.eq_ignore_ascii_case("error") => {

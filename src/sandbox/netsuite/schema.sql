@@ -74,7 +74,11 @@ CREATE TABLE IF NOT EXISTS ns_deleted (
   record_id INTEGER NOT NULL, type TEXT NOT NULL, external_id TEXT, deleted INTEGER NOT NULL
 ) STRICT;
 
-CREATE VIEW IF NOT EXISTS "transaction" AS
+-- Records that were voided: they keep their number and post nothing.
+CREATE TABLE IF NOT EXISTS ns_void (id INTEGER PRIMARY KEY) STRICT;
+
+DROP VIEW IF EXISTS "transaction";
+CREATE VIEW "transaction" AS
 SELECT t.id, t.tran_id AS tranid, t.tran_id AS transactionnumber, t.external_id AS externalid,
   t.type, lower(t.kind) AS recordtype,
   CASE t.kind
@@ -96,7 +100,8 @@ SELECT t.id, t.tran_id AS tranid, t.tran_id AS transactionnumber, t.external_id 
     AS NUMERIC) AS foreignpaymentamountunused,
   datetime(t.created, 'unixepoch') AS createddate,
   datetime(t.modified, 'unixepoch') AS lastmodifieddate,
-  iif(t.type = 'FxReval', 'T', 'F') AS systemgenerated, 'F' AS voided, 'F' AS void
+  iif(t.type = 'FxReval', 'T', 'F') AS systemgenerated, iif(t.id IN (SELECT id FROM ns_void), 'T', 'F') AS voided,
+  iif(t.id IN (SELECT id FROM ns_void), 'T', 'F') AS void
 FROM ns_tran t LEFT JOIN ns_account a ON a.id = t.account;
 
 CREATE VIEW IF NOT EXISTS transactionline AS

@@ -77,6 +77,12 @@ impl Sandbox {
         Self::start_with(folder, &[])
     }
 
+    /// On the ports of Stripe and NetSuite, so that it can be where it was before.
+    pub fn start_on(folder: &Path, ports: [u16; 2]) -> Self {
+        let [stripe, netsuite] = ports.map(|port| port.to_string());
+        Self::start_with(folder, &["--stripe-port", &stripe, "--netsuite-port", &netsuite])
+    }
+
     pub fn start_with(folder: &Path, more: &[&str]) -> Self {
         let dir = folder.to_str().expect("a path of text");
         let mut process = Tieout::new(folder)

@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod draw;
+pub mod house;
 pub mod offline;
 pub mod page;
 pub mod shrink;
@@ -14,7 +15,7 @@ use tieout::accounting::chart::{Chart, Role};
 use tieout::accounting::masters::Masters;
 use tieout::accounting::policy::{Books, BooksCurrency, Options, TaxCode, TaxCodes};
 use tieout::accounting::{Derived, Policy};
-use tieout::calendar::{FixedClock, UnixTime};
+use tieout::calendar::{Clock, FixedClock, UnixTime};
 use tieout::ids::InternalId;
 use tieout::ledger::{CaseKey, Identity, Incoming, Ledger};
 use tieout::money::Currency;
@@ -100,16 +101,20 @@ pub fn policy() -> Policy {
 
 /// A ledger in `folder` that holds everything of `world`, as a pull would leave it.
 pub fn ledger_of(world: &World, folder: &Path) -> Ledger {
-    load(world, folder, false)
+    ledger_of_at(world, folder, Arc::new(FixedClock(UnixTime(1_800_000_000))))
+}
+
+/// Like [`ledger_of`], by another clock.
+pub fn ledger_of_at(world: &World, folder: &Path, clock: Arc<dyn Clock>) -> Ledger {
+    load(world, folder, false, clock)
 }
 
 /// Like [`ledger_of`], with every kind and every object in the opposite order.
 pub fn ledger_of_reversed(world: &World, folder: &Path) -> Ledger {
-    load(world, folder, true)
+    load(world, folder, true, Arc::new(FixedClock(UnixTime(1_800_000_000))))
 }
 
-fn load(world: &World, folder: &Path, is_reversed: bool) -> Ledger {
-    let clock = Arc::new(FixedClock(UnixTime(1_800_000_000)));
+fn load(world: &World, folder: &Path, is_reversed: bool, clock: Arc<dyn Clock>) -> Ledger {
     let account: serde_json::Value = serde_json::from_str(world.account()).expect("JSON");
     let identity = Identity {
         stripe_account: account["id"].as_str().expect("an id").into(),

@@ -73,6 +73,7 @@ impl Offline {
                 desired: row.desired,
                 posted: row.posted.zip(row.internal_id),
                 in_doubt: false,
+                conflict: None,
             })
             .collect();
         let built = build(&Inputs {
@@ -80,6 +81,7 @@ impl Offline {
             exceptions: &[],
             chart: &self.policy.chart,
             periods: &references.periods,
+            closed_period: self.policy.options.closed_period,
             places: &self.policy.books,
             known: &|_| false,
             updates_customers: false,
@@ -100,14 +102,14 @@ impl Offline {
                 request_digest: "",
                 intended: &change.record.body,
             };
-            let attempt = self.ledger.begin_attempt(&intent).expect("an intent");
+            let attempts = self.ledger.begin_attempts(&[intent]).expect("an intent");
             let key = InternalId::new((place + 101).to_string());
             let outcome = match fate {
                 Fate::Rejected(message) => Outcome::Rejected { message },
                 Fate::InDoubt => Outcome::InDoubt { message: "no answer" },
                 _ => Outcome::Posted { internal_id: &key },
             };
-            self.ledger.finish_attempt(attempt, outcome).expect("an outcome");
+            self.ledger.finish_attempt(attempts[0], outcome).expect("an outcome");
             if fate == Fate::Verified && change.kind.is_transaction() {
                 let read_back = [(id.clone(), RecordState::Verified)];
                 self.ledger.set_states(&read_back).expect("a state");

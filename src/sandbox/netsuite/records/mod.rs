@@ -106,6 +106,24 @@ pub(super) fn delete(books: &Books<'_>, kind: Kind, id: i64) -> Result<(), Refus
     books.drop_record(kind, id)
 }
 
+/// Voids a record: its applications are taken back, and its amounts become zero.
+pub(super) fn void(books: &Books<'_>, kind: Kind, id: i64) -> Result<(), Refusal> {
+    find(books, kind, id)?;
+    let tran = books.tran(id)?.ok_or_else(Refusal::not_found)?;
+    periods::ensure_open_id(books, kind, tran.period)?;
+    if kind == Kind::Deposit || tran.deposit.is_some() {
+        return Err(Refusal::user("This transaction cannot be voided."));
+    }
+    for link in apply::links(books, id)? {
+        apply::unlink(books, &link)?;
+    }
+    let zero = "UPDATE ns_line SET foreign_amount = 0, base_amount = 0 WHERE tran = ?1";
+    books.db.execute(zero, [id])?;
+    books.db.execute("UPDATE ns_tran SET total = 0, base_total = 0 WHERE id = ?1", [id])?;
+    books.db.execute("INSERT OR IGNORE INTO ns_void VALUES (?1)", [id])?;
+    Ok(())
+}
+
 fn save(books: &Books<'_>, kind: Kind, id: i64, body: Json) -> Result<(), Refusal> {
     if let Some(external_id) = body.str_of("externalId")
         && books.id_of_external(kind.group(), external_id)?.is_some_and(|owner| owner != id)

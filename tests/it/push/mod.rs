@@ -1,0 +1,10 @@
+//! Exactly once: pushes that are killed, lied to, cut off and raced, and the books afterwards.
+
+mod adopt;
+mod drift;
+mod kill;
+mod order;
+mod protocol;
+mod restart;
+mod reverse;
+mod storm;
