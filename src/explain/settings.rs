@@ -9,6 +9,7 @@ use crate::accounting::policy::{Options, Policy};
 use crate::accounting::record::{Record, Rule};
 use crate::explain::value::Setting;
 use crate::netsuite::record::{Body, ItemLine};
+use crate::plan::place;
 
 /// Whether the story has a record of this external id.
 type Made<'a> = dyn Fn(&str) -> bool + 'a;
@@ -85,6 +86,16 @@ const OPTIONS: &[Explained] = &[
         meanings: &[
             ("sweep", "What Stripe cannot itemise is paid from the Stripe balance account."),
             ("block", "Payouts that Stripe cannot itemise wait for a person."),
+        ],
+    },
+    Explained {
+        name: "closed_period",
+        decided: |record, _| {
+            record.body.header().is_some_and(|header| header.memo.contains(place::MOVED_FROM))
+        },
+        meanings: &[
+            ("next_open", "A record of a closed period moves to the next open one."),
+            ("block", "A record of a closed period waits until the period is opened."),
         ],
     },
     Explained {

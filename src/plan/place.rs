@@ -8,6 +8,9 @@ use crate::accounting::policy::ClosedPeriod;
 use crate::calendar::{PeriodState, PostingPeriod};
 use crate::netsuite::record::{Body, Header};
 
+/// Stands in the memo of a record that moved to a later period, before the day it belongs to.
+pub const MOVED_FROM: &str = "Original date:";
+
 /// Why a record has no period.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoPeriod {
@@ -57,7 +60,7 @@ pub fn place(
         .ok_or_else(|| NoPeriod::NoneOpen(own.name.clone(), state_word(own.state)))?;
     header.tran_date = next.first_day;
     header.posting_period = Some(next.id.clone());
-    header.memo = format!("{} Original date: {date}", header.memo);
+    header.memo = format!("{} {MOVED_FROM} {date}", header.memo);
     Ok(())
 }
 

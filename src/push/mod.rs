@@ -7,7 +7,9 @@
 pub mod adopt;
 mod batch;
 pub mod check;
+mod flight;
 mod queue;
+mod request;
 mod resolve;
 pub mod strangers;
 pub mod verdict;
@@ -20,14 +22,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinSet;
 
 use crate::calendar::Clock;
-use crate::ids::{ExternalId, InternalId};
+use crate::ids::ExternalId;
 use crate::ledger::{AttemptId, Intent, Ledger, LedgerError, Outcome, RunId, Unsent};
-use crate::netsuite::client::Client;
 use crate::netsuite::error::{Class, NetSuiteError};
 use crate::netsuite::record::RecordKind;
 use crate::netsuite::wire::fill_internal_ids;
 use crate::plan::{Action, Change};
+use flight::{Flight, Landed, What};
 use queue::{Ended, Next, Queue};
+use request::Request;
 pub use resolve::{Resolution, resolve_unfinished};
 use verdict::{Sent, Verdict, on_create, on_update};
 use witness::{Ids, Seen, Witness};
@@ -78,38 +81,6 @@ pub enum Mode {
     Single,
     /// Up to a hundred of one type in an asynchronous request: for backfills.
     Batch,
-}
-
-/// How one request ended.
-enum Landed {
-    One {
-        place: usize,
-        attempt: AttemptId,
-        what: What,
-    },
-    /// Something about a batch.
-    Batch(batch::Landed),
-}
-
-enum What {
-    Answer(Result<Option<InternalId>, NetSuiteError>),
-    /// What a look-up after `cause` brought.
-    Looked {
-        cause: NetSuiteError,
-        seen: Result<Seen, NetSuiteError>,
-    },
-}
-
-/// One push under way.
-struct Flight<'a> {
-    changes: &'a [Change],
-    queue: Queue,
-    flying: JoinSet<Landed>,
-    /// Places in doubt, each with its attempt and cause: looked at once more when all else is done.
-    doubts: Vec<(usize, AttemptId, NetSuiteError)>,
-    looked_twice: HashSet<usize>,
-    resends: HashMap<usize, u32>,
-    pushed: Pushed,
 }
 
 impl Pusher<'_> {
@@ -380,37 +351,6 @@ impl Pusher<'_> {
     }
 }
 
-impl Flight<'_> {
-    fn id(&self, place: usize) -> ExternalId {
-        self.changes[place].external_id.clone()
-    }
-
-    fn count(&mut self, place: usize) {
-        self.pushed.posted.push(self.id(place));
-        match self.changes[place].action {
-            Action::Create => self.pushed.created += 1,
-            Action::Update => self.pushed.updated += 1,
-        }
-    }
-
-    fn fail(&mut self, place: usize, reason: String) {
-        let external_id = self.id(place);
-        self.pushed.failed.push(Unsent { external_id, held_by: None, reason });
-    }
-
-    fn hold(&mut self, place: usize, because: usize) {
-        let cause = self.id(because);
-        let reason = format!("not sent, because {cause}, which it needs, is not in NetSuite");
-        let external_id = self.id(place);
-        self.pushed.failed.push(Unsent { external_id, held_by: Some(cause), reason });
-    }
-
-    fn leave_in_doubt(&mut self, place: usize, reason: String) {
-        let external_id = self.id(place);
-        self.pushed.in_doubt.push(Unsent { external_id, held_by: None, reason });
-    }
-}
-
 fn intent<'a>(run: RunId, change: &'a Change, digest: &'a str) -> Intent<'a> {
     Intent {
         run,
@@ -433,36 +373,4 @@ fn needs_look(error: &NetSuiteError, action: Action) -> bool {
 /// Without credentials, permission or a connection no other change can succeed either.
 fn stops_everything(error: &NetSuiteError) -> bool {
     matches!(error.class, Class::Authentication { .. } | Class::Unreachable { .. })
-}
-
-/// What is sent, owned, so that it can fly on its own.
-enum Request {
-    Create { kind: RecordKind, body: String },
-    Update { kind: RecordKind, id: InternalId, body: String, replace: Vec<String> },
-}
-
-impl Request {
-    fn of(change: &Change, body: String) -> Self {
-        match &change.internal_id {
-            Some(id) if change.action == Action::Update => Self::Update {
-                kind: change.kind,
-                id: id.clone(),
-                body,
-                replace: change.request.replace.clone(),
-            },
-            _ => Self::Create { kind: change.kind, body },
-        }
-    }
-
-    async fn send(self, client: &Client) -> Result<Option<InternalId>, NetSuiteError> {
-        match self {
-            Self::Create { kind, body } => {
-                client.create(kind, &body).await.map(|created| Some(created.internal_id))
-            }
-            Self::Update { kind, id, body, replace } => {
-                let replace: Vec<&str> = replace.iter().map(String::as_str).collect();
-                client.update(kind, &id, &body, &replace).await.map(|()| None)
-            }
-        }
-    }
 }

@@ -9,6 +9,7 @@
 
 mod balance;
 mod clearing;
+mod closed_period;
 mod connect;
 mod credit;
 mod disputes;

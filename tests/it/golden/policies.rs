@@ -12,7 +12,7 @@ use tieout::accounting::policy::Options;
 use tieout::accounting::posting::postings;
 use tieout::accounting::question::Known;
 use tieout::accounting::summary::Summary;
-use tieout::accounting::{Case, Derived, Record, SummaryCase, derive};
+use tieout::accounting::{Case, Derived, Exception, Record, SummaryCase, derive};
 use tieout::ids::InternalId;
 use tieout::money::Amount;
 
@@ -44,21 +44,7 @@ fn assert_section_of(option: &str, section: &str, mut story: Story, set: &Value)
 
 /// Every record that posts, in order of date, as a table of debits and credits.
 fn books(story: &Story) -> String {
-    let mut all: Vec<Derived> =
-        story.cases().iter().map(|case| derive(case, &story.policy)).collect();
-    all.extend(summaries(&all, story));
-    let (mut records, mut exceptions) = (Vec::new(), Vec::new());
-    for derived in all {
-        let summed = derived.summaries;
-        let by_itself = |record: &Record| !summed.contains_key(record.external_id());
-        records.extend(derived.records.into_iter().filter(by_itself));
-        exceptions.extend(derived.exceptions);
-    }
-    records.retain(|record| record.kind().is_transaction());
-    records.sort_by_key(|record| {
-        let date = record.body.header().map(|header| header.tran_date);
-        (date, record.kind(), record.external_id().clone())
-    });
+    let (records, exceptions) = derived(story);
     let mut table = String::from("| record | debit | credit |\n| --- | --- | --- |\n");
     for record in &records {
         let chart = &story.policy.chart;
@@ -74,6 +60,26 @@ fn books(story: &Story) -> String {
         writeln!(table, "{} {}", exception.message, exception.fix).unwrap();
     }
     table
+}
+
+/// Every record that posts, in order of date, and the exceptions.
+pub(super) fn derived(story: &Story) -> (Vec<Record>, Vec<Exception>) {
+    let mut all: Vec<Derived> =
+        story.cases().iter().map(|case| derive(case, &story.policy)).collect();
+    all.extend(summaries(&all, story));
+    let (mut records, mut exceptions) = (Vec::new(), Vec::new());
+    for derived in all {
+        let summed = derived.summaries;
+        let by_itself = |record: &Record| !summed.contains_key(record.external_id());
+        records.extend(derived.records.into_iter().filter(by_itself));
+        exceptions.extend(derived.exceptions);
+    }
+    records.retain(|record| record.kind().is_transaction());
+    records.sort_by_key(|record| {
+        let date = record.body.header().map(|header| header.tran_date);
+        (date, record.kind(), record.external_id().clone())
+    });
+    (records, exceptions)
 }
 
 /// The journals of what is summed up; a payout's is dated by its arrival.
@@ -102,7 +108,7 @@ fn summaries(all: &[Derived], story: &Story) -> Vec<Derived> {
 }
 
 /// `Accounts receivable 88.00`, or `–` for a record that moves nothing.
-fn side(record: &Record, chart: &Chart, is_credit: bool) -> String {
+pub(super) fn side(record: &Record, chart: &Chart, is_credit: bool) -> String {
     let mut sums: BTreeMap<InternalId, Amount> = BTreeMap::new();
     for posting in postings(&record.body, chart).unwrap() {
         if posting.amount.is_negative() == is_credit {

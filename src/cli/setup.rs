@@ -1,0 +1,104 @@
+//! What a newcomer types: a first configuration, its proof, and the embedded systems.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{OutputArgs, switch};
+
+/// Write a commented configuration file.
+///
+/// Example:
+///   tieout init                      writes tieout.toml here
+///   tieout init --config books.toml  writes it elsewhere
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct InitArgs {
+    /// Replace a file that exists.
+    #[arg(long, env = "TIEOUT_FORCE", value_parser = switch)]
+    pub force: bool,
+}
+
+/// Prove the configuration against both systems.
+///
+/// Checks the keys and their permissions, that every account exists and has the right type and
+/// currency, that posting periods are set up, and that the clocks agree. Each finding names its fix.
+///
+/// Example:
+///   tieout check
+///   tieout check --show-config       where each value came from
+///   tieout check --offline           the file alone
+///   tieout check --mapping invoice.json
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct CheckArgs {
+    /// Print every setting with its value and where it came from.
+    #[arg(long, env = "TIEOUT_SHOW_CONFIG", value_parser = switch)]
+    pub show_config: bool,
+    /// Check the file alone, without asking Stripe or NetSuite.
+    #[arg(long, env = "TIEOUT_OFFLINE", value_parser = switch)]
+    pub offline: bool,
+    /// A file with a Stripe object (or several): show what the field mapping gives its records.
+    #[arg(long, value_name = "FIXTURE", env = "TIEOUT_MAPPING_FIXTURE")]
+    pub mapping: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Watch a company go from Stripe to NetSuite on two embedded systems.
+///
+/// Needs no configuration and no network. Leaves a folder with the ledger, the plan and an HTML
+/// report. Run it again on the same folder and it plans nothing.
+///
+/// Example:
+///   tieout demo
+///   tieout demo --dir my-demo
+///   tieout demo --charges 5000 --seed 7
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct DemoArgs {
+    /// The folder to leave everything in.
+    #[arg(long, env = "TIEOUT_DEMO_DIR", default_value = "tieout-demo")]
+    pub dir: PathBuf,
+    /// A generated company with about this many charges, instead of the demo company.
+    #[arg(long, env = "TIEOUT_DEMO_CHARGES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub charges: Option<u32>,
+    /// What the generated company grows from.
+    #[arg(long, env = "TIEOUT_DEMO_SEED", default_value_t = 1)]
+    pub seed: u64,
+}
+
+/// Serve the embedded Stripe and NetSuite on this machine until interrupted.
+///
+/// Example:
+///   tieout sandbox --dir play        then point any Stripe client at the printed address
+///   tieout sandbox --latency-ms 80 --limits --faults 20
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct SandboxArgs {
+    /// Keeps the embedded NetSuite's books and a configuration that points at both systems.
+    #[arg(long, env = "TIEOUT_SANDBOX_DIR", default_value = "tieout-sandbox")]
+    pub dir: PathBuf,
+    /// The port of the embedded Stripe; 0 takes any free one.
+    #[arg(long, env = "TIEOUT_SANDBOX_STRIPE_PORT", default_value_t = 0)]
+    pub stripe_port: u16,
+    /// The port of the embedded NetSuite; 0 takes any free one.
+    #[arg(long, env = "TIEOUT_SANDBOX_NETSUITE_PORT", default_value_t = 0)]
+    pub netsuite_port: u16,
+    /// A generated company with about this many charges, instead of the demo company.
+    #[arg(long, env = "TIEOUT_SANDBOX_CHARGES", value_parser = clap::value_parser!(u32).range(1..))]
+    pub charges: Option<u32>,
+    /// What the generated company and the faults grow from.
+    #[arg(long, env = "TIEOUT_SANDBOX_SEED", default_value_t = 1)]
+    pub seed: u64,
+    /// How long each answer takes at least, in milliseconds.
+    #[arg(long, env = "TIEOUT_SANDBOX_LATENCY_MS", default_value_t = 0)]
+    pub latency_ms: u64,
+    /// Keep the rate limits of a live Stripe account.
+    #[arg(long, env = "TIEOUT_SANDBOX_LIMITS", value_parser = switch)]
+    pub limits: bool,
+    /// Of a thousand requests to Stripe, how many go wrong: errors, broken answers, web pages.
+    #[arg(long, env = "TIEOUT_SANDBOX_FAULTS", default_value_t = 0,
+        value_parser = clap::value_parser!(u32).range(0..=1000))]
+    pub faults: u32,
+}
