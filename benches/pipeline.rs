@@ -1,16 +1,24 @@
 //! The steps between a page of JSON and a plan, without network: objects read, stored and derived
 //! per second. `cargo bench`; the figures mean something only beside one another, on one machine.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
+use tieout::accounting::chart::{Chart, Role};
+use tieout::accounting::masters::Masters;
+use tieout::accounting::policy::{Books, BooksCurrency, Options, TaxCodes};
+use tieout::accounting::{Policy, derive};
 use tieout::calendar::{FixedClock, UnixTime};
+use tieout::ids::InternalId;
 use tieout::ledger::{Identity, Incoming, Ledger};
+use tieout::money::Currency;
+use tieout::plan::{Inputs, Standing, build};
 use tieout::sandbox::company::{CompanySpec, generate};
 use tieout::sandbox::stripe::world::World;
-use tieout::stripe::links::links;
+use tieout::stripe::links::scan;
 use tieout::stripe::objects::{Charge, Head, Invoice, read};
 
 /// Charges of the company that is measured.
@@ -57,15 +65,136 @@ fn read_invoices(bencher: Bencher) {
 }
 
 #[divan::bench]
-fn find_links(bencher: Bencher) {
+fn scan_charges(bencher: Bencher) {
     let world = world();
     let charges = world.objects("charge");
     bencher.counter(ItemsCount::new(charges.len())).bench(|| {
         for stored in charges {
-            let head = Head::read(stored.json.as_bytes()).expect("a head");
-            black_box(links(&head, stored.json.as_bytes()).expect("links"));
+            black_box(scan(stored.json.as_bytes()).expect("an object"));
         }
     });
+}
+
+/// Load, derive and compare with nothing posted: what a first plan does for each charge and
+/// everything that belongs to it.
+#[divan::bench(sample_count = 10)]
+fn derive_and_diff_charges(bencher: Bencher) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = world();
+    let mut ledger = ledger(folder.path());
+    fill(&mut ledger, &world);
+    let policy = policy();
+    let payouts = ledger.payout_index().expect("payouts");
+    let keys = ledger.dirty_cases(&payouts, &policy).expect("cases");
+    let periods = Vec::new();
+    bencher.counter(ItemsCount::new(world.objects("charge").len())).bench_local(|| {
+        let mut standings = Vec::new();
+        for key in &keys {
+            let case = ledger.load_case(key, &payouts, &policy).expect("a case");
+            standings.extend(derive(&case, &policy).records.into_iter().map(|record| Standing {
+                external_id: record.external_id().clone(),
+                desired: Some(record),
+                posted: None,
+                in_doubt: false,
+                conflict: None,
+            }));
+        }
+        black_box(build(&Inputs {
+            standings,
+            exceptions: &[],
+            chart: &policy.chart,
+            periods: &periods,
+            closed_period: policy.options.closed_period,
+            places: &policy.books,
+            known: &|_| false,
+            updates_customers: policy.masters.customers.update,
+        }))
+    });
+}
+
+/// Which cases the changed objects belong to.
+#[divan::bench(sample_count = 10)]
+fn find_dirty_cases(bencher: Bencher) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = world();
+    let mut ledger = ledger(folder.path());
+    fill(&mut ledger, &world);
+    let policy = policy();
+    let payouts = ledger.payout_index().expect("payouts");
+    bencher
+        .counter(ItemsCount::new(world.objects("charge").len()))
+        .bench_local(|| black_box(ledger.dirty_cases(&payouts, &policy).expect("cases")));
+}
+
+fn fill(ledger: &mut Ledger, world: &World) {
+    let kinds: Vec<String> = world.kinds().map(str::to_owned).collect();
+    for kind in kinds {
+        let objects: Vec<(Head, &str)> = world
+            .objects(&kind)
+            .iter()
+            .map(|stored| (Head::read(stored.json.as_bytes()).expect("a head"), &*stored.json))
+            .collect();
+        let incoming: Vec<Incoming> =
+            objects.iter().map(|(head, json)| Incoming { head, json, parent: None }).collect();
+        ledger.store(&incoming, "bench", UnixTime(1)).expect("stored");
+    }
+    let mut members: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for stored in world.objects("balance_transaction") {
+        if let Some(payout) = world.payout_of(&stored.id) {
+            members.entry(payout).or_default().push(stored.id.clone());
+        }
+    }
+    for (payout, members) in members {
+        ledger.set_payout_members(payout, &members).expect("members");
+    }
+}
+
+fn policy() -> Policy {
+    let single = [
+        Role::AccountsReceivable,
+        Role::UndepositedFunds,
+        Role::Revenue,
+        Role::ShippingIncome,
+        Role::TaxPayable,
+        Role::CustomerBalance,
+        Role::Discounts,
+        Role::BadDebt,
+        Role::ProcessingFees,
+        Role::StripeFees,
+        Role::ApplicationFees,
+        Role::DisputeFees,
+        Role::NetworkCosts,
+        Role::ConversionFees,
+        Role::TaxOnFees,
+        Role::Reserves,
+    ];
+    let codes = ["USD", "EUR", "GBP", "JPY", "CAD"];
+    let currency = |code: &str| code.parse::<Currency>().expect("a currency");
+    let banks = codes
+        .iter()
+        .flat_map(|code| [Role::Bank(currency(code)), Role::StripeBalance(currency(code))]);
+    let accounts = single
+        .into_iter()
+        .chain(banks)
+        .enumerate()
+        .map(|(place, role)| (role, InternalId::new(place.to_string())));
+    let currencies = codes
+        .iter()
+        .enumerate()
+        .map(|(place, code)| {
+            let places = currency(code).netsuite_places();
+            (currency(code), BooksCurrency { id: InternalId::new(place.to_string()), places })
+        })
+        .collect();
+    Policy {
+        account: "acct_bench".into(),
+        zone: chrono_tz::Tz::America__New_York,
+        chart: Chart::new(accounts),
+        books: Books { base_currency: Currency::USD, currencies, subsidiary: None },
+        options: Options::default(),
+        suitetax: TaxCodes::default(),
+        masters: Masters::default(),
+    }
 }
 
 /// Parse, compress, index and commit: a new object each.

@@ -1,5 +1,6 @@
 //! The command language. The doc comments are the manual.
 
+mod ledger;
 mod pull;
 mod push;
 mod read;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use ledger::*;
 pub use pull::*;
 pub use push::*;
 pub use read::*;
@@ -97,6 +99,7 @@ pub enum Command {
     Plan(PlanArgs),
     Push(PushArgs),
     Run(RunArgs),
+    Backfill(BackfillArgs),
     Resolve(ResolveArgs),
     Adopt(AdoptArgs),
     Reverse(ReverseArgs),
@@ -104,6 +107,7 @@ pub enum Command {
     Report(ReportArgs),
     Explain(ExplainArgs),
     Status(StatusArgs),
+    Ledger(LedgerArgs),
     Demo(DemoArgs),
     Sandbox(SandboxArgs),
 }

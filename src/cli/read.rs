@@ -13,9 +13,14 @@ use super::OutputArgs;
 ///
 /// Example:
 ///   tieout verify
+///   tieout verify --report itemized.csv   compare one of Stripe's report files with the ledger
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct VerifyArgs {
+    /// One of Stripe's reports as CSV: payout reconciliation, balance change, payouts (itemized), or
+    /// the balance summary. Compared with the ledger; NetSuite is not asked.
+    #[arg(long, env = "TIEOUT_REPORT")]
+    pub report: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -88,6 +88,10 @@ pub struct SandboxArgs {
     /// A generated company with about this many charges, instead of the demo company.
     #[arg(long, env = "TIEOUT_SANDBOX_CHARGES", value_parser = clap::value_parser!(u32).range(1..))]
     pub charges: Option<u32>,
+    /// How many months a generated company lives.
+    #[arg(long, env = "TIEOUT_SANDBOX_MONTHS", default_value_t = 3,
+        value_parser = clap::value_parser!(u32).range(1..=120))]
+    pub months: u32,
     /// What the generated company and the faults grow from.
     #[arg(long, env = "TIEOUT_SANDBOX_SEED", default_value_t = 1)]
     pub seed: u64,

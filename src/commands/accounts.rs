@@ -1,7 +1,7 @@
 //! Several Stripe accounts in one configuration: the command is run for each, in the order of the
 //! file, and the worst ending is the command's own.
 
-use crate::cli::{Cli, Command, Global};
+use crate::cli::{Cli, Command, Global, LedgerCommand};
 use crate::commands::exit::{self, Outcome, UsageError};
 use crate::config;
 use crate::ui::Ui;
@@ -34,6 +34,13 @@ fn of_one_account(cli: &Cli) -> Option<&'static str> {
     }
     match &cli.command {
         Command::Pull(args) if args.from.is_some() => Some("--from"),
+        Command::Pull(args) if args.from_report.is_some() => Some("--from-report"),
+        Command::Verify(args) if args.report.is_some() => Some("--report"),
+        Command::Ledger(args) => match args.what {
+            LedgerCommand::Export { .. } => Some("an export"),
+            LedgerCommand::Backup { .. } => Some("a copy"),
+            _ => None,
+        },
         Command::Plan(args) if args.out.is_some() => Some("--out"),
         Command::Push(args) if args.plan.is_some() => Some("a plan"),
         Command::Report(args) if args.html.is_some() => Some("--html"),

@@ -12,9 +12,8 @@ use crate::money::{Amount, Currency};
 use crate::reconcile::Item;
 use crate::reconcile::movement::Movement;
 use crate::reconcile::opening::{Later, Opening, Reading, Start};
-use crate::stripe::batch::Batch;
 use crate::stripe::client::Client;
-use crate::stripe::crawl::{BATCHES_WAITING_MAX, crawl, plan_walks};
+use crate::stripe::crawl::{BATCHES_WAITING_MAX, Event, Walk, crawl};
 use crate::stripe::objects::{self, Balance, BalanceTransaction};
 use crate::stripe::resource::Resource;
 
@@ -81,16 +80,19 @@ async fn moved_in(
     client: &Arc<Client>,
     window: Window,
 ) -> anyhow::Result<Vec<Later>> {
-    let (sink, mut source) = mpsc::channel::<Batch>(BATCHES_WAITING_MAX);
-    let walks = plan_walks(&[Resource::BalanceTransactions], window);
+    let (feed, fed) = mpsc::unbounded_channel();
+    feed.send(Walk::windows(Resource::BalanceTransactions, vec![window]))?;
+    drop(feed);
+    let (sink, mut source) = mpsc::channel(BATCHES_WAITING_MAX);
     let crawling = async move {
         let sink = sink;
-        crawl(client, walks, &sink).await
+        crawl(client, fed, &sink).await
     };
     let zone = session.settings.stripe.zone;
     let reading = async {
         let mut later = Vec::new();
-        while let Some(batch) = source.recv().await {
+        while let Some(event) = source.recv().await {
+            let Event::Batch(batch) = event else { continue };
             for object in &batch.objects {
                 let bt: BalanceTransaction = objects::read(object.json.as_bytes())?;
                 if bt.is_of_payments() {

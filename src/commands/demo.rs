@@ -26,6 +26,7 @@ pub(super) async fn run(args: &DemoArgs, ui: Ui) -> anyhow::Result<Outcome> {
     let embedded = embedded::start(Wanted {
         folder: &args.dir,
         charges: args.charges,
+        months: embedded::MONTHS,
         seed: args.seed,
         ports: [0, 0],
         stripe: Options::default(),

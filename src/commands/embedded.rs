@@ -37,11 +37,16 @@ const FILES: [&str; 7] = [
     "report.html",
 ];
 
+/// How many months a generated company lives, where nobody says.
+pub(super) const MONTHS: u32 = 3;
+
 /// Which company is served, and how.
 pub(super) struct Wanted<'a> {
     pub(super) folder: &'a Path,
     /// About how many charges it has; none means the demo company.
     pub(super) charges: Option<u32>,
+    /// How many months a generated one lives.
+    pub(super) months: u32,
     pub(super) seed: u64,
     /// Stripe's and NetSuite's; 0 takes any free one.
     pub(super) ports: [u16; 2],
@@ -52,7 +57,10 @@ pub(super) struct Wanted<'a> {
 impl Wanted<'_> {
     fn spec(&self) -> anyhow::Result<CompanySpec> {
         Ok(match self.charges {
-            Some(charges) => CompanySpec::with_charges(usize::try_from(charges)?, self.seed),
+            Some(charges) => CompanySpec {
+                months: self.months,
+                ..CompanySpec::with_charges(usize::try_from(charges)?, self.seed)
+            },
             None => CompanySpec::demo(),
         })
     }
@@ -61,7 +69,10 @@ impl Wanted<'_> {
     fn name(&self) -> String {
         self.charges.map_or_else(
             || "the demo company".into(),
-            |charges| format!("about {charges} charges from seed {}", self.seed),
+            |charges| {
+                let Self { months, seed, .. } = self;
+                format!("about {charges} charges in {months} months from seed {seed}")
+            },
         )
     }
 
@@ -134,7 +145,8 @@ pub(super) async fn start(wanted: Wanted<'_>) -> anyhow::Result<Embedded> {
     let (netsuite_listener, netsuite_url) = listen(wanted.ports[1]).await?;
     super::write_private(&folder.join("stripe.key"), STRIPE_KEY.as_bytes())?;
     let head = format!("{MARKER}\n{COMPANY}{}\n", wanted.name());
-    let text = head + &config_text(&account, &setup.account_id, &stripe_url, &netsuite_url);
+    let limits = if wanted.stripe.limits.is_some() { "live" } else { "none" };
+    let text = head + &config_text(&account, &setup.account_id, &stripe_url, &netsuite_url, limits);
     super::write_private(&config, text.as_bytes())?;
     let stripe = Stripe::new(world, wanted.stripe);
     let servers = [
@@ -195,7 +207,13 @@ fn client(folder: &Path) -> anyhow::Result<ClientSetup> {
     })
 }
 
-fn config_text(account: &str, netsuite: &str, stripe_url: &str, netsuite_url: &str) -> String {
+pub(super) fn config_text(
+    account: &str,
+    netsuite: &str,
+    stripe_url: &str,
+    netsuite_url: &str,
+    limits: &str,
+) -> String {
     format!(
         r#"ledger = "tieout.db"
 
@@ -204,6 +222,7 @@ account = "{account}"
 timezone = "America/New_York"
 base_url = "{stripe_url}"
 api_key_file = "stripe.key"
+limits = "{limits}"
 
 [netsuite]
 account = "{netsuite}"

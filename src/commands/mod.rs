@@ -4,6 +4,7 @@
 mod accounts;
 mod adopt;
 mod ask;
+mod backfill;
 mod balance;
 mod books;
 mod check;
@@ -13,6 +14,7 @@ pub mod exit;
 pub mod explain;
 mod init;
 mod interrupt;
+mod ledger;
 mod log;
 mod modes;
 mod others;
@@ -30,6 +32,7 @@ mod session;
 mod status;
 mod tieout;
 mod verify;
+mod verify_report;
 
 use std::io::Write;
 use std::path::Path;
@@ -59,10 +62,12 @@ async fn run_one(command: &Command, global: &Global, ui: Ui) -> anyhow::Result<O
         Command::Resolve(args) => resolve::run(args, global, ui).await,
         Command::Adopt(args) => adopt::run(args, global, ui).await,
         Command::Reverse(args) => reverse::run(args, global, ui).await,
+        Command::Backfill(args) => backfill::run(args, global, ui).await,
         Command::Verify(args) => verify::run(args, global, ui).await,
         Command::Report(args) => report::run(args, global, ui).await,
         Command::Explain(args) => explain::run(args, global, ui),
         Command::Status(args) => status::run(args, global, ui),
+        Command::Ledger(args) => ledger::run(args, global, ui),
         Command::Demo(args) => demo::run(args, ui).await,
         Command::Sandbox(args) => sandbox::run(args, ui).await,
         Command::Check(args) => check::run(args, global, ui).await,

@@ -84,7 +84,7 @@ fn refuse_half_a_pull(session: &Session, ledger: &Ledger) -> anyhow::Result<()> 
         Some(pull) => bail!(Guarded(format!(
             "the last pull broke off, so the ledger may hold only a part of {}\nhint: {}",
             pull.what(session.settings.stripe.zone),
-            pull.fix(session.settings.stripe.zone)
+            pull.fix()
         ))),
     }
 }

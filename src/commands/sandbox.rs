@@ -8,18 +8,16 @@ use crate::commands::exit::Outcome;
 use crate::sandbox::stripe::{Faults, Limits, Options};
 use crate::ui::Ui;
 
-/// What Stripe grants a live account by itself.
-const STRIPES_OWN: Limits = Limits { rate_per_s: 100, endpoint_rate_per_s: 25, in_flight_max: 20 };
-
 pub(super) async fn run(args: &SandboxArgs, ui: Ui) -> anyhow::Result<Outcome> {
     let faults = Faults { seed: args.seed, per_mille: args.faults };
     let embedded = embedded::start(Wanted {
         folder: &args.dir,
         charges: args.charges,
+        months: args.months,
         seed: args.seed,
         ports: [args.stripe_port, args.netsuite_port],
         stripe: Options {
-            limits: args.limits.then_some(STRIPES_OWN),
+            limits: args.limits.then_some(Limits::LIVE),
             latency: Duration::from_millis(args.latency_ms),
             faults: (args.faults > 0).then_some(faults),
             ..Options::default()

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use crate::accounting::Policy;
 use crate::calendar::{Clock, SystemClock};
 use crate::cli::Global;
-use crate::config::{self, Auth, Overrides, Settings};
+use crate::config::{self, Auth, Overrides, Settings, StripeLimits};
 use crate::ledger::{Identity, Ledger, LockGuard};
 use crate::net::base_url::BaseUrl;
 use crate::net::http::HttpTransport;
@@ -84,7 +84,12 @@ impl Session {
         let options = stripe::Options {
             api_version: settings.api_version.clone(),
             stripe_account: settings.connected.then(|| settings.account.clone()),
-            limits: is_embedded(&settings.base_url).then_some(EMBEDDED_LIMITS),
+            limits: match settings.limits {
+                Some(StripeLimits::Live) => Some(stripe::Limits::of(stripe::Mode::Live)),
+                Some(StripeLimits::Test) => Some(stripe::Limits::of(stripe::Mode::Test)),
+                Some(StripeLimits::None) => Some(EMBEDDED_LIMITS),
+                None => is_embedded(&settings.base_url).then_some(EMBEDDED_LIMITS),
+            },
             redactor: self.redactor.clone(),
         };
         let base = BaseUrl::parse(&settings.base_url)?;

@@ -22,11 +22,19 @@ struct Status {
     schema_version: u32,
     ledger: String,
     objects: BTreeMap<String, u64>,
+    /// What a pull left half done, and how to complete it.
+    unfinished: Option<Half>,
     records: BTreeMap<String, usize>,
     exceptions: usize,
     /// What is not in NetSuite though it was to be sent, or is there otherwise, with the reason.
     unsent: Vec<Reason>,
     runs: Vec<Summary>,
+}
+
+#[derive(Serialize)]
+struct Half {
+    what: String,
+    fix: &'static str,
 }
 
 #[derive(Serialize)]
@@ -66,6 +74,9 @@ pub(super) fn run(args: &StatusArgs, global: &Global, ui: Ui) -> anyhow::Result<
         schema_version: 1,
         ledger: session.settings.ledger.display().to_string(),
         objects: ledger.count_by_kind()?.into_iter().collect(),
+        unfinished: ledger
+            .unfinished_pull()?
+            .map(|pull| Half { what: pull.what(session.settings.stripe.zone), fix: pull.fix() }),
         records,
         exceptions: ledger.open_exceptions()?.len(),
         unsent: unsent.collect(),
@@ -121,12 +132,16 @@ fn text(status: &Status) -> String {
     } else {
         format!("{}\n", render(&reasons, &unsent, columns))
     };
+    let half = status.unfinished.as_ref().map(|half| {
+        format!("The last pull broke off: {} may be there only in part; {}.\n", half.what, half.fix)
+    });
     format!(
-        "{}\n\n{}\n{}\n{unsent}{}\n{}.\n",
+        "{}\n\n{}\n{}\n{unsent}{}\n{}.\n{}",
         status.ledger,
         render(&two("Stripe objects", "Count"), &objects, columns),
         render(&two("NetSuite records", "Count"), &records, columns),
         render(&header, &runs, columns),
         counted(status.exceptions, "open exception"),
+        half.unwrap_or_default(),
     )
 }

@@ -9,6 +9,7 @@ use crate::commands::books;
 use crate::commands::exit::Outcome;
 use crate::commands::log::logged;
 use crate::commands::session::Session;
+use crate::commands::verify_report;
 use crate::ledger::Ledger;
 use crate::netsuite::client::Client;
 use crate::push::check::{Checked, check, deposits};
@@ -35,6 +36,9 @@ struct Accepted<'a> {
 
 pub(super) async fn run(args: &VerifyArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
+    if let Some(path) = &args.report {
+        return verify_report::run(&session, path, args.output.output, ui);
+    }
     let _lock = session.lock("verify")?;
     let mut ledger = session.existing_ledger()?;
     logged(&mut ledger, "verify", "{}", async |ledger, _| {

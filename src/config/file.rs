@@ -90,9 +90,30 @@ pub(super) struct Stripe {
     pub base_url: Option<String>,
     pub api_version: Option<String>,
     pub api_key: Option<IgnoredAny>,
+    pub limits: Option<StripeLimits>,
     pub api_key_env: Option<String>,
     pub api_key_file: Option<PathBuf>,
     pub api_key_command: Option<String>,
+}
+
+/// How hard Stripe is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StripeLimits {
+    Live,
+    Test,
+    /// Only sensible towards an embedded Stripe.
+    None,
+}
+
+impl StripeLimits {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Test => "test",
+            Self::None => "none",
+        }
+    }
 }
 
 impl Stripe {

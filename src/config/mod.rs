@@ -17,6 +17,7 @@ mod secret;
 mod settings;
 pub mod template;
 
+pub use file::StripeLimits;
 pub use secret::{SecretError, SecretSource};
 pub use settings::{
     Auth, NetSuiteSettings, Overrides, PushSettings, Settings, Shown, StripeSettings, is_decimal,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
-use crate::config::file::{NetSuite, OAuth2, Push, Stripe, Token};
+use crate::config::file::{NetSuite, OAuth2, Push, Stripe, StripeLimits, Token};
 use crate::config::place::line_of;
 use crate::config::secret::{SecretFields, SecretSource};
 use crate::config::settings::{
@@ -183,6 +183,8 @@ impl Resolver<'_> {
         let base_url = self.pick(&STRIPE_BASE_URL, over, file.base_url.clone(), STRIPE_URL);
         let api_version = file.api_version.clone().unwrap_or_else(|| API_VERSION.into());
         self.show("stripe.api_version", &api_version);
+        let limits = file.limits.map_or("(by the key)", StripeLimits::as_str);
+        self.show("stripe.limits", limits);
         Ok(StripeSettings {
             account: file.account.clone(),
             zone: file.timezone,
@@ -190,6 +192,7 @@ impl Resolver<'_> {
             start_date: file.start_date,
             base_url: self.url(&STRIPE_BASE_URL, &base_url, is_over)?,
             api_version,
+            limits: file.limits,
             key: self.secret(file.key(), "stripe.api_key", "STRIPE_API_KEY")?,
         })
     }

@@ -11,7 +11,7 @@ use crate::accounting::mapping::Mapping;
 use crate::accounting::masters::Masters;
 use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
-use crate::config::file::{Accounts, File};
+use crate::config::file::{Accounts, File, StripeLimits};
 use crate::config::mapping::RuleFile;
 use crate::config::resolver::{LEDGER, Resolver};
 use crate::config::secret::SecretSource;
@@ -58,6 +58,8 @@ pub struct StripeSettings {
     pub start_date: Option<NaiveDate>,
     pub base_url: String,
     pub api_version: String,
+    /// `None`: those of the key's mode, and none towards this machine itself.
+    pub limits: Option<StripeLimits>,
     pub key: SecretSource,
 }
 

@@ -5,12 +5,14 @@ use std::fmt;
 
 use chrono::NaiveDate;
 
+use super::objects::unpacked;
 use super::payouts::PayoutIndex;
 use super::{Ledger, LedgerError};
 use crate::accounting::policy::Grain;
 use crate::accounting::summary::Summary;
 use crate::accounting::{DayCase, Policy, SummaryCase};
 use crate::money::Currency;
+use crate::stripe::links::{Link, Rel, scan};
 
 /// Links are followed at most this far: refund → charge → customer is the longest real chain.
 pub(super) const HOPS_MAX: u8 = 4;
@@ -46,14 +48,11 @@ impl Ledger {
         payouts: &PayoutIndex,
         policy: &Policy,
     ) -> Result<Vec<CaseKey>, LedgerError> {
-        let dirty = self.texts(
-            "SELECT o.id FROM dirty JOIN object o USING (seq) WHERE ?1 <> '' ORDER BY o.seq",
-            "all",
-        )?;
         let mut keys = BTreeSet::new();
-        for id in &dirty {
-            self.find_cases(id, HOPS_MAX, &mut keys)?;
-        }
+        self.for_each_changed(|id, kind, links| {
+            let object = Named { id, kind: Some(kind), links };
+            self.add_cases(&object, HOPS_MAX, &mut Search { keys: &mut keys, skips_changed: true })
+        })?;
         payouts.add_those_after_negative_ones(&mut keys);
         if policy.options.granularity.sales == Grain::Payout {
             self.add_customers_of_payouts(&mut keys)?;
@@ -71,18 +70,30 @@ impl Ledger {
         Ok(())
     }
 
-    /// Ids that objects name by `rel` and that were never read, in order.
-    pub fn missing(&self, rel: &str) -> Result<Vec<String>, LedgerError> {
-        self.texts(
-            "SELECT DISTINCT l.target FROM link l WHERE l.rel = ?1
-             AND l.target NOT IN (SELECT id FROM object) ORDER BY l.target",
-            rel,
-        )
-    }
-
     /// Forgets what changed, once every dirty case was derived.
     pub fn clear_dirty(&mut self) -> Result<(), LedgerError> {
         self.connection.execute("DELETE FROM dirty", []).map_err(|error| self.fail(error))?;
+        Ok(())
+    }
+
+    /// Every changed object with what it names, one at a time.
+    fn for_each_changed(
+        &self,
+        mut visit: impl FnMut(&str, &str, &[Link]) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let wrap = |error| self.fail(error);
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT o.id, o.kind, o.raw FROM dirty JOIN object o USING (seq) ORDER BY o.seq",
+            )
+            .map_err(wrap)?;
+        let mut rows = statement.query([]).map_err(wrap)?;
+        while let Some(row) = rows.next().map_err(wrap)? {
+            let raw = unpacked(&self.packer, row, 2).map_err(wrap)?;
+            let text = |column| row.get_ref(column).and_then(|text| Ok(text.as_str()?));
+            visit(text(0).map_err(wrap)?, text(1).map_err(wrap)?, &scan(&raw)?.links)?;
+        }
         Ok(())
     }
 
@@ -93,58 +104,120 @@ impl Ledger {
         hops: u8,
         keys: &mut BTreeSet<CaseKey>,
     ) -> Result<(), LedgerError> {
-        let kind = self.kind_of(id)?;
-        let follow = |rel: &str, keys: &mut BTreeSet<CaseKey>| -> Result<bool, LedgerError> {
-            let targets = self.targets(id, rel)?;
-            if hops > 0 {
-                for target in &targets {
-                    self.find_cases(target, hops - 1, keys)?;
-                }
+        let known = match self.standing(id)? {
+            Standing::Absent => None,
+            Standing::Known { kind, raw } | Standing::Changed { kind, raw } => {
+                Some((kind, scan(&raw)?.links))
             }
-            Ok(!targets.is_empty())
         };
-        match kind.as_deref() {
+        let object = Named {
+            id,
+            kind: known.as_ref().map(|(kind, _)| kind.as_str()),
+            links: known.as_ref().map_or(&[], |(_, links)| links),
+        };
+        self.add_cases(&object, hops, &mut Search { keys, skips_changed: false })
+    }
+
+    /// The cases of an object that another one names. One that changed itself is
+    /// looked at anyway when the changed ones are.
+    fn follow(
+        &self,
+        object: &Named,
+        rel: Rel,
+        hops: u8,
+        search: &mut Search,
+    ) -> Result<bool, LedgerError> {
+        let mut targets: Vec<String> = object.targets(rel).map(str::to_owned).collect();
+        if rel == Rel::Parent {
+            targets = self.parents(object.id)?;
+        }
+        for target in targets.iter().filter(|_| hops > 0) {
+            let links = match self.standing(target)? {
+                Standing::Changed { .. } if search.skips_changed => continue,
+                Standing::Absent => None,
+                Standing::Known { kind, raw } | Standing::Changed { kind, raw } => {
+                    Some((kind, scan(&raw)?.links))
+                }
+            };
+            let named = Named {
+                id: target,
+                kind: links.as_ref().map(|(kind, _)| kind.as_str()),
+                links: links.as_ref().map_or(&[], |(_, links)| links),
+            };
+            self.add_cases(&named, hops - 1, search)?;
+        }
+        Ok(!targets.is_empty())
+    }
+
+    fn standing(&self, id: &str) -> Result<Standing, LedgerError> {
+        let run = || -> rusqlite::Result<Standing> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT o.kind, d.seq IS NOT NULL, o.raw
+                 FROM object o LEFT JOIN dirty d USING (seq) WHERE o.id = ?1",
+            )?;
+            let mut rows = statement.query([id])?;
+            let Some(row) = rows.next()? else { return Ok(Standing::Absent) };
+            let (kind, raw) = (row.get(0)?, unpacked(&self.packer, row, 2)?);
+            let is_changed: bool = row.get(1)?;
+            Ok(if is_changed {
+                Standing::Changed { kind, raw }
+            } else {
+                Standing::Known { kind, raw }
+            })
+        };
+        run().map_err(|error| self.fail(error))
+    }
+
+    /// The parent of an object that does not name it: the list that it was read from did.
+    fn parents(&self, id: &str) -> Result<Vec<String>, LedgerError> {
+        self.texts(
+            "SELECT parent FROM parent WHERE seq = (SELECT seq FROM object WHERE id = ?1)",
+            id,
+        )
+    }
+
+    fn add_cases(&self, object: &Named, hops: u8, search: &mut Search) -> Result<(), LedgerError> {
+        let id = object.id;
+        match object.kind {
             Some("customer") => {
-                keys.insert(CaseKey::Customer(id.into()));
+                search.keys.insert(CaseKey::Customer(id.into()));
             }
             Some("payout") => {
-                keys.insert(CaseKey::Payout(id.into()));
+                search.keys.insert(CaseKey::Payout(id.into()));
             }
             Some("refund" | "dispute") => {
-                if !follow("charge", keys)? {
-                    follow("payment_intent", keys)?;
+                if !self.follow(object, Rel::Charge, hops, search)? {
+                    self.follow(object, Rel::PaymentIntent, hops, search)?;
                 }
-                self.add_payouts_of_movements(id, keys)?;
+                self.add_payouts_of_movements(object, search)?;
             }
             Some("invoice_payment" | "line_item" | "credit_note_line_item") => {
-                follow("invoice", keys)?;
-                follow("parent", keys)?;
+                self.follow(object, Rel::Invoice, hops, search)?;
+                self.follow(object, Rel::Parent, hops, search)?;
             }
             Some("balance_transaction") => {
-                follow("source", keys)?;
-                let payouts = self
-                    .texts("SELECT payout FROM payout_member WHERE balance_transaction = ?1", id)?;
-                keys.extend(payouts.into_iter().map(CaseKey::Payout));
+                self.follow(object, Rel::Source, hops, search)?;
+                search.keys.extend(self.payouts_of_movement(id)?.into_iter().map(CaseKey::Payout));
             }
             Some(kind) => {
-                let customers = self.targets(id, "customer")?;
-                if customers.is_empty() && kind == "charge" {
-                    keys.insert(CaseKey::Guest(id.into()));
-                } else if customers.is_empty() && kind == "payment_intent" {
-                    follow("charge", keys)?;
+                let mut customers = object.targets(Rel::Customer).peekable();
+                if customers.peek().is_none() && kind == "charge" {
+                    search.keys.insert(CaseKey::Guest(id.into()));
+                } else if customers.peek().is_none() && kind == "payment_intent" {
+                    self.follow(object, Rel::Charge, hops, search)?;
                 }
-                keys.extend(customers.into_iter().map(CaseKey::Customer));
+                search.keys.extend(customers.map(|id| CaseKey::Customer(id.to_owned())));
                 if kind == "charge" {
-                    self.add_payouts_of_movements(id, keys)?;
+                    self.add_payouts_of_movements(object, search)?;
                 }
             }
             // A charge that a refund names and that is not known: a case that will say so.
             None if id.starts_with("ch_") || id.starts_with("py_") => {
-                keys.insert(CaseKey::Guest(id.into()));
+                search.keys.insert(CaseKey::Guest(id.into()));
             }
             // A customer that was never read: its id is all the case needs.
             None if id.starts_with("cus_") => {
-                keys.insert(CaseKey::Customer(id.into()));
+                search.keys.insert(CaseKey::Customer(id.into()));
             }
             None => {}
         }
@@ -169,33 +242,59 @@ impl Ledger {
     /// A deposit depends on the objects behind its members.
     fn add_payouts_of_movements(
         &self,
-        id: &str,
-        keys: &mut BTreeSet<CaseKey>,
+        object: &Named,
+        search: &mut Search,
     ) -> Result<(), LedgerError> {
-        let payouts = self.texts(
-            "SELECT m.payout FROM object o JOIN link l USING (seq)
-             JOIN payout_member m ON m.balance_transaction = l.target
-             WHERE o.id = ?1 AND l.rel IN ('balance_transaction', 'failure_balance_transaction')",
-            id,
-        )?;
-        keys.extend(payouts.into_iter().map(CaseKey::Payout));
+        for rel in [Rel::BalanceTransaction, Rel::FailureBalanceTransaction] {
+            for movement in object.targets(rel) {
+                search
+                    .keys
+                    .extend(self.payouts_of_movement(movement)?.into_iter().map(CaseKey::Payout));
+            }
+        }
         Ok(())
     }
 
-    pub(super) fn kind_of(&self, id: &str) -> Result<Option<String>, LedgerError> {
-        Ok(self.texts("SELECT kind FROM object WHERE id = ?1", id)?.into_iter().next())
+    fn payouts_of_movement(&self, movement: &str) -> Result<Vec<String>, LedgerError> {
+        self.texts("SELECT payout FROM payout_member WHERE balance_transaction = ?1", movement)
     }
 
-    fn targets(&self, id: &str, rel: &str) -> Result<Vec<String>, LedgerError> {
-        let run = || -> rusqlite::Result<Vec<String>> {
-            self.connection
-                .prepare_cached(
-                    "SELECT l.target FROM object o JOIN link l USING (seq)
-                     WHERE o.id = ?1 AND l.rel = ?2",
-                )?
-                .query_map([id, rel], |row| row.get(0))?
-                .collect()
-        };
-        run().map_err(|error| self.fail(error))
+    /// The kind of an object, when it is there.
+    pub fn kind_of(&self, id: &str) -> Result<Option<String>, LedgerError> {
+        Ok(self.texts("SELECT kind FROM object WHERE id = ?1", id)?.into_iter().next())
+    }
+}
+
+/// Cases that were found, and whether objects that changed themselves need not be followed.
+struct Search<'a> {
+    keys: &'a mut BTreeSet<CaseKey>,
+    skips_changed: bool,
+}
+
+/// What is known of an object that another one names.
+enum Standing {
+    /// It was never read.
+    Absent,
+    /// It changed since its cases were last derived.
+    Changed {
+        kind: String,
+        raw: Vec<u8>,
+    },
+    Known {
+        kind: String,
+        raw: Vec<u8>,
+    },
+}
+
+/// An object and what it names; without a kind when it was never read.
+struct Named<'a> {
+    id: &'a str,
+    kind: Option<&'a str>,
+    links: &'a [Link],
+}
+
+impl Named<'_> {
+    fn targets(&self, rel: Rel) -> impl Iterator<Item = &str> {
+        self.links.iter().filter(move |link| link.rel == rel).map(|link| link.target.as_str())
     }
 }

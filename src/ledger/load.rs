@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use memchr::memmem::find;
+use rusqlite::params;
 use serde::de::DeserializeOwned;
 
-use super::objects::{raw, unpack};
+use super::objects::{raw, unpacked};
 use super::payouts::PayoutIndex;
+use super::put::{key_of, rel_code};
 use super::{CaseKey, Ledger, LedgerError};
 use crate::accounting::deposit::record_of;
 use crate::accounting::policy::{Grain, Unreconciled};
@@ -15,6 +18,7 @@ use crate::accounting::seat::Sources;
 use crate::accounting::{Case, Catalog, CustomerCase, DayCase, PayoutCase, Policy};
 use crate::ids::{BalanceTransactionId, CustomerId, PayoutId};
 use crate::money::Currency;
+use crate::stripe::links::Rel;
 use crate::stripe::objects::{
     BalanceTransaction, Charge, CreditNoteLine, Dispute, Invoice, InvoiceLine, Payout, Refund, read,
 };
@@ -32,14 +36,14 @@ impl Ledger {
                 let mut case = CustomerCase {
                     customer: self.view(id)?,
                     customer_id: Some(CustomerId::new(id.as_str())),
-                    invoices: self.linked("invoice", &[id], "customer")?,
-                    payment_intents: self.linked("payment_intent", &[id], "customer")?,
-                    charges: self.linked("charge", &[id], "customer")?,
-                    credit_notes: self.linked("credit_note", &[id], "customer")?,
+                    invoices: self.linked("invoice", &[id], Rel::Customer)?,
+                    payment_intents: self.linked("payment_intent", &[id], Rel::Customer)?,
+                    charges: self.linked("charge", &[id], Rel::Customer)?,
+                    credit_notes: self.linked("credit_note", &[id], Rel::Customer)?,
                     customer_balance: self.linked(
                         "customer_balance_transaction",
                         &[id],
-                        "customer",
+                        Rel::Customer,
                     )?,
                     ..CustomerCase::default()
                 };
@@ -51,8 +55,8 @@ impl Ledger {
                 let mut case =
                     CustomerCase { charges: charge.into_iter().collect(), ..Default::default() };
                 if case.charges.is_empty() {
-                    case.refunds = self.linked("refund", &[id], "charge")?;
-                    case.disputes = self.linked("dispute", &[id], "charge")?;
+                    case.refunds = self.linked("refund", &[id], Rel::Charge)?;
+                    case.disputes = self.linked("dispute", &[id], Rel::Charge)?;
                 }
                 self.complete(&mut case, key, policy)?;
                 Ok(Case::Customer(Box::new(case)))
@@ -81,15 +85,15 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         let invoices: Vec<String> = case.invoices.iter().map(|i| i.id.to_string()).collect();
         let charges: Vec<String> = case.charges.iter().map(|c| c.id.to_string()).collect();
-        case.invoice_payments = self.linked("invoice_payment", &invoices, "invoice")?;
-        case.refunds.extend(self.linked::<Refund>("refund", &charges, "charge")?);
-        case.disputes.extend(self.linked::<Dispute>("dispute", &charges, "charge")?);
+        case.invoice_payments = self.linked("invoice_payment", &invoices, Rel::Invoice)?;
+        case.refunds.extend(self.linked::<Refund>("refund", &charges, Rel::Charge)?);
+        case.disputes.extend(self.linked::<Dispute>("dispute", &charges, Rel::Charge)?);
         for invoice in &mut case.invoices {
             self.complete_lines(invoice)?;
         }
         for note in &mut case.credit_notes {
             let lines: Vec<CreditNoteLine> =
-                self.linked("credit_note_line_item", &[note.id.as_str()], "parent")?;
+                self.linked("credit_note_line_item", &[note.id.as_str()], Rel::Parent)?;
             let known: BTreeSet<_> = note.lines.data.iter().map(|line| line.id.clone()).collect();
             note.lines.data.extend(lines.into_iter().filter(|line| !known.contains(&line.id)));
         }
@@ -132,9 +136,9 @@ impl Ledger {
             return Ok(());
         }
         let id = invoice.id.to_string();
-        let mut lines: Vec<InvoiceLine> = self.linked("line_item", &[id.as_str()], "parent")?;
+        let mut lines: Vec<InvoiceLine> = self.linked("line_item", &[id.as_str()], Rel::Parent)?;
         if lines.is_empty() {
-            lines = self.linked("line_item", &[id.as_str()], "invoice")?;
+            lines = self.linked("line_item", &[id.as_str()], Rel::Invoice)?;
         }
         let known: BTreeSet<_> = invoice.lines.data.iter().map(|line| line.id.clone()).collect();
         invoice.lines.data.extend(lines.into_iter().filter(|line| !known.contains(&line.id)));
@@ -269,8 +273,8 @@ impl Ledger {
     ) -> Result<Sources, LedgerError> {
         let all: Vec<&str> = movements.map(|movement| movement.id.as_str()).collect();
         let by = |kind: &str| -> Result<Vec<Vec<u8>>, LedgerError> {
-            let mut raws = self.linked_raw(kind, &all, "balance_transaction")?;
-            raws.extend(self.linked_raw(kind, &all, "failure_balance_transaction")?);
+            let mut raws = self.linked_raw(kind, &all, Rel::BalanceTransaction)?;
+            raws.extend(self.linked_raw(kind, &all, Rel::FailureBalanceTransaction)?);
             Ok(raws)
         };
         Ok(Sources {
@@ -307,7 +311,7 @@ impl Ledger {
 
     /// The view of one object.
     pub fn view<T: DeserializeOwned>(&self, id: &str) -> Result<Option<T>, LedgerError> {
-        let found = raw(&self.connection, id).map_err(|error| self.fail(error))?;
+        let found = raw(&self.connection, &self.packer, id).map_err(|error| self.fail(error))?;
         found.map(|raw| read(&raw).map_err(LedgerError::from)).transpose()
     }
 
@@ -316,7 +320,7 @@ impl Ledger {
         &self,
         kind: &str,
         targets: &[impl AsRef<str>],
-        rel: &str,
+        rel: Rel,
     ) -> Result<Vec<T>, LedgerError> {
         views(&self.linked_raw(kind, targets, rel)?)
     }
@@ -325,19 +329,23 @@ impl Ledger {
         &self,
         kind: &str,
         targets: &[impl AsRef<str>],
-        rel: &str,
+        rel: Rel,
     ) -> Result<Vec<Vec<u8>>, LedgerError> {
         let run = || -> rusqlite::Result<Vec<Vec<u8>>> {
             let mut statement = self.connection.prepare_cached(
-                "SELECT o.seq, b.raw FROM link l JOIN object o USING (seq) JOIN body b USING (seq)
+                "SELECT o.seq, o.raw FROM link l JOIN object o USING (seq)
                  WHERE l.target = ?1 AND l.rel = ?2 AND o.kind = ?3 ORDER BY o.seq",
             )?;
             let mut found: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
             for target in targets {
-                let mut rows = statement.query([target.as_ref(), rel, kind])?;
+                let target = target.as_ref();
+                let mut rows = statement.query(params![key_of(target), rel_code(rel), kind])?;
                 while let Some(row) = rows.next()? {
-                    let packed: Vec<u8> = row.get(1)?;
-                    found.insert(row.get(0)?, unpack(&packed)?);
+                    let raw = unpacked(&self.packer, row, 1)?;
+                    // Two ids may share a key; a parent is not named inside.
+                    if rel == Rel::Parent || find(&raw, target.as_bytes()).is_some() {
+                        found.insert(row.get(0)?, raw);
+                    }
                 }
             }
             Ok(found.into_values().collect())

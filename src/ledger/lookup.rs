@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::OptionalExtension;
 
 use super::cases::HOPS_MAX;
+use super::put::key_of;
 use super::{CaseKey, Ledger, LedgerError, PayoutIndex, RecordRow};
 use crate::accounting::Policy;
 use crate::accounting::balance_transaction::{Class, classify};
@@ -96,7 +97,8 @@ impl Ledger {
                  ORDER BY o.created, o.id LIMIT 1",
             )
             .and_then(|mut statement| {
-                statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+                let key = key_of(id);
+                statement.query_row([key], |row| Ok((row.get(0)?, row.get(1)?))).optional()
             })
             .map_err(|error| self.fail(error))
     }

@@ -12,25 +12,33 @@ mod cases;
 mod coverage;
 mod days;
 mod derive;
+mod dictionaries;
 mod error;
 mod exceptions;
+mod facts;
 mod journal;
 mod load;
 mod lock;
 mod lookup;
+mod migrate;
+mod movements;
 mod objects;
 mod open;
+mod pack;
 mod payouts;
 mod pulls;
+mod put;
 mod records;
 mod runs;
 mod summaries;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 mod unsent;
+mod upkeep;
 mod wishes;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 pub use attempts::{AttemptId, Intent, Outcome, Unfinished};
 pub use batches::Batch;
@@ -40,17 +48,22 @@ pub use error::LedgerError;
 pub use exceptions::StoredException;
 pub use lock::LockGuard;
 pub use lookup::{Found, LastAttempt};
-pub use objects::{Incoming, Stored};
+pub use movements::MovementRow;
+pub use objects::{Incoming, Prepared, Preparer, Stored};
 pub use open::{Identity, Look};
 pub use payouts::PayoutIndex;
-pub use pulls::UnfinishedPull;
+pub use pulls::{PullWindow, Pulled};
 pub use records::{RecordRow, RecordState};
 pub use runs::{Run, RunId};
+pub use unfinished::UnfinishedPull;
 pub use unsent::Unsent;
+pub use upkeep::{Checked, KindStats, Stats};
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use self::pack::Packer;
 use crate::calendar::Clock;
 
 /// An open ledger.
@@ -59,6 +72,9 @@ pub struct Ledger {
     path: PathBuf,
     clock: Arc<dyn Clock>,
     id: String,
+    packer: Arc<Packer>,
+    /// How many objects there are of kinds without a dictionary.
+    untrained: BTreeMap<String, usize>,
 }
 
 impl Ledger {
@@ -69,6 +85,19 @@ impl Ledger {
 
     fn now(&self) -> i64 {
         self.clock.now().0
+    }
+
+    /// Does all of `work` or nothing.
+    fn in_transaction<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction) -> rusqlite::Result<T>,
+    ) -> Result<T, LedgerError> {
+        let path = self.path.clone();
+        let wrap = |error| LedgerError::sqlite(&path, error);
+        let tx = self.connection.transaction().map_err(wrap)?;
+        let result = work(&tx).map_err(wrap)?;
+        tx.commit().map_err(wrap)?;
+        Ok(result)
     }
 
     /// Gives an error of SQLite the file it happened in.

@@ -1,20 +1,18 @@
 //! Facts: Stripe objects, byte for byte, with what they are found by.
 
-use std::io::{Read, Write};
+use std::sync::Arc;
 
-use flate2::Compression;
-use flate2::read::ZlibDecoder;
-use flate2::write::ZlibEncoder;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, params};
 
+use super::facts::News;
 use super::open::mode;
+use super::pack::Packer;
+use super::put::{api_version_id, hash_of, put};
 use super::{Ledger, LedgerError};
 use crate::calendar::UnixTime;
-use crate::stripe::links::{Link, Rel, links};
-use crate::stripe::objects::Head;
-
-/// Level 3 compresses nearly as well as the default and three times as fast.
-const COMPRESSION: Compression = Compression::new(3);
+use crate::stripe::links::{Scan, scan};
+use crate::stripe::objects::{BalanceTransaction, Head, read};
 
 /// An object on its way in.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +40,56 @@ impl std::ops::AddAssign for Stored {
     }
 }
 
+/// Makes objects ready for storing, on any thread.
+#[derive(Clone)]
+pub struct Preparer(pub(super) Arc<Packer>);
+
+/// An object ready for storing: scanned, hashed and packed.
+pub struct Prepared {
+    scan: Scan,
+    pub(super) parent: Option<String>,
+    pub(super) hash: [u8; 16],
+    pub(super) packed: Vec<u8>,
+    pub(super) movement: Option<BalanceTransaction>,
+}
+
+impl Prepared {
+    pub fn scan(&self) -> &Scan {
+        &self.scan
+    }
+
+    pub fn kind(&self) -> &str {
+        &self.scan.head.object
+    }
+
+    pub fn id(&self) -> &str {
+        // The account has one balance: it goes by its kind.
+        let head = &self.scan.head;
+        if head.id.is_empty() { &head.object } else { &head.id }
+    }
+}
+
+impl Preparer {
+    pub fn prepare(&self, scan: Scan, json: &str, parent: Option<&str>) -> Prepared {
+        let kind = scan.head.object.as_str();
+        // One that cannot be read is the derivation's to complain about.
+        let movement = (kind == "balance_transaction").then(|| read(json.as_bytes()).ok());
+        Prepared {
+            hash: hash_of(json.as_bytes()),
+            packed: self.0.pack(kind, json.as_bytes()),
+            parent: parent.map(str::to_owned),
+            movement: movement.flatten(),
+            scan,
+        }
+    }
+}
+
 impl Ledger {
+    /// Makes objects ready for [`Ledger::pulled`].
+    pub fn preparer(&self) -> Preparer {
+        Preparer(Arc::clone(&self.packer))
+    }
+
     /// Stores a batch: all of it or nothing. An object that is as it was writes nothing; one that
     /// changed keeps what it was as a revision.
     pub fn store(
@@ -51,24 +98,36 @@ impl Ledger {
         api_version: &str,
         fetched: UnixTime,
     ) -> Result<Stored, LedgerError> {
-        let bound = self.meta("mode")?;
+        let preparer = self.preparer();
+        let mut prepared = Vec::with_capacity(objects.len());
         for object in objects {
-            self.check_mode(object.head, bound.as_deref())?;
+            let scan = scan(object.json.as_bytes())?;
+            prepared.push(preparer.prepare(scan, object.json, object.parent));
         }
-        let mut stored = Stored::default();
+        self.check_modes(&prepared)?;
+        let (mut stored, mut news) = (Stored::default(), News::default());
         let path = self.path.clone();
         let wrap = |error| LedgerError::sqlite(&path, error);
         let tx = self.connection.transaction().map_err(wrap)?;
-        for object in objects {
-            let links = links_of(object)?;
-            match put(&tx, object, &links, api_version, fetched).map_err(wrap)? {
-                Change::New => stored.new += 1,
-                Change::Changed => stored.changed += 1,
-                Change::None => stored.unchanged += 1,
-            }
+        let version = api_version_id(&tx, api_version).map_err(wrap)?;
+        for object in &prepared {
+            let one = put(&tx, &self.packer, object, version, fetched, None).map_err(wrap)?;
+            news.note(object, one);
+            stored += one;
         }
+        news.count(&tx).map_err(wrap)?;
         tx.commit().map_err(wrap)?;
+        self.train_dictionaries(&prepared)?;
         Ok(stored)
+    }
+
+    /// Refuses objects of the other mode before anything is written.
+    pub(super) fn check_modes(&self, objects: &[Prepared]) -> Result<(), LedgerError> {
+        let bound = self.meta("mode")?;
+        for object in objects {
+            self.check_mode(&object.scan.head, bound.as_deref())?;
+        }
+        Ok(())
     }
 
     fn check_mode(&self, head: &Head, bound: Option<&str>) -> Result<(), LedgerError> {
@@ -86,7 +145,7 @@ impl Ledger {
 
     /// The verbatim JSON of an object.
     pub fn object(&self, id: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-        raw(&self.connection, id).map_err(|error| self.fail(error))
+        raw(&self.connection, &self.packer, id).map_err(|error| self.fail(error))
     }
 
     /// Every object of a kind, oldest first. Stops at the first error of `visit`.
@@ -98,15 +157,12 @@ impl Ledger {
         let wrap = |error| self.fail(error);
         let mut statement = self
             .connection
-            .prepare_cached(
-                "SELECT b.raw FROM object o JOIN body b USING (seq) WHERE o.kind = ?1
-                 ORDER BY o.created, o.id",
-            )
+            .prepare_cached("SELECT raw FROM object WHERE kind = ?1 ORDER BY created, id")
             .map_err(wrap)?;
         let mut rows = statement.query([kind]).map_err(wrap)?;
         while let Some(row) = rows.next().map_err(wrap)? {
-            let packed: Vec<u8> = row.get(0).map_err(wrap)?;
-            visit(&unpack(&packed).map_err(wrap)?)?;
+            let raw = unpacked(&self.packer, row, 0).map_err(wrap)?;
+            visit(&raw)?;
         }
         Ok(())
     }
@@ -121,8 +177,8 @@ impl Ledger {
         visit: impl FnMut(&[u8]) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         self.visit(
-            "SELECT b.raw FROM object o JOIN body b USING (seq)
-             WHERE o.kind = ?1 AND o.created >= ?2 AND o.created < ?3 ORDER BY o.created, o.id",
+            "SELECT raw FROM object
+             WHERE kind = ?1 AND created >= ?2 AND created < ?3 ORDER BY created, id",
             params![kind, since.0, until.0],
             visit,
         )
@@ -135,8 +191,7 @@ impl Ledger {
         visit: impl FnMut(&[u8]) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         self.visit(
-            "SELECT b.raw FROM dirty d JOIN object o USING (seq) JOIN body b USING (seq)
-             WHERE o.kind = ?1",
+            "SELECT o.raw FROM dirty d JOIN object o USING (seq) WHERE o.kind = ?1",
             params![kind],
             visit,
         )
@@ -152,8 +207,7 @@ impl Ledger {
         let mut statement = self.connection.prepare_cached(query).map_err(wrap)?;
         let mut rows = statement.query(parameters).map_err(wrap)?;
         while let Some(row) = rows.next().map_err(wrap)? {
-            let packed: Vec<u8> = row.get(0).map_err(wrap)?;
-            visit(&unpack(&packed).map_err(wrap)?)?;
+            visit(&unpacked(&self.packer, row, 0).map_err(wrap)?)?;
         }
         Ok(())
     }
@@ -161,6 +215,15 @@ impl Ledger {
     /// The ids of every object of a kind, oldest first.
     pub fn ids(&self, kind: &str) -> Result<Vec<String>, LedgerError> {
         self.texts("SELECT id FROM object WHERE kind = ?1 ORDER BY created, id", kind)
+    }
+
+    /// The API version that an object came with, when it is there.
+    pub fn api_version_of(&self, id: &str) -> Result<Option<String>, LedgerError> {
+        let found = self.texts(
+            "SELECT v.name FROM object o JOIN api_version v ON v.id = o.api_version WHERE o.id = ?1",
+            id,
+        )?;
+        Ok(found.into_iter().next())
     }
 
     /// How many objects there are of each kind.
@@ -186,107 +249,26 @@ impl Ledger {
     }
 }
 
-fn links_of(object: &Incoming) -> Result<Vec<Link>, LedgerError> {
-    let mut links = links(object.head, object.json.as_bytes())?;
-    if let Some(parent) = object.parent {
-        links.push(Link { rel: Rel::Parent, target: parent.to_owned() });
-    }
-    Ok(links)
-}
-
-enum Change {
-    New,
-    Changed,
-    None,
-}
-
-fn put(
-    tx: &Transaction,
-    object: &Incoming,
-    links: &[Link],
-    api_version: &str,
-    fetched: UnixTime,
-) -> rusqlite::Result<Change> {
-    let head = object.head;
-    // The account has one balance: it goes by its kind.
-    let id = if head.id.is_empty() { &head.object } else { &head.id };
-    let hash = ring::digest::digest(&ring::digest::SHA256, object.json.as_bytes());
-    let known: Option<(i64, i64, Vec<u8>)> = tx
-        .prepare_cached("SELECT seq, revision, hash FROM object WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    let packed = || pack(object.json.as_bytes());
-    let (seq, change) = match known {
-        Some((_, _, old)) if old == hash.as_ref() => return Ok(Change::None),
-        Some((seq, revision, _)) => {
-            tx.prepare_cached(
-                "INSERT INTO object_revision (seq, revision, hash, fetched, raw)
-                 SELECT seq, revision, hash, fetched, raw FROM object JOIN body USING (seq)
-                 WHERE seq = ?1",
-            )?
-            .execute([seq])?;
-            tx.prepare_cached(
-                "UPDATE object SET revision = ?2, hash = ?3, fetched = ?4, api_version = ?5
-                 WHERE seq = ?1",
-            )?
-            .execute(params![
-                seq,
-                revision + 1,
-                hash.as_ref(),
-                fetched.0,
-                api_version
-            ])?;
-            tx.prepare_cached("UPDATE body SET raw = ?2 WHERE seq = ?1")?
-                .execute(params![seq, packed()])?;
-            tx.prepare_cached("DELETE FROM link WHERE seq = ?1")?.execute([seq])?;
-            (seq, Change::Changed)
-        }
-        None => {
-            tx.prepare_cached(
-                "INSERT INTO object (id, kind, created, revision, hash, fetched, api_version)
-                 VALUES (?1, ?2, ?3, 1, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                id,
-                head.object,
-                head.created,
-                hash.as_ref(),
-                fetched.0,
-                api_version
-            ])?;
-            let seq = tx.last_insert_rowid();
-            tx.prepare_cached("INSERT INTO body (seq, raw) VALUES (?1, ?2)")?
-                .execute(params![seq, packed()])?;
-            (seq, Change::New)
-        }
-    };
-    for link in links {
-        tx.prepare_cached("INSERT OR IGNORE INTO link (seq, rel, target) VALUES (?1, ?2, ?3)")?
-            .execute(params![seq, link.rel.as_str(), link.target])?;
-    }
-    tx.prepare_cached("INSERT OR IGNORE INTO dirty (seq) VALUES (?1)")?.execute([seq])?;
-    Ok(change)
-}
-
 /// The verbatim JSON of the object with this id.
-pub(super) fn raw(connection: &Connection, id: &str) -> rusqlite::Result<Option<Vec<u8>>> {
-    let packed: Option<Vec<u8>> = connection
-        .prepare_cached("SELECT b.raw FROM object o JOIN body b USING (seq) WHERE o.id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    packed.map(|packed| unpack(&packed)).transpose()
+pub(super) fn raw(
+    connection: &Connection,
+    packer: &Packer,
+    id: &str,
+) -> rusqlite::Result<Option<Vec<u8>>> {
+    connection
+        .prepare_cached("SELECT raw FROM object WHERE id = ?1")?
+        .query_row([id], |row| unpacked(packer, row, 0))
+        .optional()
 }
 
-fn pack(raw: &[u8]) -> Vec<u8> {
-    let mut encoder = ZlibEncoder::new(Vec::with_capacity(raw.len() / 3), COMPRESSION);
-    encoder.write_all(raw).expect("writing to memory cannot fail");
-    encoder.finish().expect("writing to memory cannot fail")
-}
-
-pub(super) fn unpack(packed: &[u8]) -> rusqlite::Result<Vec<u8>> {
-    let mut raw = Vec::with_capacity(packed.len() * 4);
-    ZlibDecoder::new(packed)
-        .read_to_end(&mut raw)
-        .map_err(|cause| rusqlite::Error::ToSqlConversionFailure(Box::new(cause)))?;
-    Ok(raw)
+/// A packed column as it was.
+pub(super) fn unpacked(
+    packer: &Packer,
+    row: &rusqlite::Row,
+    column: usize,
+) -> rusqlite::Result<Vec<u8>> {
+    let packed = row.get_ref(column)?.as_blob()?;
+    packer.unpack(packed).map_err(|damaged| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, Box::new(damaged))
+    })
 }

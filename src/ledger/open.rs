@@ -1,23 +1,19 @@
 //! Opening: the file, its schema, and whose it is.
 
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
 
 use ring::rand::SecureRandom;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
+use super::dictionaries;
+use super::migrate::{known_schema, migrate};
+use super::pack::Packer;
 use super::{Ledger, LedgerError};
 use crate::calendar::Clock;
 use crate::digest::sha256_hex;
-
-/// The migrations, in order; the schema's version is how many have run. Never edited, only added.
-const MIGRATIONS: [&str; 4] = [
-    include_str!("migrations/0001_first.sql"),
-    include_str!("migrations/0002_days.sql"),
-    include_str!("migrations/0003_answer.sql"),
-    include_str!("migrations/0004_push.sql"),
-];
 
 /// Whose ledger it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +66,7 @@ impl Ledger {
         connection.set_prepared_statement_cache_capacity(128);
         let found: u32 =
             connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)?;
-        let known = u32::try_from(MIGRATIONS.len()).expect("a handful");
+        let known = known_schema();
         if found > known {
             return Err(LedgerError::Newer { path: path.into(), found, known });
         }
@@ -80,7 +76,9 @@ impl Ledger {
         let id = connection
             .query_row("SELECT value FROM meta WHERE name = 'ledger'", [], |row| row.get(0))
             .map_err(wrap)?;
-        Ok(Self { connection, path: path.into(), clock, id })
+        let packer = Arc::new(Packer::default());
+        dictionaries::load(&connection, &packer).map_err(wrap)?;
+        Ok(Self { connection, path: path.into(), clock, id, packer, untrained: BTreeMap::new() })
     }
 
     /// Refuses a ledger that is of other accounts than the configured ones.
@@ -109,13 +107,15 @@ impl Ledger {
                  PRAGMA foreign_keys = ON;
                  PRAGMA busy_timeout = 5000;
                  PRAGMA wal_autocheckpoint = 8000;
-                 PRAGMA cache_size = -32000;",
+                 PRAGMA cache_size = -48000;",
             )
             .map_err(wrap)?;
         connection.set_prepared_statement_cache_capacity(128);
-        migrate(&mut connection, path)?;
+        let packer = Arc::new(Packer::default());
+        migrate(&mut connection, path, &packer)?;
         let id = ledger_id(&connection).map_err(wrap)?;
-        Ok(Self { connection, path: path.into(), clock, id })
+        dictionaries::load(&connection, &packer).map_err(wrap)?;
+        Ok(Self { connection, path: path.into(), clock, id, packer, untrained: BTreeMap::new() })
     }
 
     /// Binds the ledger to a value at first use; afterwards the value must be the same.
@@ -216,7 +216,7 @@ pub(super) fn mode(livemode: bool) -> &'static str {
 }
 
 /// The file holds customers' names and amounts: only its owner may read it.
-fn create_private(path: &Path) -> Result<(), LedgerError> {
+pub(super) fn create_private(path: &Path) -> Result<(), LedgerError> {
     folder_exists(path)?;
     let mut options = OpenOptions::new();
     options.create(true).append(true);
@@ -233,33 +233,6 @@ pub(super) fn folder_exists(path: &Path) -> Result<(), LedgerError> {
         }
         _ => Ok(()),
     }
-}
-
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), LedgerError> {
-    let wrap = |cause| LedgerError::sqlite(path, cause);
-    let version = |connection: &Connection| -> Result<u32, LedgerError> {
-        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)
-    };
-    let found = version(connection)?;
-    let known = u32::try_from(MIGRATIONS.len()).expect("a handful");
-    if found > known {
-        return Err(LedgerError::Newer { path: path.into(), found, known });
-    }
-    if found == known {
-        return Ok(());
-    }
-    if found > 0 {
-        let copy = path.with_extension(format!("schema-{found}.backup"));
-        connection.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>).map_err(wrap)?;
-    }
-    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(wrap)?;
-    // Another process may have been faster: `status` takes no lock.
-    let start = usize::try_from(version(&tx)?).expect("a handful").min(MIGRATIONS.len());
-    for migration in &MIGRATIONS[start..] {
-        tx.execute_batch(migration).map_err(wrap)?;
-    }
-    tx.pragma_update(None, "user_version", known).map_err(wrap)?;
-    tx.commit().map_err(wrap)
 }
 
 fn ledger_id(connection: &Connection) -> rusqlite::Result<String> {

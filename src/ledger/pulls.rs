@@ -1,116 +1,331 @@
-//! What pulls brought: which facts there are, and whether the last pull reached its end.
+//! Pulls: what came, what it completes, and what must still be read. All of it in one transaction
+//! with the objects themselves, so that a pull that is killed at any moment goes on where it was.
 
-use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
+use rusqlite::{Transaction, params};
 
-use super::{Ledger, LedgerError};
+use super::coverage::{add_members, cover, window_of};
+use super::facts::News;
+use super::objects::Prepared;
+use super::put::{api_version_id, put};
+use super::{Ledger, LedgerError, Stored};
 use crate::calendar::{UnixTime, Window};
 
-/// The name among the references under which an unfinished pull is kept.
-const KEPT_AS: &str = "unfinished_pull";
+const SECONDS_PER_DAY: i64 = 24 * 3600;
 
-/// What is being pulled, or was when a pull broke off: a time in Stripe, an export, or both.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnfinishedPull {
-    pub window: Option<Window>,
-    /// The file or folder of an export.
-    pub export: Option<String>,
+/// What one answer of Stripe brought.
+#[derive(Default)]
+pub struct Pulled {
+    pub objects: Vec<Prepared>,
+    /// A window of a resource that is complete with it.
+    pub complete: Option<(&'static str, Window)>,
+    /// A payout whose members these are, and whether they are the last.
+    pub members_of: Option<(String, bool)>,
+    /// An object that Stripe no longer has.
+    pub gone: Option<String>,
+    /// What was wanted and is there now, or is known not to be.
+    pub satisfied: Option<(&'static str, String)>,
 }
 
-impl UnfinishedPull {
-    fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// What may be there only in part, as the end of a sentence.
-    pub fn what(&self, zone: Tz) -> String {
-        let window = self.window.map(|window| {
-            let local = |instant: UnixTime| {
-                instant.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
-            };
-            format!(
-                "what happened from {} up to {} ({zone})",
-                local(window.since),
-                local(window.until)
-            )
-        });
-        let export = self.export.as_ref().map(|path| format!("the export {path}"));
-        window.into_iter().chain(export).collect::<Vec<_>>().join(" and ")
-    }
-
-    /// How to complete it.
-    pub fn fix(&self, zone: Tz) -> String {
-        match (&self.window, &self.export) {
-            (Some(window), _) => {
-                let since = window.since.utc().with_timezone(&zone).to_rfc3339();
-                format!("`tieout pull` completes it, and so does any pull from {since} on")
-            }
-            (None, _) => "read the export again with `tieout pull --from`".into(),
-        }
-    }
+/// A pull under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PullWindow {
+    pub window: Window,
+    /// It was begun by an earlier run that did not end.
+    pub is_resumed: bool,
+    /// Objects behind this one came with this pull.
+    mark: i64,
+    /// How many lists go by the window.
+    lists: i64,
 }
 
 impl Ledger {
-    /// The pull that broke off, if the last one did.
-    pub fn unfinished_pull(&self) -> Result<Option<UnfinishedPull>, LedgerError> {
-        let Some(text) = self.reference(KEPT_AS)? else { return Ok(None) };
-        let pull: UnfinishedPull = serde_json::from_str(&text)
-            .map_err(|cause| LedgerError::Unreadable { external_id: KEPT_AS.into(), cause })?;
-        Ok(Some(pull).filter(|pull| !pull.is_empty()))
-    }
-
-    /// Notes that a pull begins: until [`Ledger::end_pull`], the ledger may hold half of what it
-    /// brings. A window that was left half done before stays noted with it.
-    pub fn begin_pull(&mut self, pull: &UnfinishedPull) -> Result<(), LedgerError> {
-        let mut noted = self.unfinished_pull()?.unwrap_or_default();
-        noted.window = match (noted.window, pull.window) {
-            (Some(old), Some(new)) => {
-                Some(Window { since: old.since.min(new.since), until: old.until.max(new.until) })
+    /// Begins a pull of `window` for these resources, or goes on with one that did not end: then
+    /// only what that one left, and what the new window has beyond it, is still to be read.
+    pub fn begin_pull(
+        &mut self,
+        resources: &[&str],
+        window: Window,
+    ) -> Result<PullWindow, LedgerError> {
+        self.in_transaction(|tx| {
+            let left: Option<(Window, i64)> = {
+                let mut statement = tx.prepare("SELECT since, until, seq FROM pull")?;
+                let mut rows = statement.query([])?;
+                match rows.next()? {
+                    Some(row) => Some((window_of(row)?, row.get(2)?)),
+                    None => None,
+                }
+            };
+            let mark = match left {
+                Some((_, mark)) => mark,
+                None => {
+                    tx.query_row("SELECT ifnull(max(seq), 0) FROM object", [], |row| row.get(0))?
+                }
+            };
+            for resource in resources {
+                for part in beyond(window, left.map(|(known, _)| known)) {
+                    add_pending(tx, resource, part)?;
+                }
             }
-            (old, new) => old.or(new),
-        };
-        noted.export = pull.export.clone().or(noted.export);
-        self.note_pull(&noted)
+            let whole = left.map_or(window, |(known, _)| Window {
+                since: known.since.min(window.since),
+                until: known.until.max(window.until),
+            });
+            tx.execute(
+                "INSERT OR REPLACE INTO pull (only, since, until, seq) VALUES (1, ?1, ?2, ?3)",
+                params![whole.since.0, whole.until.0, mark],
+            )?;
+            let lists = i64::try_from(resources.len()).expect("a handful");
+            Ok(PullWindow { window: whole, is_resumed: left.is_some(), mark, lists })
+        })
     }
 
-    /// Notes that a pull reached its end. It completes an earlier one that it contains.
-    pub fn end_pull(&mut self, pull: &UnfinishedPull) -> Result<(), LedgerError> {
-        let mut noted = self.unfinished_pull()?.unwrap_or_default();
-        if let (Some(noted_window), Some(window)) = (noted.window, pull.window)
-            && window.since <= noted_window.since
-            && window.until >= noted_window.until
-        {
-            noted.window = None;
-        }
-        if pull.export.is_some() {
-            noted.export = None;
-        }
-        self.note_pull(&noted)
-    }
-
-    /// Takes back what [`Ledger::begin_pull`] noted, for a pull that brought nothing at all.
-    pub fn forget_pull(&mut self, before: Option<&UnfinishedPull>) -> Result<(), LedgerError> {
-        self.note_pull(before.unwrap_or(&UnfinishedPull::default()))
-    }
-
-    fn note_pull(&mut self, pull: &UnfinishedPull) -> Result<(), LedgerError> {
-        let text = serde_json::to_string(pull).expect("two optional fields always serialize");
-        self.put_reference(KEPT_AS, &text)
-    }
-
-    /// Recognises the facts that the ledger holds. Objects are never removed and revisions only
-    /// grow, so equal counts mean equal facts. The balance is left out: no record comes of it.
-    pub fn facts_version(&self) -> Result<String, LedgerError> {
-        let run = || -> rusqlite::Result<String> {
-            let one =
-                |query: &str| self.connection.query_row(query, [], |row| row.get::<_, i64>(0));
-            let objects = one("SELECT count(*) FROM object WHERE kind <> 'balance'")?;
-            let revisions =
-                one("SELECT ifnull(sum(revision), 0) FROM object WHERE kind <> 'balance'")?;
-            let members = one("SELECT count(*) FROM payout_member")?;
-            let lists = one("SELECT count(*) FROM payout_listing")?;
-            Ok(format!("{objects} objects, {revisions} revisions, {members} of {lists} payouts"))
+    /// The windows of a resource that the pull under way has not read yet, oldest first.
+    pub fn pending(&self, resource: &str) -> Result<Vec<Window>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<Window>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT since, until FROM pending WHERE resource = ?1 ORDER BY since",
+                )?
+                .query_map([resource], window_of)?
+                .collect()
         };
         run().map_err(|error| self.fail(error))
     }
+
+    /// Everything of the pull is read.
+    pub fn end_pull(&mut self) -> Result<(), LedgerError> {
+        self.in_transaction(|tx| {
+            tx.execute("DELETE FROM pending", [])?;
+            tx.execute("DELETE FROM pull", [])?;
+            // What is left was in the window's lists, or is not to be had.
+            tx.execute("DELETE FROM wanted", [])?;
+            Ok(())
+        })
+    }
+
+    /// Stores answers, all of them or nothing, with what they complete. `requests` is how many were
+    /// needed since the last time.
+    pub fn pulled(
+        &mut self,
+        answers: &[Pulled],
+        api_version: &str,
+        fetched: UnixTime,
+        requests: u64,
+    ) -> Result<Stored, LedgerError> {
+        for answer in answers {
+            self.check_modes(&answer.objects)?;
+        }
+        let packer = std::sync::Arc::clone(&self.packer);
+        let stored = self.in_transaction(|tx| {
+            let version = api_version_id(tx, api_version)?;
+            let (mut stored, mut news) = (Stored::default(), News::default());
+            for answer in answers {
+                for object in &answer.objects {
+                    let one = put(tx, &packer, object, version, fetched, None)?;
+                    news.note(object, one);
+                    stored += one;
+                }
+                news += note_progress(tx, answer)?;
+            }
+            count_requests(tx, fetched, requests)?;
+            news.count(tx)?;
+            Ok(stored)
+        })?;
+        for answer in answers {
+            self.train_dictionaries(&answer.objects)?;
+        }
+        Ok(stored)
+    }
+
+    /// Objects to which more may happen by now, by kind: their ids, oldest first. Those created in
+    /// the window are left out: its lists show them anyway.
+    pub fn watched(&self, outside: Window) -> Result<Vec<(String, String)>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<(String, String)>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT o.kind, o.id FROM watch w JOIN object o USING (seq)
+                     WHERE NOT (o.created >= ?1 AND o.created < ?2) ORDER BY o.seq",
+                )?
+                .query_map([outside.since.0, outside.until.0], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?
+                .collect()
+        };
+        run().map_err(|error| self.fail(error))
+    }
+
+    /// Takes back a pull that brought nothing at all and completed nothing: there is nothing to go
+    /// on with.
+    pub fn forget_pull(&mut self, pull: PullWindow) -> Result<(), LedgerError> {
+        if pull.is_resumed {
+            return Ok(());
+        }
+        self.in_transaction(|tx| {
+            let is_untouched: bool = tx.query_row(
+                "SELECT count(*) = ?3 AND ifnull(sum(since <> ?1 OR until <> ?2), 0) = 0
+                 FROM pending",
+                params![pull.window.since.0, pull.window.until.0, pull.lists],
+                |row| row.get(0),
+            )?;
+            if is_untouched {
+                tx.execute("DELETE FROM pending", [])?;
+                tx.execute("DELETE FROM pull", [])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// What must still be read of a resource: ids, in order.
+    pub fn wanted(&self, resource: &str) -> Result<Vec<String>, LedgerError> {
+        self.texts("SELECT id FROM wanted WHERE resource = ?1 ORDER BY id", resource)
+    }
+
+    /// Like [`Ledger::wanted`], without what the lists of the window hold anyway.
+    pub fn wanted_outside(
+        &self,
+        resource: &str,
+        window: Window,
+    ) -> Result<Vec<String>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<String>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT w.id FROM wanted w LEFT JOIN object o ON o.id = w.id
+                     WHERE w.resource = ?1
+                     AND (o.seq IS NULL OR NOT (o.created >= ?2 AND o.created < ?3)) ORDER BY w.id",
+                )?
+                .query_map(params![resource, window.since.0, window.until.0], |row| row.get(0))?
+                .collect()
+        };
+        run().map_err(|error| self.fail(error))
+    }
+
+    /// The sources of balance transactions that came with this pull, where the source itself did
+    /// not: what moved money changed, however old it is. Each with its kind where it is known.
+    pub fn moved_sources(
+        &self,
+        pull: PullWindow,
+    ) -> Result<Vec<(String, Option<String>)>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<(String, Option<String>)>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT DISTINCT m.source, o.kind FROM movement m
+                     LEFT JOIN object o ON o.id = m.source
+                     WHERE m.seq > ?1 AND m.source IS NOT NULL
+                     AND (o.seq IS NULL OR NOT (o.created >= ?2 AND o.created < ?3))
+                     AND ifnull(o.seq, 0) <= ?1 ORDER BY m.source",
+                )?
+                .query_map(params![pull.mark, pull.window.since.0, pull.window.until.0], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?
+                .collect()
+        };
+        run().map_err(|error| self.fail(error))
+    }
+
+    /// Requests of the last thirty days, and the charges created in them.
+    pub fn reads_of_30_days(&self) -> Result<(u64, u64), LedgerError> {
+        let now = self.now();
+        let run = || -> rusqlite::Result<(i64, i64)> {
+            let requests = self.connection.query_row(
+                "SELECT ifnull(sum(count), 0) FROM request WHERE day > ?1",
+                [now / SECONDS_PER_DAY - 30],
+                |row| row.get(0),
+            )?;
+            let charges = self.connection.query_row(
+                "SELECT count(*) FROM object WHERE kind = 'charge' AND created > ?1",
+                [now - 30 * SECONDS_PER_DAY],
+                |row| row.get(0),
+            )?;
+            Ok((requests, charges))
+        };
+        let (requests, charges) = run().map_err(|error| self.fail(error))?;
+        Ok((requests.unsigned_abs(), charges.unsigned_abs()))
+    }
+
+    /// What an export names and holds is not read again.
+    pub fn forget_wanted_that_is_known(&mut self) -> Result<(), LedgerError> {
+        self.in_transaction(forget_known)
+    }
+}
+
+/// Leaves of what is wanted only what is not there; the credit lists of customers stay.
+pub(super) fn forget_known(tx: &Transaction) -> rusqlite::Result<()> {
+    tx.execute(
+        "DELETE FROM wanted WHERE resource IN ('charges', 'invoices', 'customers')
+         AND id IN (SELECT id FROM object)",
+        [],
+    )?;
+    Ok(())
+}
+
+fn note_progress(tx: &Transaction, answer: &Pulled) -> rusqlite::Result<News> {
+    let mut news = News::default();
+    if let Some((resource, window)) = answer.complete {
+        cover(tx, resource, window)?;
+        subtract_pending(tx, resource, window)?;
+    }
+    if let Some((payout, is_complete)) = &answer.members_of {
+        let ids: Vec<String> = answer.objects.iter().map(|object| object.id().to_owned()).collect();
+        news = add_members(tx, payout, &ids, *is_complete)?;
+    }
+    if let Some(id) = &answer.gone {
+        tx.prepare_cached("DELETE FROM watch WHERE seq = (SELECT seq FROM object WHERE id = ?1)")?
+            .execute([id])?;
+    }
+    if let Some((resource, id)) = &answer.satisfied {
+        tx.prepare_cached("DELETE FROM wanted WHERE resource = ?1 AND id = ?2")?
+            .execute([*resource, id.as_str()])?;
+    }
+    Ok(news)
+}
+
+fn count_requests(tx: &Transaction, at: UnixTime, requests: u64) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO request (day, count) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET count = count + excluded.count",
+    )?
+    .execute(params![at.0 / SECONDS_PER_DAY, i64::try_from(requests).unwrap_or(i64::MAX)])?;
+    Ok(())
+}
+
+/// The parts of `window` that lie outside `known`.
+fn beyond(window: Window, known: Option<Window>) -> Vec<Window> {
+    let Some(known) = known else { return vec![window] };
+    let before = Window { since: window.since, until: window.until.min(known.since) };
+    let after = Window { since: window.since.max(known.until), until: window.until };
+    // The window of a pull has no holes: what lies between the two is read too.
+    let gap_before = Window { since: window.until, until: known.since };
+    let gap_after = Window { since: known.until, until: window.since };
+    [before, gap_before, after, gap_after]
+        .into_iter()
+        .filter(|part| part.since < part.until)
+        .collect()
+}
+
+fn add_pending(tx: &Transaction, resource: &str, window: Window) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT INTO pending (resource, since, until) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET until = max(until, excluded.until)",
+    )?
+    .execute(params![resource, window.since.0, window.until.0])?;
+    Ok(())
+}
+
+fn subtract_pending(tx: &Transaction, resource: &str, window: Window) -> rusqlite::Result<()> {
+    let touched: Vec<Window> = tx
+        .prepare_cached(
+            "SELECT since, until FROM pending WHERE resource = ?1 AND since < ?3 AND until > ?2",
+        )?
+        .query_map(params![resource, window.since.0, window.until.0], window_of)?
+        .collect::<rusqlite::Result<_>>()?;
+    for part in touched {
+        tx.prepare_cached("DELETE FROM pending WHERE resource = ?1 AND since = ?2")?
+            .execute(params![resource, part.since.0])?;
+        let before = Window { since: part.since, until: window.since };
+        let after = Window { since: window.until, until: part.until };
+        for rest in [before, after].into_iter().filter(|rest| rest.since < rest.until) {
+            add_pending(tx, resource, rest)?;
+        }
+    }
+    Ok(())
 }

@@ -99,10 +99,10 @@ impl Ledger {
     /// Records that a plan must look at: not posted, or wanted differently than when they last were,
     /// or no longer wanted.
     pub fn records_to_plan(&self) -> Result<Vec<RecordRow>, LedgerError> {
+        // The index has these very words as its condition.
         self.rows(
-            "WHERE ((desired_hash IS NOT settled_hash AND state <> 'offset')
-                OR state IN ('sending', 'in_doubt', 'conflict'))
-             AND summary IS NULL ORDER BY external_id",
+            "WHERE (desired_hash IS NOT settled_hash OR state IN ('sending', 'in_doubt', 'conflict'))
+             AND summary IS NULL AND state <> 'offset' ORDER BY external_id",
         )
     }
 

@@ -1,5 +1,7 @@
 //! What the ledger promises, each promise with a test that could fail.
 
+mod upkeep;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

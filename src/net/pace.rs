@@ -1,7 +1,9 @@
 //! Pacing: how many requests start per second, and how many are under way at once.
 //!
 //! Time is tokio's, so a test with a paused clock sees every wait. When the other side complains,
-//! [`Pacer::slow_down`] halves one of the two limits; both recover with time alone.
+//! [`Pacer::slow_down`] halves one of the two limits. A rate is known, so it recovers at once when
+//! the complaints are over. How many requests may be under way depends on what else uses the account,
+//! so that limit is felt for: it grows by one for each round of answers without a complaint.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,7 +17,10 @@ const RECOVERY: Duration = Duration::from_secs(10);
 /// Complaints within this time are about the same burst of requests.
 const SAME_BURST: Duration = Duration::from_secs(1);
 
-/// A limit is never halved more often than this: an eighth of it must be slow enough.
+/// How many may be under way before any answer came.
+const IN_FLIGHT_FIRST: u32 = 8;
+
+/// A rate is never halved more often than this: an eighth of it must be slow enough.
 const HALVINGS_MAX: u32 = 3;
 
 /// The share of one second's requests that may start at once after a pause.
@@ -41,9 +46,50 @@ struct State {
     /// When the next request would start if requests were spread evenly; the past, after a pause.
     next_start: Instant,
     in_flight: u32,
-    in_flight_max: u32,
     rate: Halving,
-    concurrency: Halving,
+    concurrency: Felt,
+}
+
+/// A limit that is felt for.
+#[derive(Debug)]
+struct Felt {
+    now: u32,
+    max: u32,
+    /// Answers without a complaint since the limit last grew, and whether anybody had to wait for
+    /// a place meanwhile: otherwise nothing is known about the limit.
+    answers: u32,
+    was_full: bool,
+    complaint: Option<Instant>,
+}
+
+impl Felt {
+    fn new(first: u32, max: u32) -> Self {
+        let max = max.max(1);
+        Self { now: first.clamp(1, max), max, answers: 0, was_full: false, complaint: None }
+    }
+
+    fn complain(&mut self, at: Instant) {
+        let same_burst = self.complaint.is_some_and(|last| at - last < SAME_BURST);
+        if !same_burst {
+            self.now = (self.now / 2).max(1);
+            self.answers = 0;
+            self.complaint = Some(at);
+        }
+    }
+
+    /// One more answer came.
+    fn answered(&mut self, at: Instant) {
+        let is_calm = self.complaint.is_none_or(|last| at - last >= RECOVERY);
+        if !is_calm || !self.was_full || self.now >= self.max {
+            return;
+        }
+        self.answers += 1;
+        if self.answers >= self.now {
+            self.now += 1;
+            self.answers = 0;
+            self.was_full = false;
+        }
+    }
 }
 
 /// How far a limit is reduced at the moment.
@@ -74,12 +120,21 @@ impl Halving {
 impl Pacer {
     /// Allows `rate_per_s` requests a second and `in_flight` at once; both count as at least 1.
     pub fn new(rate_per_s: u32, in_flight: u32) -> Self {
+        Self::with(rate_per_s, Felt::new(in_flight, in_flight))
+    }
+
+    /// Like [`Pacer::new`], where nobody says how many may be under way: begins with a few and
+    /// tries up to `in_flight_max`.
+    pub fn feeling(rate_per_s: u32, in_flight_max: u32) -> Self {
+        Self::with(rate_per_s, Felt::new(IN_FLIGHT_FIRST, in_flight_max))
+    }
+
+    fn with(rate_per_s: u32, concurrency: Felt) -> Self {
         let state = State {
             next_start: Instant::now(),
             in_flight: 0,
-            in_flight_max: in_flight.max(1),
             rate: Halving::default(),
-            concurrency: Halving::default(),
+            concurrency,
         };
         Self {
             interval: Duration::from_secs(1) / rate_per_s.max(1),
@@ -97,7 +152,7 @@ impl Pacer {
         permit
     }
 
-    /// Halves one limit for ten seconds; the complaints of one burst halve it once.
+    /// Halves one limit; the complaints of one burst halve it once.
     pub fn slow_down(&self, slow: Slow) {
         let mut state = self.state();
         let now = Instant::now();
@@ -109,7 +164,7 @@ impl Pacer {
 
     /// Allows another number of requests at once from now on; it counts as at least 1.
     pub fn set_in_flight(&self, in_flight: u32) {
-        self.state().in_flight_max = in_flight.max(1);
+        self.state().concurrency = Felt::new(in_flight, in_flight);
         self.freed.notify_one();
     }
 
@@ -130,8 +185,9 @@ impl Pacer {
 
     fn free_place(&self) -> Option<Permit<'_>> {
         let mut state = self.state();
-        let limit = (state.in_flight_max >> state.concurrency.current(Instant::now())).max(1);
+        let limit = state.concurrency.now;
         if state.in_flight >= limit {
+            state.concurrency.was_full = true;
             return None;
         }
         state.in_flight += 1;
@@ -166,7 +222,10 @@ pub struct Permit<'a>(&'a Pacer);
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.0.state().in_flight -= 1;
+        let mut state = self.0.state();
+        state.in_flight -= 1;
+        state.concurrency.answered(Instant::now());
+        drop(state);
         self.0.freed.notify_one();
     }
 }
@@ -239,7 +298,29 @@ mod tests {
         pacer.slow_down(Slow::InFlight);
         assert_eq!(most_at_once(&pacer).await, 2);
         tokio::time::sleep(Duration::from_secs(10)).await;
-        assert_eq!(most_at_once(&pacer).await, 8);
+        let (first, second) = (most_at_once(&pacer).await, most_at_once(&pacer).await);
+        assert!((5..=8).contains(&first), "one more for each round: {first}");
+        assert_eq!(second, 8);
+    }
+
+    /// Were the first guess the last word, a limit of Stripe's that is higher would go unused.
+    #[tokio::test(start_paused = true)]
+    async fn what_may_be_under_way_grows_while_nobody_complains() {
+        let pacer = Arc::new(Pacer::feeling(10_000, 20));
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..400 {
+            let pacer = Arc::clone(&pacer);
+            tasks.spawn(async move {
+                let permit = pacer.permit().await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                let seen = pacer.in_flight();
+                drop(permit);
+                seen
+            });
+        }
+        let seen = tasks.join_all().await;
+        assert_eq!(seen[..8].iter().max(), Some(&8));
+        assert_eq!(seen.iter().max(), Some(&20));
     }
 
     #[tokio::test(start_paused = true)]

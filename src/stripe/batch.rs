@@ -2,14 +2,15 @@
 
 use serde_json::value::RawValue;
 
-use super::objects::Head;
+use super::links::{Link, Scan, scan};
+use super::objects::{Head, ObjectError};
 use super::resource::Resource;
 use crate::calendar::Window;
 
 /// One object, byte for byte as Stripe sent it.
 #[derive(Debug, Clone)]
 pub struct RawObject {
-    pub head: Head,
+    pub scan: Scan,
     pub json: Box<str>,
 }
 
@@ -18,9 +19,23 @@ impl RawObject {
     ///
     /// # Errors
     /// When the value is no object with an `object` field.
-    pub fn new(json: Box<RawValue>) -> Result<Self, serde_json::Error> {
-        let head = Head::read(json.get().as_bytes())?;
-        Ok(Self { head, json: json.into() })
+    pub fn new(json: Box<RawValue>) -> Result<Self, ObjectError> {
+        let scan = scan(json.get().as_bytes())?;
+        Ok(Self { scan, json: json.into() })
+    }
+
+    pub fn id(&self) -> &str {
+        &self.scan.head.id
+    }
+
+    pub fn head(&self) -> &Head {
+        &self.scan.head
+    }
+
+    /// The first object that this one names in a way.
+    pub fn link(&self, rel: super::links::Rel) -> Option<&str> {
+        let named = |link: &&Link| link.rel == rel;
+        self.scan.links.iter().find(named).map(|link| link.target.as_str())
     }
 }
 

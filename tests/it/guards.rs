@@ -67,8 +67,11 @@ fn a_pull_that_broke_off_is_completed_before_anything_is_planned() {
         assert!(refused.stderr.contains("broke off"), "{}", refused.stderr);
         assert!(refused.stderr.contains("2026-06-01"), "{}", refused.stderr);
     }
+    let fix = status(folder.path())["unfinished"]["fix"].to_string();
+    assert!(fix.contains("`tieout pull` goes on with it"), "{fix}");
     let completed = tieout.run(&["pull"]);
     assert_eq!(completed.code, 0, "{completed:?}");
+    assert!(status(folder.path())["unfinished"].is_null());
     assert!(completed.stderr.contains("from 2026-06-01"), "{}", completed.stderr);
     let planned = tieout.run(&["plan"]);
     assert!(planned.stdout.contains("616 to create"), "{planned:?}");

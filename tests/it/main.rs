@@ -12,6 +12,7 @@ mod explain;
 mod export;
 mod golden;
 mod guards;
+mod ingest;
 mod interrupted;
 mod masters;
 mod masters_e2e;

@@ -15,6 +15,12 @@ pub struct Limits {
     pub in_flight_max: u32,
 }
 
+impl Limits {
+    /// Stripe's own of live mode. How many may be under way is not published; this many are more
+    /// than the rates need.
+    pub const LIVE: Self = Self { rate_per_s: 100, endpoint_rate_per_s: 25, in_flight_max: 60 };
+}
+
 /// Answers that go wrong, drawn from a seed: the same requests in the same order meet the same
 /// faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

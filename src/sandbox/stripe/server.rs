@@ -284,7 +284,7 @@ async fn handle(
 ) -> Response {
     let number = stripe.inner.served.fetch_add(1, Ordering::Relaxed) + 1;
     let options = &stripe.inner.options;
-    let endpoint = uri.path().split('/').nth(2).unwrap_or_default().to_owned();
+    let endpoint = endpoint_of(uri.path());
     *lock(&stripe.inner.counts).entry(endpoint.clone()).or_default() += 1;
     let limits = options.limits;
     if let Some(limits) = limits
@@ -311,6 +311,18 @@ async fn handle(
         }
         (_, Ok(body)) => json(StatusCode::OK, body, number, &headers),
         (_, Err(refusal)) => refused(&refusal, number, &headers),
+    }
+}
+
+/// What is limited and counted separately: a list, its objects with all ids together, and the lists
+/// below them.
+fn endpoint_of(path: &str) -> String {
+    let parts: Vec<&str> = path.trim_matches('/').split('/').skip(1).collect();
+    match parts.as_slice() {
+        [list] => (*list).to_owned(),
+        [list, _] => format!("{list}/:id"),
+        [list, _, below @ ..] => format!("{list}/:id/{}", below.join("/")),
+        [] => String::new(),
     }
 }
 

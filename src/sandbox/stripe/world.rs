@@ -71,6 +71,17 @@ impl World {
         }
     }
 
+    /// Removes an object, as a deleted draft vanishes.
+    pub fn remove(&mut self, kind: &str, id: &str) {
+        let Some(gone) = self.places.remove(&(kind.to_owned(), id.to_owned())) else { return };
+        self.objects.get_mut(kind).expect("it has a place").remove(gone);
+        for ((other, _), place) in &mut self.places {
+            if other == kind && *place > gone {
+                *place -= 1;
+            }
+        }
+    }
+
     /// Says that `payout` paid out `balance_transaction`.
     pub fn set_payout(&mut self, balance_transaction: &str, payout: &str) {
         self.payouts.insert(balance_transaction.to_owned(), payout.to_owned());

@@ -1,67 +1,104 @@
-//! The crawl: many lists and windows at once, each walked page by page into one bounded channel.
+//! The crawl: many lists at once, each in disjoint windows, page by page into one bounded channel.
 //!
-//! Belongs here: which walks there are, and running them side by side. Walking one list is
-//! `walk`'s business. When the channel is full, the walks wait: memory stays bounded by it and by
-//! one page per walk.
+//! Belongs here: which walks are under way. `list` walks one list with a cursor, `windows` cuts a
+//! dated list where it is long and walks the pieces side by side. What is to be walked comes from a
+//! feed, because what one list holds decides what else must be read. When the channel is full, the
+//! walks wait: memory stays bounded by it and by one page per walk.
 
-mod plan;
-mod walk;
+mod list;
+mod windows;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
-use super::batch::{Batch, Scope};
+use super::batch::Batch;
 use super::client::Client;
 use super::error::StripeError;
+use super::objects::ObjectError;
 use super::resource::Resource;
-use crate::net::transport::BoxFuture;
-
-pub use plan::{WINDOWS_PER_LIST_MAX, plan_walks, plan_windows};
+use crate::calendar::Window;
 
 /// Batches that may wait in the channel of a crawl: enough for the receiver to commit many at once,
 /// few enough (of 100 objects) to fit in memory whatever they hold.
-pub const BATCHES_WAITING_MAX: usize = 64;
+pub const BATCHES_WAITING_MAX: usize = 32;
 
-/// Walks under way at once: more than the client's permits, so that it never idles.
-const WALKS_AT_ONCE: usize = 32;
+/// Walks of one endpoint under way at once: at Stripe's rate for an endpoint, as many answers are
+/// on their way when each takes half a second.
+const WALKS_PER_ENDPOINT: usize = 12;
+
+/// Which part of a resource to walk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// The whole list, or the singleton.
+    Whole,
+    /// What was created in these windows, which do not overlap.
+    Windows(Vec<Window>),
+    /// The list that belongs to `parent`, from behind the object `after` on.
+    Below { parent: String, after: Option<String> },
+    /// The object with this id.
+    One(String),
+}
 
 /// One list to walk, or one object to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Walk {
     pub resource: Resource,
-    pub scope: Scope,
+    pub part: Part,
 }
 
 impl Walk {
     /// The whole list, or the singleton.
     pub fn whole(resource: Resource) -> Self {
-        Self { resource, scope: Scope::Whole }
+        Self { resource, part: Part::Whole }
+    }
+
+    /// What was created in `windows`.
+    pub fn windows(resource: Resource, windows: Vec<Window>) -> Self {
+        Self { resource, part: Part::Windows(windows) }
     }
 
     /// The list that belongs to one object: the lines of an invoice, the members of a payout.
     pub fn below(resource: Resource, parent: impl Into<String>) -> Self {
-        Self { resource, scope: Scope::Parent(parent.into()) }
+        Self { resource, part: Part::Below { parent: parent.into(), after: None } }
     }
 
     /// One object again, because it may have changed.
     pub fn one(resource: Resource, id: impl Into<String>) -> Self {
-        Self { resource, scope: Scope::One(id.into()) }
+        Self { resource, part: Part::One(id.into()) }
+    }
+
+    /// What Stripe limits together with it.
+    fn endpoint(&self) -> (Resource, bool) {
+        let resource = match self.resource {
+            Resource::PayoutMembers => Resource::BalanceTransactions,
+            other => other,
+        };
+        (resource, matches!(self.part, Part::One(_)))
     }
 }
 
-/// Why a crawl stopped. Batches that were sent before are good; a scope is complete only when its
-/// last batch was sent.
+/// What a crawl hands on.
+#[derive(Debug)]
+pub enum Event {
+    Batch(Batch),
+    /// Everything of this walk was handed on before.
+    Ended(Walk),
+}
+
+/// Why a crawl stopped. Batches that were sent before are good; a walk is complete only when its
+/// end was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum CrawlError {
     #[error(transparent)]
     Stripe(#[from] StripeError),
     #[error("{path}: an item of the list is no Stripe object: {cause}")]
-    NotAnObject { path: String, cause: serde_json::Error },
+    NotAnObject { path: String, cause: ObjectError },
     #[error("{path}: the list goes on after {pages} pages\nhint: pull a shorter window")]
     Endless { path: String, pages: usize },
     #[error("{path}: the list says that it goes on, but shows the same objects again and again")]
@@ -80,30 +117,67 @@ impl CrawlError {
     }
 }
 
-/// Runs all walks and returns when the last is done; the first error ends the others.
+/// Runs the walks of the feed until it is closed and the last one is done; the first error ends the
+/// others.
 ///
 /// The lines of an invoice or a credit note that holds only the first of them are fetched whole and
-/// sent, below their parent, before the batch that holds the parent. So whoever sees the last batch
-/// of a window has all that belongs to it.
-pub fn crawl<'a>(
-    client: &'a Arc<Client>,
-    walks: Vec<Walk>,
-    sink: &'a mpsc::Sender<Batch>,
-) -> BoxFuture<'a, Result<(), CrawlError>> {
-    // Boxed because a walk crawls in turn for the lines of what it finds.
-    Box::pin(async move {
-        let mut waiting = walks.into_iter();
-        let mut under_way = JoinSet::new();
-        loop {
-            while under_way.len() < WALKS_AT_ONCE
-                && let Some(next) = waiting.next()
+/// sent, below their parent, before the batch that holds the parent. So whoever sees a part of a
+/// window as complete has all that belongs to it.
+pub async fn crawl(
+    client: &Arc<Client>,
+    mut feed: mpsc::UnboundedReceiver<Walk>,
+    sink: &mpsc::Sender<Event>,
+) -> Result<(), CrawlError> {
+    let mut lanes: BTreeMap<(Resource, bool), Lane> = BTreeMap::new();
+    let mut under_way = JoinSet::new();
+    let mut is_fed = true;
+    loop {
+        for lane in lanes.values_mut() {
+            while lane.under_way < WALKS_PER_ENDPOINT
+                && let Some(walk) = lane.waiting.pop_front()
             {
-                under_way.spawn(walk::run(Arc::clone(client), next, sink.clone()));
-            }
-            match under_way.join_next().await {
-                Some(ended) => ended??,
-                None => return Ok(()),
+                lane.under_way += 1;
+                under_way.spawn(walk_to_its_end(Arc::clone(client), walk, sink.clone()));
             }
         }
-    })
+        tokio::select! {
+            fed = feed.recv(), if is_fed => match fed {
+                Some(walk) => lanes.entry(walk.endpoint()).or_default().waiting.push_back(walk),
+                None => is_fed = false,
+            },
+            Some(ended) = under_way.join_next() => {
+                let endpoint = ended??;
+                lanes.entry(endpoint).or_default().under_way -= 1;
+            }
+            else => return Ok(()),
+        }
+    }
+}
+
+/// The walks of one endpoint.
+#[derive(Default)]
+struct Lane {
+    waiting: VecDeque<Walk>,
+    under_way: usize,
+}
+
+async fn walk_to_its_end(
+    client: Arc<Client>,
+    walk: Walk,
+    sink: mpsc::Sender<Event>,
+) -> Result<(Resource, bool), CrawlError> {
+    let endpoint = walk.endpoint();
+    match &walk.part {
+        Part::One(id) => list::single(&client, walk.resource, Some(id), &sink).await?,
+        Part::Whole if walk.resource.is_singleton() => {
+            list::single(&client, walk.resource, None, &sink).await?;
+        }
+        Part::Whole => list::whole(&client, walk.resource, &sink).await?,
+        Part::Below { parent, after } => {
+            list::below(&client, walk.resource, parent, after.clone(), &sink).await?;
+        }
+        Part::Windows(windows) => windows::walk(&client, walk.resource, windows, &sink).await?,
+    }
+    sink.send(Event::Ended(walk)).await.map_err(|_| CrawlError::ReceiverGone)?;
+    Ok(endpoint)
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::calendar::{UnixTime, Window};
+use crate::stripe::batch::{RawObject, Scope};
 use crate::stripe::error::ErrorKind;
 use crate::stripe::testing::Fake;
 
@@ -13,20 +14,30 @@ fn charge(number: i64, created: i64) -> Value {
     json!({"id": format!("ch_{number}"), "object": "charge", "created": created})
 }
 
+fn span(since: i64, until: i64) -> Window {
+    Window { since: UnixTime(since), until: UnixTime(until) }
+}
+
 fn window(since: i64, until: i64) -> Walk {
-    let window = Window { since: UnixTime(since), until: UnixTime(until) };
-    Walk { resource: Resource::Charges, scope: Scope::Window(window) }
+    Walk::windows(Resource::Charges, vec![span(since, until)])
 }
 
 /// Crawls to the end; the batches that came before an error come with it.
 async fn collect(fake: &Arc<Fake>, walks: Vec<Walk>) -> (Vec<Batch>, Result<(), CrawlError>) {
     let (sink, mut source) = mpsc::channel(1);
     let client = fake.client();
-    let crawled = async move { crawl(&client, walks, &sink).await };
+    let (feed, fed) = mpsc::unbounded_channel();
+    for walk in walks {
+        feed.send(walk).unwrap();
+    }
+    drop(feed);
+    let crawled = async move { crawl(&client, fed, &sink).await };
     let received = async {
         let mut batches = Vec::new();
-        while let Some(batch) = source.recv().await {
-            batches.push(batch);
+        while let Some(event) = source.recv().await {
+            if let Event::Batch(batch) = event {
+                batches.push(batch);
+            }
         }
         batches
     };
@@ -35,7 +46,7 @@ async fn collect(fake: &Arc<Fake>, walks: Vec<Walk>) -> (Vec<Batch>, Result<(), 
 }
 
 fn ids(batches: &[Batch]) -> Vec<&str> {
-    batches.iter().flat_map(|batch| &batch.objects).map(|object| object.head.id.as_str()).collect()
+    batches.iter().flat_map(|batch| &batch.objects).map(RawObject::id).collect()
 }
 
 #[tokio::test]
@@ -46,6 +57,10 @@ async fn pages_follow_the_cursor_and_keep_their_window() {
     let expected: Vec<_> = (10..240).rev().map(|n| format!("ch_{n}")).collect();
     assert_eq!(ids(&batches), expected);
     assert_eq!(batches.iter().map(|batch| batch.last).collect::<Vec<_>>(), [false, false, true]);
+    // Each page says how far down the window is complete; the second of its last object is not.
+    let complete: Vec<_> = batches.iter().map(|batch| batch.scope.clone()).collect();
+    let parts = [span(1_141, 1_240), span(1_041, 1_141), span(1_010, 1_041)];
+    assert_eq!(complete, parts.map(Scope::Window));
     let asked = fake.asked();
     let cursors: Vec<_> = asked.iter().map(|asked| asked.param("starting_after")).collect();
     assert_eq!(cursors, [None, Some("ch_140"), Some("ch_40")]);
@@ -61,12 +76,39 @@ async fn pages_follow_the_cursor_and_keep_their_window() {
 #[tokio::test]
 async fn neighbouring_windows_share_no_second_and_lose_none() {
     let fake = Fake::with((0..300).map(|n| charge(n, 1_000 + n / 100)).collect());
-    let (batches, ended) = collect(&fake, vec![window(1_001, 1_003), window(1_000, 1_001)]).await;
+    let windows = vec![span(1_001, 1_003), span(1_000, 1_001)];
+    let (batches, ended) = collect(&fake, vec![Walk::windows(Resource::Charges, windows)]).await;
     ended.unwrap();
     let found = ids(&batches);
     assert_eq!(found.len(), 300);
     assert_eq!(found.into_iter().collect::<BTreeSet<_>>().len(), 300);
     assert_eq!(batches.iter().filter(|batch| batch.last).count(), 2);
+}
+
+/// Were a second lost at a cut, or the parts that are called complete not the whole window, a pull
+/// would be incomplete without anybody noticing.
+#[tokio::test]
+async fn a_long_list_is_cut_while_it_is_walked_and_is_whole() {
+    // Dense at its beginning, empty in the middle, several objects in one second.
+    let created = |n: i64| if n < 3_000 { 1_000 + n / 7 } else { 50_000 + n };
+    let fake = Fake::with((0..4_000).map(|n| charge(n, created(n))).collect());
+    let (batches, ended) = collect(&fake, vec![window(0, 100_000)]).await;
+    ended.unwrap();
+    let found = ids(&batches);
+    assert_eq!(found.iter().collect::<BTreeSet<_>>().len(), 4_000);
+    assert!(fake.asked().len() <= 60, "40 pages took {} requests", fake.asked().len());
+    let mut parts: Vec<Window> = batches
+        .iter()
+        .filter_map(|batch| match &batch.scope {
+            Scope::Window(window) if window.since < window.until => Some(*window),
+            _ => None,
+        })
+        .collect();
+    parts.sort_by_key(|part| part.since);
+    assert_eq!((parts[0].since.0, parts[parts.len() - 1].until.0), (0, 100_000));
+    assert!(parts.windows(2).all(|pair| pair[0].until == pair[1].since), "{parts:?}");
+    let most_at_once = fake.asked().iter().filter(|a| a.param("starting_after").is_none()).count();
+    assert!(most_at_once >= 4, "it was walked in {most_at_once} pieces");
 }
 
 #[tokio::test]
@@ -181,7 +223,9 @@ async fn a_receiver_that_gave_up_ends_the_crawl() {
     let fake = Fake::with(vec![charge(1, 5)]);
     let (sink, source) = mpsc::channel(1);
     drop(source);
-    let ended = crawl(&fake.client(), vec![window(0, 10)], &sink).await;
+    let (feed, fed) = mpsc::unbounded_channel();
+    feed.send(window(0, 10)).unwrap();
+    let ended = crawl(&fake.client(), fed, &sink).await;
     assert!(matches!(ended, Err(CrawlError::ReceiverGone)), "{ended:?}");
 }
 

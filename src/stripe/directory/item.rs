@@ -94,11 +94,11 @@ impl Source {
 
     fn item(&self, json: Box<RawValue>, url: Option<&str>) -> Result<Item, Refusal> {
         let object = RawObject::new(json).map_err(|error| not_one(&error))?;
-        let Some(resource) = Resource::of_kind(&object.head.object) else {
+        let Some(resource) = Resource::of_kind(&object.head().object) else {
             return Ok(Item { resource: None, scope: Scope::Export, object });
         };
-        if object.head.id.is_empty() && !resource.is_singleton() {
-            let message = format!("a {} without `id`", object.head.object);
+        if object.head().id.is_empty() && !resource.is_singleton() {
+            let message = format!("a {} without `id`", object.head().object);
             return Err(Refusal { message, fix: IS_IT_STRIPE });
         }
         if resource == Resource::BalanceTransactions
@@ -129,7 +129,11 @@ fn parent(resource: Resource, object: &RawObject, url: Option<&str>) -> Result<S
         _ => None,
     });
     named.ok_or_else(|| Refusal {
-        message: format!("{} `{}` does not say whose it is", object.head.object, object.head.id),
+        message: format!(
+            "{} `{}` does not say whose it is",
+            object.head().object,
+            object.head().id
+        ),
         fix: NAME_THE_PARENT,
     })
 }
@@ -147,7 +151,7 @@ fn payout_of_url(url: &str) -> Option<String> {
     (!payout.is_empty()).then(|| payout.to_owned())
 }
 
-fn not_one(error: &serde_json::Error) -> Refusal {
+fn not_one(error: &dyn std::fmt::Display) -> Refusal {
     Refusal { message: format!("this is no Stripe object: {error}"), fix: IS_IT_STRIPE }
 }
 

@@ -97,7 +97,7 @@ pub fn read_export(path: &Path, sink: &mpsc::Sender<Batch>) -> Result<Export, Di
         for_each_item(file, |item| {
             match item.resource {
                 Some(_) => export.objects += 1,
-                None => *export.skipped.entry(item.object.head.object).or_default() += 1,
+                None => *export.skipped.entry(item.object.scan.head.object).or_default() += 1,
             }
             Ok(())
         })?;

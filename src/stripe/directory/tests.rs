@@ -33,7 +33,7 @@ fn read_at(path: &Path) -> (Vec<Batch>, Result<Export, DirectoryError>) {
 }
 
 fn ids(batches: &[Batch]) -> Vec<&str> {
-    batches.iter().flat_map(|batch| &batch.objects).map(|object| object.head.id.as_str()).collect()
+    batches.iter().flat_map(|batch| &batch.objects).map(RawObject::id).collect()
 }
 
 const CHARGE: &str = r#"{"id":"ch_1","object":"charge","created":5}"#;

@@ -83,6 +83,7 @@ impl Sandbox {
         Self::start_with(folder, &["--stripe-port", &stripe, "--netsuite-port", &netsuite])
     }
 
+    /// Like [`Sandbox::start`], with more flags.
     pub fn start_with(folder: &Path, more: &[&str]) -> Self {
         let dir = folder.to_str().expect("a path of text");
         let mut process = Tieout::new(folder)

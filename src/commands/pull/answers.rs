@@ -1,0 +1,169 @@
+//! Stripe's answers on their way into the ledger: packed on other threads, stored in order, many in
+//! one transaction.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::sync::mpsc;
+use tokio::task::{JoinError, JoinHandle};
+
+use super::follow::Follow;
+use crate::calendar::UnixTime;
+use crate::ledger::{Ledger, Preparer, Pulled, Stored};
+use crate::stripe::batch::{Batch, Scope};
+use crate::stripe::client::Client;
+use crate::stripe::crawl::{Event, Walk};
+use crate::stripe::resource::Resource;
+use crate::ui::Progress;
+
+/// Answers that are packed at the same time: as many threads as help on a small machine.
+const PACKING_MAX: usize = 4;
+
+/// Answers of one transaction: a commit costs as much as storing a page.
+const ANSWERS_PER_COMMIT: usize = 16;
+
+/// Takes answers in.
+pub(super) struct Answers<'a> {
+    client: &'a Client,
+    api_version: String,
+    now: UnixTime,
+    progress: &'a Progress,
+    /// Requests that the ledger has counted.
+    counted: u64,
+}
+
+/// What was handed on, in order.
+enum Waiting {
+    Answer(JoinHandle<Pulled>),
+    Ended,
+}
+
+impl<'a> Answers<'a> {
+    pub(super) fn new(client: &'a Arc<Client>, now: UnixTime, progress: &'a Progress) -> Self {
+        let api_version = client.api_version().to_owned();
+        Self { client, api_version, now, progress, counted: 0 }
+    }
+
+    /// Stores what comes, and asks for what follows from it, until there is no more.
+    pub(super) async fn receive(
+        mut self,
+        ledger: &mut Ledger,
+        mut source: mpsc::Receiver<Event>,
+        feed: mpsc::UnboundedSender<Walk>,
+        follow: &mut Follow,
+    ) -> anyhow::Result<Stored> {
+        let preparer = ledger.preparer();
+        let mut stored = Stored::default();
+        let mut waiting: VecDeque<Waiting> = VecDeque::new();
+        let mut ready: Vec<Pulled> = Vec::new();
+        let mut feed = Some(feed);
+        self.ask(&mut feed, follow.next(ledger)?);
+        let mut is_over = false;
+        loop {
+            while matches!(waiting.front(), Some(Waiting::Ended)) {
+                waiting.pop_front();
+                // The ledger must have all of a walk before its end counts.
+                stored += self.commit(ledger, &mut ready, &mut feed, follow)?;
+                follow.ended();
+                self.progress.step();
+                self.ask(&mut feed, follow.next(ledger)?);
+                if follow.is_done() {
+                    feed = None;
+                }
+            }
+            if ready.len() >= ANSWERS_PER_COMMIT || (waiting.is_empty() && !ready.is_empty()) {
+                stored += self.commit(ledger, &mut ready, &mut feed, follow)?;
+            }
+            if is_over && waiting.is_empty() {
+                return Ok(stored);
+            }
+            let has_room = waiting.len() < PACKING_MAX && !is_over;
+            tokio::select! {
+                event = source.recv(), if has_room => match event {
+                    Some(Event::Batch(batch)) => {
+                        self.progress.add(u64::try_from(batch.objects.len())?);
+                        let preparer = preparer.clone();
+                        let packing = tokio::task::spawn_blocking(move || prepare(batch, &preparer));
+                        waiting.push_back(Waiting::Answer(packing));
+                    }
+                    Some(Event::Ended(_)) => waiting.push_back(Waiting::Ended),
+                    None => is_over = true,
+                },
+                answer = packed(&mut waiting), if !waiting.is_empty() => {
+                    ready.push(answer.context("packing an answer was interrupted")?);
+                    waiting.pop_front();
+                }
+            }
+        }
+    }
+
+    fn commit(
+        &mut self,
+        ledger: &mut Ledger,
+        ready: &mut Vec<Pulled>,
+        feed: &mut Option<mpsc::UnboundedSender<Walk>>,
+        follow: &mut Follow,
+    ) -> anyhow::Result<Stored> {
+        if ready.is_empty() {
+            return Ok(Stored::default());
+        }
+        let requests: u64 = self.client.requests().values().sum();
+        let new = requests - self.counted;
+        self.counted = requests;
+        let stored = ledger.pulled(ready, &self.api_version, self.now, new)?;
+        let has_payouts = ready
+            .iter()
+            .any(|answer| answer.objects.first().is_some_and(|first| first.kind() == "payout"));
+        ready.clear();
+        if has_payouts {
+            self.ask(feed, follow.payout_lists(ledger)?);
+        }
+        Ok(stored)
+    }
+
+    fn ask(&self, feed: &mut Option<mpsc::UnboundedSender<Walk>>, walks: Vec<Walk>) {
+        let Some(feed) = feed else { return };
+        for walk in walks {
+            self.progress.expect(1);
+            // A crawl that ended early says why itself.
+            let _ended = feed.send(walk);
+        }
+    }
+}
+
+/// The first of what waits, once it is packed; an end is nothing to wait for.
+async fn packed(waiting: &mut VecDeque<Waiting>) -> Result<Pulled, JoinError> {
+    match waiting.front_mut() {
+        Some(Waiting::Answer(answer)) => answer.await,
+        _ => std::future::pending().await,
+    }
+}
+
+/// Packs an answer and says what it completes.
+pub(super) fn prepare(batch: Batch, preparer: &Preparer) -> Pulled {
+    let Batch { resource, scope, objects, last } = batch;
+    let is_member = resource == Resource::PayoutMembers;
+    let parent = match &scope {
+        Scope::Parent(parent) if !is_member => Some(parent.clone()),
+        _ => None,
+    };
+    let mut pulled = Pulled {
+        objects: objects
+            .into_iter()
+            .map(|object| preparer.prepare(object.scan, &object.json, parent.as_deref()))
+            .collect(),
+        ..Pulled::default()
+    };
+    match scope {
+        Scope::Window(window) => pulled.complete = Some((resource.as_str(), window)),
+        Scope::Parent(payout) if is_member => pulled.members_of = Some((payout, last)),
+        Scope::Parent(parent) if last => pulled.satisfied = Some((resource.as_str(), parent)),
+        Scope::One(id) => {
+            pulled.gone = pulled.objects.is_empty().then(|| id.clone());
+            pulled.satisfied = Some((resource.as_str(), id));
+        }
+        Scope::Parent(_) | Scope::Whole | Scope::Export => {}
+    }
+    pulled
+}

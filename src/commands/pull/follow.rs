@@ -1,0 +1,171 @@
+//! What must be read, and what must be read because of what was read: in which order, and when a
+//! pull has everything.
+
+use std::collections::HashSet;
+
+use crate::calendar::Window;
+use crate::ledger::{Ledger, LedgerError, PullWindow};
+use crate::stripe::crawl::{Part, Walk};
+use crate::stripe::objects::Payout;
+use crate::stripe::resource::Resource;
+
+/// Lists that go by the window, the longest first; payouts lead, because their own lists follow.
+pub(super) const DATED: [Resource; 10] = [
+    Resource::Payouts,
+    Resource::BalanceTransactions,
+    Resource::Invoices,
+    Resource::Charges,
+    Resource::PaymentIntents,
+    Resource::InvoicePayments,
+    Resource::Customers,
+    Resource::Refunds,
+    Resource::Disputes,
+    Resource::CreditNotes,
+];
+
+/// What is sold is read whole, because an old price may be on a new invoice.
+const WHOLE: [Resource; 5] = [
+    Resource::Products,
+    Resource::Prices,
+    Resource::Coupons,
+    Resource::TaxRates,
+    Resource::Account,
+];
+
+/// Objects that are read singly when another one names them.
+const NAMED: [Resource; 3] = [Resource::Charges, Resource::Invoices, Resource::Customers];
+
+/// The course of one pull.
+pub(super) struct Follow {
+    pull: PullWindow,
+    /// Walks that were handed out and did not end yet.
+    under_way: usize,
+    /// What was asked for singly or below a parent: never twice in one pull.
+    asked: HashSet<(Resource, String)>,
+    is_begun: bool,
+    has_balance: bool,
+}
+
+impl Follow {
+    /// Begins a pull, or goes on with one that was killed.
+    pub(super) fn begin(ledger: &mut Ledger, window: Window) -> Result<Self, LedgerError> {
+        let names = DATED.map(Resource::as_str);
+        let pull = ledger.begin_pull(&names, window)?;
+        Ok(Self { pull, under_way: 0, asked: HashSet::new(), is_begun: false, has_balance: false })
+    }
+
+    pub(super) fn pull(&self) -> PullWindow {
+        self.pull
+    }
+
+    pub(super) fn window(&self) -> Window {
+        self.pull.window
+    }
+
+    pub(super) fn is_resumed(&self) -> bool {
+        self.pull.is_resumed
+    }
+
+    /// A walk ended.
+    pub(super) fn ended(&mut self) {
+        self.under_way -= 1;
+    }
+
+    /// Everything was asked for and is there.
+    pub(super) fn is_done(&self) -> bool {
+        self.under_way == 0 && self.has_balance
+    }
+
+    /// What can be asked for now: nothing while walks are under way, and nothing at the end.
+    pub(super) fn next(&mut self, ledger: &Ledger) -> Result<Vec<Walk>, LedgerError> {
+        if self.under_way > 0 {
+            return Ok(Vec::new());
+        }
+        if !self.is_begun {
+            self.is_begun = true;
+            let walks = self.first(ledger)?;
+            let mut walks = self.hand_out(walks);
+            // A pull that was killed may have left payouts whose lists were not asked for.
+            walks.extend(self.payout_lists(ledger)?);
+            return Ok(walks);
+        }
+        let walks = self.named(ledger)?;
+        let walks = self.hand_out(walks);
+        if !walks.is_empty() || self.has_balance {
+            return Ok(walks);
+        }
+        // Last, so that it is younger than every movement that was read.
+        self.has_balance = true;
+        Ok(self.hand_out(vec![Walk::whole(Resource::Balance)]))
+    }
+
+    /// The lists of payouts that came meanwhile: no need to wait for the other lists.
+    pub(super) fn payout_lists(&mut self, ledger: &Ledger) -> Result<Vec<Walk>, LedgerError> {
+        let mut walks = Vec::new();
+        for (id, after) in ledger.unlisted_payouts()? {
+            let payout: Option<Payout> = ledger.view(&id)?;
+            if payout.is_some_and(|payout| payout.can_be_itemised()) {
+                let part = Part::Below { parent: id, after };
+                walks.push(Walk { resource: Resource::PayoutMembers, part });
+            }
+        }
+        Ok(self.hand_out(walks))
+    }
+
+    fn first(&mut self, ledger: &Ledger) -> Result<Vec<Walk>, LedgerError> {
+        let mut walks = Vec::new();
+        for resource in DATED {
+            let windows = ledger.pending(resource.as_str())?;
+            if !windows.is_empty() {
+                walks.push(Walk::windows(resource, windows));
+            }
+        }
+        walks.extend(WHOLE.map(Walk::whole));
+        for (kind, id) in ledger.watched(self.pull.window)? {
+            walks.extend(Resource::of_kind(&kind).map(|resource| Walk::one(resource, id)));
+        }
+        Ok(walks)
+    }
+
+    /// What the lists named and did not hold.
+    fn named(&self, ledger: &Ledger) -> Result<Vec<Walk>, LedgerError> {
+        let mut walks = Vec::new();
+        for (id, kind) in ledger.moved_sources(self.pull)? {
+            let resource = kind.map_or_else(|| by_prefix(&id), |kind| Resource::of_kind(&kind));
+            let listed = resource.filter(|resource| resource.filters_created());
+            walks.extend(listed.map(|resource| Walk::one(resource, id)));
+        }
+        for resource in NAMED {
+            let ids = ledger.wanted_outside(resource.as_str(), self.pull.window)?;
+            walks.extend(ids.into_iter().map(|id| Walk::one(resource, id)));
+        }
+        let lists = Resource::CustomerBalanceTransactions;
+        walks.extend(ledger.wanted(lists.as_str())?.into_iter().map(|id| Walk::below(lists, id)));
+        Ok(walks)
+    }
+
+    /// Leaves out what was asked for before, and counts the rest.
+    fn hand_out(&mut self, mut walks: Vec<Walk>) -> Vec<Walk> {
+        walks.retain(|walk| match &walk.part {
+            Part::One(id) | Part::Below { parent: id, .. } => {
+                self.asked.insert((walk.resource, id.clone()))
+            }
+            Part::Whole | Part::Windows(_) => true,
+        });
+        self.under_way += walks.len();
+        walks
+    }
+}
+
+/// The list of an object that was never seen, as Stripe's ids look today. One that looks otherwise
+/// is left to the derivation, which says what is missing.
+fn by_prefix(id: &str) -> Option<Resource> {
+    let (prefix, _) = id.split_once('_')?;
+    match prefix {
+        "ch" | "py" => Some(Resource::Charges),
+        "re" | "pyr" => Some(Resource::Refunds),
+        "dp" | "du" => Some(Resource::Disputes),
+        "po" => Some(Resource::Payouts),
+        _ => None,
+    }
+}

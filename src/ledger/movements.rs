@@ -1,0 +1,90 @@
+//! The money of balance transactions, without reading their JSON.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Ledger, LedgerError};
+use crate::calendar::UnixTime;
+use crate::money::{Amount, Currency};
+
+/// What moved with one balance transaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovementRow {
+    pub category: String,
+    pub amount: Amount,
+    pub fee: Amount,
+    pub net: Amount,
+    /// The payout that paid it out, as far as it is known.
+    pub payout: Option<String>,
+}
+
+const COLUMNS: &str = "o.id, m.currency, ifnull(nullif(m.category, ''), m.type), m.amount, m.fee,
+     m.net, p.payout
+     FROM movement m JOIN object o USING (seq) LEFT JOIN payout_member p ON p.balance_transaction = o.id";
+
+impl Ledger {
+    /// The movement of a balance transaction.
+    pub fn movement(&self, id: &str) -> Result<Option<MovementRow>, LedgerError> {
+        let run = || -> rusqlite::Result<Option<(String, MovementRow)>> {
+            self.connection
+                .prepare_cached(&format!("SELECT {COLUMNS} WHERE o.id = ?1"))?
+                .query_row([id], movement)
+                .optional()
+        };
+        Ok(run().map_err(|error| self.fail(error))?.map(|(_, row)| row))
+    }
+
+    /// What a payout paid out, its own row included, by id.
+    pub fn movements_of_payout(
+        &self,
+        payout: &str,
+    ) -> Result<Vec<(String, MovementRow)>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<(String, MovementRow)>> {
+            self.connection
+                .prepare_cached(&format!("SELECT {COLUMNS} WHERE p.payout = ?1 ORDER BY o.id"))?
+                .query_map([payout], movement)?
+                .collect()
+        };
+        run().map_err(|error| self.fail(error))
+    }
+
+    /// Every movement created from `first` to `last`, both included, oldest first.
+    pub fn for_each_movement<E: From<LedgerError>>(
+        &self,
+        first: UnixTime,
+        last: UnixTime,
+        mut visit: impl FnMut(&str, &MovementRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let wrap = |error| self.fail(error);
+        let mut statement = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {COLUMNS} WHERE o.kind = 'balance_transaction'
+                 AND o.created BETWEEN ?1 AND ?2 ORDER BY o.created, o.id"
+            ))
+            .map_err(wrap)?;
+        let mut rows = statement.query(params![first.0, last.0]).map_err(wrap)?;
+        while let Some(row) = rows.next().map_err(wrap)? {
+            let (id, known) = movement(row).map_err(wrap)?;
+            visit(&id, &known)?;
+        }
+        Ok(())
+    }
+}
+
+fn movement(row: &Row) -> rusqlite::Result<(String, MovementRow)> {
+    let code: String = row.get(1)?;
+    let currency: Currency = code.parse().map_err(|cause| {
+        rusqlite::Error::FromSqlConversionFailure(1, rusqlite::types::Type::Text, Box::new(cause))
+    })?;
+    let amount = |column| Ok::<_, rusqlite::Error>(Amount::new(row.get(column)?, currency));
+    Ok((
+        row.get(0)?,
+        MovementRow {
+            category: row.get(2)?,
+            amount: amount(3)?,
+            fee: amount(4)?,
+            net: amount(5)?,
+            payout: row.get(6)?,
+        },
+    ))
+}
