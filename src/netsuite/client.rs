@@ -229,6 +229,8 @@ impl Client {
                 Next::Renew if self.auth.refused(authorization.as_ref()).await => renewed = true,
                 Next::Wait { delay_ms } => {
                     tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+                    // Only a token that is refused as soon as it is new will never do.
+                    renewed = false;
                 }
                 Next::Renew | Next::Return => return Ok(outcome),
             }

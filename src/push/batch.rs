@@ -170,6 +170,9 @@ impl Pusher<'_> {
                     flight.queue.ended(*place, Ended::Failed);
                     tick();
                 }
+                if super::nobody_answers(&error) {
+                    flight.pushed.stopped = Some(error);
+                }
                 return Ok(());
             }
         };

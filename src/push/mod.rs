@@ -277,8 +277,11 @@ impl Pusher<'_> {
             What::Looked { cause, seen: Ok(seen) } => {
                 self.judge(place, attempt, cause, seen, flight)
             }
-            What::Looked { cause, seen: Err(_) } => {
+            What::Looked { cause, seen: Err(error) } => {
                 flight.doubts.push((place, attempt, cause));
+                if nobody_answers(&error) {
+                    flight.pushed.stopped = Some(error);
+                }
                 Ok(None)
             }
         }
@@ -368,6 +371,12 @@ fn intent<'a>(run: RunId, change: &'a Change, digest: &'a str) -> Intent<'a> {
 fn needs_look(error: &NetSuiteError, action: Action) -> bool {
     let exists = matches!(error.class, Class::AlreadyExists { .. }) && action == Action::Create;
     error.is_in_doubt() || exists
+}
+
+/// Whether not even a read, patiently repeated, gets an answer of NetSuite's: whatever else was sent
+/// now would be in doubt too.
+fn nobody_answers(error: &NetSuiteError) -> bool {
+    error.is_transient() || stops_everything(error) || matches!(error.class, Class::NotJson { .. })
 }
 
 /// Without credentials, permission or a connection no other change can succeed either.

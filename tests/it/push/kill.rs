@@ -4,7 +4,8 @@
 //! A commit of the ledger begins by asking the clock, so that a kill at that moment is a kill before
 //! the commit; the moment after it is the next request or the next commit's beginning.
 //! `TIEOUT_KILL_MATRIX=all` kills at every single moment of a run of its own (an hour or so),
-//! `=N` at every N-th; without it one long chain of runs is killed again and again.
+//! `=N` at every N-th; without it one long chain of runs is killed again and again until it is
+//! through. `process` does it to the binary itself.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -18,14 +19,17 @@ use tieout::net::transport::{BoxFuture, HttpRequest, HttpResponse, Transport, Tr
 use tieout::sandbox::company::{CompanySpec, generate};
 use tieout::sandbox::netsuite::NetSuite;
 
+use crate::support::cli::quick_folder;
 use crate::support::house::{
     BASE, House, InProcess, Key, NOW, copy, first_difference, netsuite, prepare, state,
 };
 
 /// Charges of the company whose push is killed: more than 300 records.
 const CHARGES: usize = 110;
-/// Kills of the usual chain.
+/// Kills of the usual chain, at least.
 const KILLS: i64 = 250;
+/// Moments before the first request that changes something, about: the references, what is in doubt.
+const START: i64 = 40;
 
 /// Burns down by one at every moment, and ends the process at zero.
 #[derive(Clone)]
@@ -75,14 +79,20 @@ fn child() {
     let moments: i64 = std::env::var("TIEOUT_KILL_AT").unwrap().parse().unwrap();
     let folder = Path::new(&folder);
     let key = Key::of(std::fs::read_to_string(folder.join("key.pem")).unwrap());
-    let fuse = Fuse(Arc::new(AtomicI64::new(moments)));
+    let from_send = std::env::var("TIEOUT_KILL_FROM").is_ok_and(|from| from == "send");
+    let fuse = Fuse(Arc::new(AtomicI64::new(if from_send { i64::MAX } else { moments })));
     let clock: Arc<dyn Clock> = Arc::new(FusedClock(fuse.clone()));
     let transport = Arc::new(FusedTransport(fuse.clone(), HttpTransport::new()));
     let client = key.client(transport, &url, &clock, 4);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut house = House::open(folder, client, clock).await;
-        let pushed = house.push().await.unwrap();
+        house.resolve().await.unwrap();
+        let built = house.plan();
+        if from_send {
+            fuse.0.store(moments, Ordering::SeqCst);
+        }
+        let pushed = house.send(&built.changes).await;
         assert!(pushed.failed.is_empty(), "{:?}", pushed.failed);
         assert!(pushed.in_doubt.is_empty(), "{:?}", pushed.in_doubt);
     });
@@ -90,13 +100,23 @@ fn child() {
     std::fs::write(folder.join("moments"), used.to_string()).unwrap();
 }
 
+/// From where the moments until a kill are counted.
+#[derive(Clone, Copy, PartialEq)]
+enum From {
+    /// The beginning: looking up what an earlier run left behind is under way.
+    Start,
+    /// The first request that changes something.
+    Send,
+}
+
 /// Runs a push in a process of its own; `true` when it was killed.
-fn run(folder: &Path, address: SocketAddr, moments: i64) -> bool {
+fn run(folder: &Path, address: SocketAddr, from: From, moments: i64) -> bool {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "push::kill::child", "--ignored", "--nocapture"])
         .env("TIEOUT_KILL_FOLDER", folder)
         .env("TIEOUT_KILL_URL", format!("http://{address}"))
         .env("TIEOUT_KILL_AT", moments.to_string())
+        .env("TIEOUT_KILL_FROM", if from == From::Send { "send" } else { "start" })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .output()
@@ -156,7 +176,7 @@ fn books(netsuite: &NetSuite, key: &Key) -> Vec<String> {
 
 /// A folder with a derived ledger and the key.
 fn prepared(key: &Key) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = quick_folder();
     let clock: Arc<dyn Clock> = Arc::new(FixedClock(NOW));
     let netsuite = netsuite(key, &clock);
     let client = key.client(Arc::new(InProcess(netsuite.router())), BASE, &clock, 4);
@@ -169,10 +189,10 @@ fn prepared(key: &Key) -> tempfile::TempDir {
 
 /// Pushes without a kill: the books that every other way must give, and how many moments it has.
 fn undisturbed(key: &Key, prepared: &Path) -> (Vec<String>, i64) {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = quick_folder();
     copy(prepared, folder.path());
     let served = serve(key);
-    assert!(!run(folder.path(), served.address, i64::MAX), "nothing kills this one");
+    assert!(!run(folder.path(), served.address, From::Start, i64::MAX), "nothing kills this one");
     let moments = std::fs::read_to_string(folder.path().join("moments")).unwrap();
     (books(&served.netsuite, key), moments.parse().unwrap())
 }
@@ -190,12 +210,12 @@ fn matrix(every: usize) -> String {
     let (expected, moments) = undisturbed(&key, prepared.path());
     let mut killed = 0;
     for at in (1..=moments).step_by(every) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = quick_folder();
         copy(prepared.path(), folder.path());
         let served = serve(&key);
         // Which moment is which shifts a little with the scheduling of parallel requests.
-        killed += usize::from(run(folder.path(), served.address, at));
-        assert!(!run(folder.path(), served.address, i64::MAX), "the second run ends");
+        killed += usize::from(run(folder.path(), served.address, From::Start, at));
+        assert!(!run(folder.path(), served.address, From::Start, i64::MAX), "the second run ends");
         check(&expected, &books(&served.netsuite, &key), &format!("killed at moment {at}"));
     }
     format!("killed at {killed} of {moments} moments, each time with the same books")
@@ -215,15 +235,18 @@ fn a_push_that_is_killed_at_any_moment_is_finished_by_the_next() {
     let (expected, _) = undisturbed(&key, folder.path());
     let served = serve(&key);
     let mut kills = 0;
-    // Most runs are killed within a few moments of where the one before came to, a few very early.
-    for round in 0..KILLS * 2 {
-        let moments = if round % 10 == 0 { 1 + round / 10 % 25 } else { 24 + round % 11 };
-        if !run(folder.path(), served.address, moments) {
+    // Most runs are killed within a few moments of where the one before came to, some before that.
+    for round in 0.. {
+        let (from, moments) = match round % 8 {
+            0 => (From::Start, 1 + round / 8 % START),
+            _ => (From::Send, 1 + round % 23),
+        };
+        if !run(folder.path(), served.address, from, moments) {
             break;
         }
         kills += 1;
+        assert!(kills < KILLS * 10, "no end");
     }
-    while run(folder.path(), served.address, i64::MAX) {}
     println!("{kills} kills");
     assert!(kills >= KILLS, "only {kills} kills");
     check(&expected, &books(&served.netsuite, &key), "after the chain of kills");

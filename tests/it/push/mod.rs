@@ -4,7 +4,7 @@ mod adopt;
 mod drift;
 mod kill;
 mod order;
+mod process;
 mod protocol;
-mod restart;
 mod reverse;
 mod storm;

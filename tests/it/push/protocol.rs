@@ -1,6 +1,7 @@
 //! The protocol, case by case: what is done about a request whose answer is lost.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tieout::calendar::{Clock, UnixTime};
@@ -31,6 +32,8 @@ enum Trick {
     Late,
     /// NetSuite says that it failed, and it did nothing.
     FailedBefore,
+    /// From here on there is nobody behind the gateway.
+    Gone,
 }
 
 /// Plays tricks on the first writes of a push.
@@ -38,6 +41,7 @@ struct Tricky {
     netsuite: NetSuite,
     tricks: Mutex<VecDeque<Trick>>,
     kept: Mutex<Vec<HttpRequest>>,
+    is_gone: AtomicBool,
     writes: Mutex<Vec<String>>,
 }
 
@@ -57,9 +61,16 @@ impl Tricky {
         if is_write {
             self.writes.lock().unwrap().push(request.url.clone());
         }
+        if trick == Some(Trick::Gone) {
+            self.is_gone.store(true, Ordering::SeqCst);
+        }
+        if self.is_gone.load(Ordering::SeqCst) {
+            let page = b"<html><body>Bad gateway</body></html>".to_vec();
+            return Ok(HttpResponse { status: 502, headers: Vec::new(), body: page });
+        }
         let lost = TransportError::InDoubt { host: "netsuite".into(), cause: "reset".into() };
         match trick {
-            None => Ok(call(self.netsuite.router(), request).await),
+            None | Some(Trick::Gone) => Ok(call(self.netsuite.router(), request).await),
             Some(Trick::LostRequest) => Err(lost),
             Some(Trick::LostAnswer) => {
                 call(self.netsuite.router(), request).await;
@@ -101,6 +112,7 @@ async fn scene(tricks: &[Trick]) -> Scene {
         netsuite: netsuite.clone(),
         tricks: Mutex::new(tricks.iter().copied().collect()),
         kept: Mutex::default(),
+        is_gone: AtomicBool::new(false),
         writes: Mutex::default(),
     });
     let client = key.client(Arc::clone(&tricky) as Arc<dyn Transport>, BASE, &clock, 1);
@@ -190,6 +202,25 @@ async fn a_failure_that_netsuite_itself_reports_is_looked_up_and_sent_again_at_o
     let pushed = scene.push().await;
     assert!(pushed.failed.is_empty() && pushed.in_doubt.is_empty(), "{pushed:?}");
     assert_eq!(scene.tricky.writes.lock().unwrap().len(), pushed.created + 2);
+}
+
+/// Were the rest sent all the same, a night without NetSuite would put every record in doubt, one
+/// after the other, a minute each.
+#[tokio::test(start_paused = true)]
+async fn a_netsuite_that_no_longer_answers_ends_the_push() {
+    let mut scene = scene(&[Trick::Gone]).await;
+    let first = scene.first();
+    let pushed = scene.push().await;
+    assert!(pushed.stopped.is_some(), "{pushed:?}");
+    assert_eq!((pushed.created, pushed.in_doubt.len()), (0, 1));
+    assert_eq!(scene.tricky.writes.lock().unwrap().len(), 1, "nothing more was sent");
+    assert_eq!(scene.house.row(&first).state, RecordState::InDoubt);
+
+    scene.tricky.is_gone.store(false, Ordering::SeqCst);
+    scene.wait(17 * 60);
+    let pushed = scene.push().await;
+    assert!(pushed.failed.is_empty() && pushed.in_doubt.is_empty(), "{pushed:?}");
+    assert_eq!(scene.house.plan().changes.len(), 0);
 }
 
 /// Were somebody's record overwritten or taken for ours, their books or ours would be wrong.

@@ -70,17 +70,24 @@ impl Tieout {
 pub struct Sandbox {
     process: Child,
     pub stripe_url: String,
+    pub netsuite_url: String,
+}
+
+/// A folder in memory where the machine has one: a killed process loses nothing that it has written,
+/// whether or not a disk has it, and hundreds of kills need not wait for the disk.
+pub fn quick_folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().expect("a folder"))
+}
+
+/// A port that nobody has just now.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("bound").port()
 }
 
 impl Sandbox {
     pub fn start(folder: &Path) -> Self {
         Self::start_with(folder, &[])
-    }
-
-    /// On the ports of Stripe and NetSuite, so that it can be where it was before.
-    pub fn start_on(folder: &Path, ports: [u16; 2]) -> Self {
-        let [stripe, netsuite] = ports.map(|port| port.to_string());
-        Self::start_with(folder, &["--stripe-port", &stripe, "--netsuite-port", &netsuite])
     }
 
     /// Like [`Sandbox::start`], with more flags.
@@ -94,10 +101,12 @@ impl Sandbox {
             .expect("the sandbox starts");
         let stdout = process.stdout.take().expect("piped above");
         let mut lines = BufReader::new(stdout).lines();
-        let first = lines.next().expect("a line").expect("text");
-        let stripe_url = first.strip_prefix("stripe ").expect("the address").to_owned();
-        let _netsuite = lines.next();
-        Self { process, stripe_url }
+        let mut address = |name: &str| {
+            let line = lines.next().expect("a line").expect("text");
+            line.strip_prefix(name).expect("the address").trim().to_owned()
+        };
+        let (stripe_url, netsuite_url) = (address("stripe"), address("netsuite"));
+        Self { process, stripe_url, netsuite_url }
     }
 }
 
