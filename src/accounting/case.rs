@@ -10,15 +10,17 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use crate::accounting::policy::Policy;
 use crate::accounting::question::Known;
 use crate::accounting::record::Record;
 use crate::accounting::seat::{Schedule, Sources};
 use crate::accounting::summary::Summary;
+use crate::calendar::UnixTime;
 use crate::ids::{
     BalanceTransactionId, CouponId, CustomerId, DiscountId, ExternalId, PayoutId, PriceId,
     ProductId, TaxRateId,
 };
-use crate::money::Currency;
+use crate::money::{Amount, Currency};
 use crate::stripe::objects::{
     BalanceTransaction, Charge, Coupon, CreditNote, Customer, CustomerBalanceTransaction, Dispute,
     Invoice, InvoicePayment, PaymentIntent, Payout, Price, Product, Refund, TaxRate,
@@ -31,6 +33,7 @@ pub enum Case {
     Payout(Box<PayoutCase>),
     Day(Box<DayCase>),
     Summary(Box<SummaryCase>),
+    Opening(Box<OpeningCase>),
 }
 
 impl Case {
@@ -42,6 +45,7 @@ impl Case {
             Self::Payout(case) => case.payout.id.to_string(),
             Self::Day(case) => DayCase::key(case.currency, case.date),
             Self::Summary(case) => SummaryCase::key(&case.summary),
+            Self::Opening(case) => OpeningCase::key(case.currency),
         }
     }
 
@@ -52,6 +56,7 @@ impl Case {
             Self::Payout(case) => &case.known,
             Self::Day(case) => &case.known,
             Self::Summary(case) => &case.known,
+            Self::Opening(case) => &case.known,
         }
     }
 
@@ -61,6 +66,7 @@ impl Case {
             Self::Payout(case) => &mut case.known,
             Self::Day(case) => &mut case.known,
             Self::Summary(case) => &mut case.known,
+            Self::Opening(case) => &mut case.known,
         }
     }
 }
@@ -138,9 +144,22 @@ pub struct PayoutCase {
     /// Members whose record is not made, because an exception keeps it. Only told where policy puts
     /// them on suspense.
     pub absent: BTreeSet<BalanceTransactionId>,
+    /// When the money of a payout that came back was in the Stripe balance again.
+    pub returned: Option<UnixTime>,
     /// Members that a posted deposit of this payout has on suspense.
     pub suspended: BTreeSet<BalanceTransactionId>,
     pub known: Known,
+}
+
+impl PayoutCase {
+    /// The negative payouts that this one takes over, without those that are older than the books.
+    pub fn carried_in<'a>(
+        &'a self,
+        policy: &'a Policy,
+    ) -> impl Iterator<Item = &'a (Payout, Vec<BalanceTransaction>)> {
+        let is_past = |payout: &Payout| policy.is_older(payout.arrival_date.utc_date());
+        self.carried.iter().filter(move |(negative, _)| !is_past(negative))
+    }
 }
 
 /// What moved the Stripe balance in one currency on one day of the account's zone.
@@ -169,6 +188,26 @@ pub struct SummaryCase {
     /// What is in a posted journal of this summary already, and in which.
     pub taken: Vec<(String, ExternalId)>,
     pub known: Known,
+}
+
+/// What the Stripe balance of one currency held when the books began.
+#[derive(Debug, Clone)]
+pub struct OpeningCase {
+    pub currency: Currency,
+    /// At the first instant of the first day; `None` while it is not known.
+    pub balance: Option<Amount>,
+    /// Payouts that had left the balance by then and reached the bank later.
+    pub in_transit: Vec<Payout>,
+    /// The journal that is in NetSuite already.
+    pub posted: Option<Record>,
+    pub known: Known,
+}
+
+impl OpeningCase {
+    /// The case's key in the ledger.
+    pub fn key(currency: Currency) -> String {
+        format!("opening {currency}")
+    }
 }
 
 impl SummaryCase {

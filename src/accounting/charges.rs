@@ -5,6 +5,7 @@ use crate::accounting::balance_transaction::{Class, classify, fees};
 use crate::accounting::chart::Role;
 use crate::accounting::context::Context;
 use crate::accounting::exception::{Exception, ExceptionClass};
+use crate::accounting::seat::Sources;
 use crate::ids::InternalId;
 use crate::money::Amount;
 use crate::stripe::objects::BalanceTransaction;
@@ -34,12 +35,22 @@ pub(super) enum Order {
 /// When the movement does not add up, has no place in the books, or an account is missing.
 pub(super) fn charges(
     movement: &BalanceTransaction,
+    sources: &Sources,
     context: Context,
     subject: &str,
 ) -> Result<Vec<Part>, Exception> {
     let mut parts = Vec::new();
     for (role, amount) in fees(movement)? {
         parts.push(by_role(role, amount, context, subject)?);
+    }
+    if let Some(words) = sources.straddling.get(&movement.id) {
+        parts.push(Part {
+            account: context.account(Role::Opening, subject)?,
+            label: words.clone(),
+            order: Order::Named(movement.id.to_string()),
+            amount: -movement.amount(),
+        });
+        return Ok(parts);
     }
     let class = context.policy.class(movement);
     if class.has_record() || matches!(class, Class::Payout | Class::PayoutReturned | Class::TopUp) {

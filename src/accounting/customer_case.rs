@@ -36,7 +36,9 @@ pub(super) fn derive(case: &CustomerCase, policy: &Policy, links: Links) -> Deri
     desk.follow_customer_balance();
     desk.write_off();
     desk.post_reversals();
+    let straddlers = desk.cut_off_the_past();
     let mut derived = desk.finish();
+    derived.straddlers = straddlers;
     summary::mark(&mut derived, case, policy);
     derived
 }

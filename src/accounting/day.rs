@@ -16,7 +16,7 @@ use crate::accounting::deposit::{Lines, record_of};
 use crate::accounting::exception::Exception;
 use crate::accounting::policy::{Grain, Policy};
 use crate::accounting::record::{Derived, Record, Rule};
-use crate::accounting::seat::{Charged, Leaves};
+use crate::accounting::seat::{Charged, Leaves, Sources};
 use crate::ids::{AccountId, BalanceTransactionId, ExternalId, ObjectId};
 use crate::money::{Amount, Currency};
 use crate::netsuite::record::{Body, Deposit, DepositPayment, JournalEntry, JournalLine, Ref};
@@ -43,6 +43,9 @@ pub fn batch_name(
 pub(super) fn derive(case: &DayCase, policy: &Policy) -> Derived {
     let context = Context { policy };
     let mut derived = Derived::default();
+    if policy.is_older(case.date) {
+        return derived;
+    }
     let batch = |what: &str, movement: &BalanceTransaction| {
         let first = batch_name(what, &policy.account, case.currency, case.date);
         batch_of(movement.id.as_str(), &first, &case.taken)
@@ -52,7 +55,7 @@ pub(super) fn derive(case: &DayCase, policy: &Policy) -> Derived {
     let mut charged: BTreeMap<ExternalId, Vec<&BalanceTransaction>> = BTreeMap::new();
     let mut swept: BTreeMap<ExternalId, Vec<&BalanceTransaction>> = BTreeMap::new();
     for movement in movements {
-        let class = policy.class(movement);
+        let class = case.sources.class(movement, policy);
         let seat = policy.seat(movement, case.sources.presented(movement), &case.schedule);
         if class == Class::TopUp {
             keep(&mut derived, top_up(movement, context));
@@ -125,8 +128,9 @@ pub(super) fn payout_charges(
     for movement in &case.members {
         let presented = case.sources.presented(movement);
         let seat = context.policy.seat(movement, presented, &case.schedule);
-        if seat.charged == Charged::OnPayoutJournal {
-            sums.add(movement, context, &id)?;
+        let is_past = case.sources.is_past(movement, context.policy);
+        if seat.charged == Charged::OnPayoutJournal && !is_past {
+            sums.add(movement, &case.sources, context, &id)?;
         }
     }
     let text = format!("{}, fees", case.payout.id);
@@ -143,7 +147,7 @@ fn day_charges(
 ) -> Result<Option<Record>, Exception> {
     let mut sums = Sums::default();
     for movement in movements {
-        sums.add(movement, context, id)?;
+        sums.add(movement, &case.sources, context, id)?;
     }
     let is_single = movements.iter().any(|movement| movement.id.as_str() == id.as_str());
     let (text, rule) = match (is_single, movements.first()) {
@@ -175,11 +179,12 @@ impl Sums {
     fn add(
         &mut self,
         movement: &BalanceTransaction,
+        sources: &Sources,
         context: Context,
         id: &ExternalId,
     ) -> Result<(), Exception> {
-        let parts =
-            charges(movement, context, id.as_str()).map_err(|exception| exception.blocking(id))?;
+        let parts = charges(movement, sources, context, id.as_str())
+            .map_err(|exception| exception.blocking(id))?;
         for part in parts {
             let amount = part.amount;
             let zero = Amount::zero(amount.currency());
@@ -244,7 +249,8 @@ fn sweep(
     let mut payments: BTreeMap<ExternalId, Amount> = BTreeMap::new();
     for movement in movements {
         let record =
-            record_of(context.policy.class(movement), movement, &case.sources).map_err(block)?;
+            record_of(case.sources.class(movement, context.policy), movement, &case.sources)
+                .map_err(block)?;
         let zero = Amount::zero(case.currency);
         *payments.entry(record).or_insert(zero) += movement.amount();
     }

@@ -10,7 +10,7 @@ use crate::accounting::chart::Role;
 use crate::accounting::context::{Context, external_id};
 use crate::accounting::dispute;
 use crate::accounting::exception::{Exception, ExceptionClass};
-use crate::accounting::policy::Grain;
+use crate::accounting::policy::{BeforeStart, Grain};
 use crate::accounting::seat::{Charged, Leaves, Sources};
 use crate::ids::{BalanceTransactionId, ExternalId};
 use crate::money::{Amount, Currency};
@@ -55,10 +55,14 @@ impl<'a> Sheet<'a> {
         if movement.currency != self.case.payout.currency {
             return Err(self.misplaced(movement));
         }
-        let class = self.context.policy.class(movement);
+        if self.case.sources.is_past(movement, self.context.policy) {
+            return self.enter_past(movement);
+        }
+        let class = self.case.sources.class(movement, self.context.policy);
         let presented = self.case.sources.presented(movement);
         let seat = self.context.policy.seat(movement, presented, &self.case.schedule);
-        let parts = charges(movement, self.context, self.case.payout.id.as_str())?;
+        let parts =
+            charges(movement, &self.case.sources, self.context, self.case.payout.id.as_str())?;
         let record = match (class.has_record(), seat.leaves) {
             (true, Leaves::ByPayout) => Some(record_of(class, movement, &self.case.sources)?),
             _ => None,
@@ -95,6 +99,21 @@ impl<'a> Sheet<'a> {
         self.inflow(Role::StripeBalance(movement.currency), movement.amount(), memo);
     }
 
+    /// Money that was in the Stripe balance when the books began.
+    fn enter_past(&mut self, movement: &BalanceTransaction) -> Result<(), Exception> {
+        match self.context.policy.options.before_start {
+            BeforeStart::Account => {
+                let source =
+                    movement.source.as_ref().map_or(movement.id.as_str(), |id| id.as_str());
+                let memo = format!("{source}, from before the start");
+                self.inflow(Role::Opening, movement.net(), memo);
+            }
+            BeforeStart::OpeningBalance => self.from_stripe_balance += movement.net(),
+            BeforeStart::Exception => return Err(past(movement)),
+        }
+        Ok(())
+    }
+
     fn charge(&mut self, movement: &BalanceTransaction, part: Part) {
         let by_movement = self.context.policy.fee_grain_at(movement.created) == Grain::Detail;
         let key = (part.order.clone(), by_movement.then(|| movement.id.clone()));
@@ -110,7 +129,10 @@ impl<'a> Sheet<'a> {
 
     /// Whether this is nothing but what the Stripe balance account holds.
     pub(super) fn is_in_stripe_balance(&self) -> bool {
-        self.payments.is_empty() && self.charged.is_empty()
+        let is_of_balance = |role: Role| matches!(role, Role::StripeBalance(_));
+        self.payments.is_empty()
+            && self.charged.is_empty()
+            && self.inflows.iter().all(|(role, ..)| is_of_balance(*role))
     }
 
     fn misplaced(&self, movement: &BalanceTransaction) -> Exception {
@@ -210,6 +232,18 @@ pub fn record_of(
         _ => None,
     };
     name.map_or_else(|| Err(unplaced(movement)), external_id)
+}
+
+/// The company wants to place older money itself.
+fn past(movement: &BalanceTransaction) -> Exception {
+    Exception::new(
+        ExceptionClass::Policy,
+        "older_than_the_books",
+        &movement.id,
+        format!("{} moved before the books began.", movement.net()),
+        "Book its payout by hand, or set `policy.before_start`.",
+    )
+    .of(movement.net())
 }
 
 /// The object behind the movement is not in the ledger.

@@ -4,7 +4,7 @@ use crate::accounting::case::Case;
 use crate::accounting::links::Links;
 use crate::accounting::policy::Policy;
 use crate::accounting::record::Derived;
-use crate::accounting::{customer_case, day, hold, mapping, naming, payout, summary};
+use crate::accounting::{customer_case, day, hold, mapping, naming, opening, payout, summary};
 
 /// What the books must say for a case.
 ///
@@ -19,6 +19,7 @@ pub fn derive(case: &Case, policy: &Policy) -> Derived {
         Case::Payout(own) => payout::derive(own, policy),
         Case::Day(own) => day::derive(own, policy),
         Case::Summary(own) => summary::derive(own, policy),
+        Case::Opening(own) => opening::derive(own, policy),
     };
     hold::hold_back(&mut derived, &case, policy.options);
     mapping::apply(&mut derived, &case, policy);

@@ -68,6 +68,20 @@ impl<'a> Desk<'a> {
         self.exceptions.push(exception);
     }
 
+    /// Everything made so far, in the order of external ids.
+    pub(super) fn made(&self) -> impl Iterator<Item = &Record> {
+        self.records.values()
+    }
+
+    /// Changes what was made as a whole: what is older than the books is taken out again.
+    pub(super) fn edit(&mut self, edit: impl FnOnce(&mut BTreeMap<ExternalId, Record>)) {
+        edit(&mut self.records);
+    }
+
+    pub(super) fn drop_exceptions(&mut self, is_dropped: impl Fn(&Exception) -> bool) {
+        self.exceptions.retain(|exception| !is_dropped(exception));
+    }
+
     pub(super) fn has(&self, id: &ExternalId) -> bool {
         self.records.contains_key(id)
     }

@@ -46,6 +46,7 @@ pub(super) fn is_posted(case: &Case, id: &ExternalId) -> bool {
         // Its deposit, or the deposit's parts; the journal of a failure comes later.
         Case::Payout(case) => case.deposited && !id.as_str().ends_with("-failed"),
         Case::Summary(case) => case.taken.iter().any(|(_, record)| record == id),
+        Case::Opening(case) => case.posted.as_ref().is_some_and(|made| made.external_id() == id),
         Case::Day(case) => case.taken.iter().any(|(_, record)| record == id),
     }
 }

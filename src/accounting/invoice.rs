@@ -86,7 +86,10 @@ impl Desk<'_> {
 
     /// Voided before it was ever posted, or a trial that policy leaves out.
     fn makes_nothing(&self, invoice: &Invoice, id: &ExternalId) -> bool {
-        let is_void = invoice.status == InvoiceStatus::Void && !self.is_posted(id);
+        // One that was open when the books began is void in them only.
+        let voided = invoice.status_transitions.voided_at.unwrap_or(invoice.created);
+        let was_open = self.is_past_invoice(invoice) && !self.context.policy.is_past(voided);
+        let is_void = invoice.status == InvoiceStatus::Void && !self.is_posted(id) && !was_open;
         let is_trial = invoice.lines.data.iter().all(|line| line.amount().is_zero())
             && invoice.total().is_zero();
         is_void || (is_trial && self.context.policy.options.trials == Trials::Skip)

@@ -60,10 +60,12 @@ pub enum Global {
     PartialRefund,
     /// Money that a dispute took.
     Dispute,
+    /// What was open when the books began.
+    Opening,
 }
 
 impl Global {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Unpriced,
         Self::Shipping,
         Self::Tax,
@@ -76,6 +78,7 @@ impl Global {
         Self::Refund,
         Self::PartialRefund,
         Self::Dispute,
+        Self::Opening,
     ];
 
     /// How the configuration calls it: `shipping` for `stripe-shipping`.
@@ -122,6 +125,7 @@ impl Global {
                 ("stripe-partial-refund-item", "Stripe Partial Refund Item", Role::Refunds)
             }
             Self::Dispute => ("stripe-dispute-item", "Stripe Dispute Item", Role::Disputes),
+            Self::Opening => ("stripe-opening-item", "Stripe Opening Item", Role::Opening),
         }
     }
 }

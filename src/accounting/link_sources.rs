@@ -28,7 +28,7 @@ pub(super) fn of(case: &Case, policy: &Policy) -> Candidates {
         Case::Payout(case) => source.payout_case(case),
         Case::Day(case) => source.movements(&case.sources),
         // What is summed up was linked where it was derived.
-        Case::Summary(_) => {}
+        Case::Summary(_) | Case::Opening(_) => {}
     }
     source.candidates
 }

@@ -111,6 +111,11 @@ impl Links {
         links
     }
 
+    /// Whether NetSuite has a record in place of this one of ours.
+    pub(super) fn has(&self, record: &ExternalId) -> bool {
+        self.found.contains_key(record)
+    }
+
     /// The item that NetSuite has for a record of ours.
     pub(super) fn item(&self, record: &ExternalId) -> Result<Option<&Hit>, Exception> {
         match self.failed.get(record) {

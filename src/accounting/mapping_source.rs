@@ -52,7 +52,7 @@ pub fn objects(case: &Case) -> Vec<String> {
             add_sources(&case.sources, &mut ids);
         }
         Case::Day(case) => add_sources(&case.sources, &mut ids),
-        Case::Summary(_) => {}
+        Case::Summary(_) | Case::Opening(_) => {}
     }
     ids
 }
@@ -234,7 +234,7 @@ fn lines<'a>(body: &'a Body, case: &'a Case) -> Vec<Line<'a>> {
 fn item_lines<'a>(own: &'a [ItemLine], case: &'a Case) -> Vec<Line<'a>> {
     let invoice_lines = || match case {
         Case::Customer(case) => case.invoices.as_slice(),
-        Case::Payout(_) | Case::Day(_) | Case::Summary(_) => &[],
+        Case::Payout(_) | Case::Day(_) | Case::Summary(_) | Case::Opening(_) => &[],
     };
     let mut above: Option<&InvoiceLine> = None;
     let mut lines = Vec::with_capacity(own.len());

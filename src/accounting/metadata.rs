@@ -59,7 +59,7 @@ pub(super) fn each(case: &Case) -> Vec<(&str, &Metadata)> {
             all.extend(case.carried.iter().map(|(o, _)| (o.id.as_str(), &o.metadata)));
         }
         // What days and summaries are made of has records of its own, which are held in their own cases.
-        Case::Day(_) | Case::Summary(_) => {}
+        Case::Day(_) | Case::Summary(_) | Case::Opening(_) => {}
     }
     all
 }

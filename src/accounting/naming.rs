@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use crate::accounting::case::Case;
+use crate::accounting::cutover::Booked;
 use crate::accounting::masters::Naming;
 use crate::accounting::record::{Derived, Rule};
 use crate::ids::{ExternalId, ObjectId};
@@ -54,6 +55,11 @@ pub(super) fn plain<'a>(case: &'a Case, naming: &Naming) -> Cow<'a, Case> {
             }
         }
         Case::Payout(_) => {}
+        Case::Opening(case) => {
+            if let Some(record) = &mut case.posted {
+                rename(&mut record.body, |id| naming.inside(id));
+            }
+        }
         Case::Day(case) => {
             case.taken.iter_mut().for_each(|(_, record)| *record = naming.inside(record));
         }
@@ -93,6 +99,11 @@ pub(super) fn prefix(derived: &mut Derived, naming: &Naming) {
     }
     let summaries = std::mem::take(&mut derived.summaries).into_iter();
     derived.summaries = summaries.map(|(id, summary)| (naming.outside(&id), summary)).collect();
+    for straddler in &mut derived.straddlers {
+        if let Booked::Record(id) = &mut straddler.booked {
+            *id = naming.outside(id);
+        }
+    }
     for exception in &mut derived.exceptions {
         exception.blocks = exception.blocks.iter().map(|id| naming.outside(id)).collect();
     }

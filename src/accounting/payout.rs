@@ -6,18 +6,21 @@
 //! journal too, because NetSuite refuses a negative deposit; what it was made of joins the next
 //! deposit. A payout that came back goes through the Stripe balance account.
 
+use chrono::NaiveDate;
+
 use crate::accounting::case::PayoutCase;
 use crate::accounting::chart::Role;
 use crate::accounting::context::{Context, external_id};
+use crate::accounting::cutover::{Booked, Crossing, Straddler};
 use crate::accounting::deposit::Sheet;
 use crate::accounting::exception::{Exception, ExceptionClass};
-use crate::accounting::policy::{Grain, ManualPayouts, Policy, Settlement};
+use crate::accounting::policy::{BeforeStart, Grain, ManualPayouts, Policy, Settlement};
 use crate::accounting::record::{Derived, Record, Rule};
 use crate::accounting::{day, payout_deposit};
 use crate::ids::{ExternalId, ObjectId};
 use crate::money::Amount;
 use crate::netsuite::record::{Body, JournalEntry, JournalLine};
-use crate::stripe::objects::Payout;
+use crate::stripe::objects::{BalanceTransaction, Payout};
 
 /// The records of one payout.
 pub(super) fn derive(case: &PayoutCase, policy: &Policy) -> Derived {
@@ -29,9 +32,37 @@ pub(super) fn derive(case: &PayoutCase, policy: &Policy) -> Derived {
     if let Err(exception) = book(case, context, &mut derived) {
         derived.exceptions.push(exception);
     }
+    derived.straddlers = older_members(case, policy);
     derived.records.sort_by(|a, b| (a.kind(), a.external_id()).cmp(&(b.kind(), b.external_id())));
     derived.exceptions.sort();
     derived
+}
+
+/// What the payout holds that moved before the books began.
+fn older_members(case: &PayoutCase, policy: &Policy) -> Vec<Straddler> {
+    let arrival = case.payout.arrival_date.utc_date();
+    if policy.is_older(arrival) {
+        return Vec::new();
+    }
+    let booked = match policy.options.before_start {
+        BeforeStart::Account => Booked::OpeningAccount,
+        BeforeStart::OpeningBalance => Booked::OpeningBalance,
+        BeforeStart::Exception => Booked::Exception,
+    };
+    let older = case.members.iter().filter(|movement| case.sources.is_past(movement, policy));
+    let of = |movement: &BalanceTransaction| Straddler {
+        date: arrival,
+        subject: movement
+            .source
+            .as_ref()
+            .map_or_else(|| movement.id.to_string(), ToString::to_string),
+        crossing: Crossing::PaidOut,
+        original: case.payout.id.to_string(),
+        amount: movement.net(),
+        booked: booked.clone(),
+        movement: Some(movement.id.clone()),
+    };
+    older.map(of).collect()
 }
 
 /// The money is in the Stripe balance again.
@@ -43,6 +74,10 @@ fn book(case: &PayoutCase, context: Context, derived: &mut Derived) -> Result<()
     let payout = &case.payout;
     let id = external_id(&payout.id)?;
     let block = |exception: Exception| exception.blocking(&id);
+    if context.policy.is_older(payout.arrival_date.utc_date()) {
+        derived.records.extend(returned_since(case, &id, context)?);
+        return Ok(());
+    }
     match form(case, context)? {
         Form::Journal => derived.records.extend(transfer(case, &id, context)?),
         Form::Deposit => {
@@ -86,10 +121,12 @@ fn form(case: &PayoutCase, context: Context) -> Result<Form, Exception> {
         return Ok(Form::Journal);
     }
     let clears = context.policy.settlement_at(payout.created) == Settlement::Clearing;
-    if clears && options.settlement_since.is_none() {
+    let has_a_past = context.policy.start.is_some() || options.settlement_since.is_some();
+    if clears && !has_a_past {
         return Ok(Form::Journal);
     }
-    // Near a change of settlement only its members say what a payout carries.
+    // Near a change of settlement, and near the start of the books, only its members say what a
+    // payout carries.
     itemisable(case).map_err(block)?;
     let in_stripe_balance = || {
         let mut sheet = Sheet::new(case, context);
@@ -161,15 +198,44 @@ fn failed_journal(
     booked: &ExternalId,
     context: Context,
 ) -> Result<Record, Exception> {
-    let why = payout.failure_message.as_deref().unwrap_or("the payout came back");
-    let text = format!("{}, {why}", payout.id);
-    let id = booked.with_suffix("failed");
+    let (id, text) = failure(payout, booked);
     journal(payout, &id, &text, payout.amount(), Rule::PayoutFailed, context)
 }
 
-/// Moves `amount` from the bank to the Stripe balance account.
+fn failure(payout: &Payout, booked: &ExternalId) -> (ExternalId, String) {
+    let why = payout.failure_message.as_deref().unwrap_or("the payout came back");
+    (booked.with_suffix("failed"), format!("{}, {why}", payout.id))
+}
+
+/// A payout older than the books that came back in them: the bank's line is of these books.
+fn returned_since(
+    case: &PayoutCase,
+    booked: &ExternalId,
+    context: Context,
+) -> Result<Option<Record>, Exception> {
+    let date = case.returned.map(|instant| context.date(instant));
+    let Some(date) = date.filter(|date| !context.policy.is_older(*date)) else { return Ok(None) };
+    let (id, text) = failure(&case.payout, booked);
+    let amount = case.payout.amount();
+    dated_journal(&case.payout, date, &id, &text, amount, Rule::PayoutFailed, context).map(Some)
+}
+
+/// Moves `amount` from the bank to the Stripe balance account, dated by arrival.
 fn journal(
     payout: &Payout,
+    id: &ExternalId,
+    memo: &str,
+    amount: Amount,
+    rule: Rule,
+    context: Context,
+) -> Result<Record, Exception> {
+    let date = payout.arrival_date.utc_date();
+    dated_journal(payout, date, id, memo, amount, rule, context)
+}
+
+fn dated_journal(
+    payout: &Payout,
+    date: NaiveDate,
     id: &ExternalId,
     memo: &str,
     amount: Amount,
@@ -182,7 +248,6 @@ fn journal(
         let account = context.account(role, id.as_str()).map_err(block)?;
         Ok(JournalLine { account, amount, memo: memo.to_owned(), entity: None })
     };
-    let date = payout.arrival_date.utc_date();
     let body = Body::JournalEntry(JournalEntry {
         header: context.header(id, memo, date, currency, None)?,
         lines: vec![

@@ -36,7 +36,7 @@ pub(super) fn deposits(
     for movement in &case.members {
         enter(&mut sheet, movement, case, context, &mut suspended).map_err(block)?;
     }
-    for (negative, members) in &case.carried {
+    for (negative, members) in case.carried_in(context.policy) {
         for movement in members {
             enter(&mut sheet, movement, case, context, &mut suspended).map_err(block)?;
         }
@@ -213,7 +213,8 @@ fn record(
         cashback: lines.cashback,
     });
     let mut sources = vec![ObjectId::new(payout.id.as_str())];
-    sources.extend(case.carried.iter().map(|(payout, _)| ObjectId::new(payout.id.as_str())));
+    let carried = case.carried_in(context.policy);
+    sources.extend(carried.map(|(payout, _)| ObjectId::new(payout.id.as_str())));
     Ok(Record { body, rule: Rule::PayoutPaid, sources, settles: None })
 }
 

@@ -20,6 +20,8 @@ pub struct Policy {
     pub account: AccountId,
     /// The Stripe account's reporting zone: it turns instants into the dates of the books.
     pub zone: Tz,
+    /// The first day of the books: what is older is in other books.
+    pub start: Option<NaiveDate>,
     pub chart: Chart,
     pub books: Books,
     pub options: Options,
@@ -54,6 +56,7 @@ pub struct Options {
     pub discounts: Discounts,
     pub standalone_charges: StandaloneCharges,
     pub closed_period: ClosedPeriod,
+    pub before_start: BeforeStart,
     pub settlement: Settlement,
     /// What moved before this day settled the other way; a ledger with records needs it to change.
     pub settlement_since: Option<NaiveDate>,
@@ -78,6 +81,16 @@ pub struct Options {
 }
 
 impl Policy {
+    /// Whether a day is older than the books.
+    pub fn is_older(&self, date: NaiveDate) -> bool {
+        self.start.is_some_and(|start| date < start)
+    }
+
+    /// Whether what happened at `instant` is older than the books.
+    pub fn is_past(&self, instant: UnixTime) -> bool {
+        self.is_older(instant.date_in(self.zone))
+    }
+
     /// How what moves the balance at `instant` reaches the bank account.
     pub fn settlement_at(&self, instant: UnixTime) -> Settlement {
         let options = &self.options;
@@ -173,6 +186,21 @@ pub enum ClosedPeriod {
     NextOpen,
     /// It waits until the period is opened.
     Block,
+}
+
+/// What becomes of something that reaches across the start of the books: a refund, dispute or payment
+/// of something older, a payout of older money.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BeforeStart {
+    /// It is a line on the opening account, so that deposits still equal the bank's lines.
+    #[default]
+    Account,
+    /// The books open with Stripe's balance and with the invoices and credits that were open; what
+    /// reaches across is then booked like anything else.
+    OpeningBalance,
+    /// It waits for a person.
+    Exception,
 }
 
 /// How money gets from a payment to the bank account.

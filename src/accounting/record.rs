@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::accounting::cutover::Straddler;
 use crate::accounting::exception::Exception;
 use crate::accounting::summary::Summary;
 use crate::ids::{ExternalId, InternalId, ObjectId};
@@ -76,6 +77,9 @@ pub enum Rule {
     ToppedUp,
     SalesSummedByDay,
     ReceiptsSummedByPayout,
+    OpenAtStart,
+    OpeningCreditUsed,
+    OpeningBalance,
 }
 
 impl Rule {
@@ -147,6 +151,11 @@ impl Rule {
             Self::ReceiptsSummedByPayout => {
                 "What the payout's payments and refunds moved is summed up."
             }
+            Self::OpenAtStart => "It was open when the books began.",
+            Self::OpeningCreditUsed => {
+                "The invoice was paid with credit that is older than the books."
+            }
+            Self::OpeningBalance => "The books begin with what was in the Stripe balance.",
             Self::ToppedUp => "Money went from the bank to the Stripe balance, or back.",
         }
     }
@@ -162,6 +171,8 @@ pub struct Derived {
     pub summaries: BTreeMap<ExternalId, Summary>,
     /// What NetSuite has already: referred to by its own key, and never sent.
     pub linked: Vec<Linked>,
+    /// What reaches across the start of the books.
+    pub straddlers: Vec<Straddler>,
 }
 
 /// A record that NetSuite has already, made by somebody else.

@@ -1,6 +1,7 @@
 //! Refunds: a customer refund of the memo or of the payment; a refund that failed later comes back
 //! as a payment, because the customer is still owed.
 
+use crate::accounting::case::CustomerCase;
 use crate::accounting::context::external_id;
 use crate::accounting::desk::Desk;
 use crate::accounting::exception::{Exception, ExceptionClass};
@@ -88,16 +89,7 @@ impl<'a> Desk<'a> {
     }
 
     fn refunded_charge(&self, refund: &Refund, id: &ExternalId) -> Result<&'a Charge, Exception> {
-        let case = self.case;
-        let by_id = case.charges.iter().find(|charge| Some(&charge.id) == refund.charge.as_ref());
-        let by_intent = || {
-            let intent = refund.payment_intent.as_ref()?;
-            case.charges.iter().find(|charge| {
-                charge.payment_intent.as_ref() == Some(intent)
-                    && charge.balance_transaction.is_some()
-            })
-        };
-        let charge = by_id.or_else(by_intent);
+        let charge = charge_of(refund, self.case);
         charge.filter(|charge| charge.currency == refund.currency).ok_or_else(|| {
             Exception::new(
                 ExceptionClass::Data,
@@ -139,4 +131,16 @@ impl<'a> Desk<'a> {
         returnable.owe(charge, failed, amount);
         Ok(())
     }
+}
+
+/// The charge that a refund gives back, in whatever shape it names it.
+pub(super) fn charge_of<'a>(refund: &Refund, case: &'a CustomerCase) -> Option<&'a Charge> {
+    let by_id = case.charges.iter().find(|charge| Some(&charge.id) == refund.charge.as_ref());
+    let by_intent = || {
+        let intent = refund.payment_intent.as_ref()?;
+        case.charges.iter().find(|charge| {
+            charge.payment_intent.as_ref() == Some(intent) && charge.balance_transaction.is_some()
+        })
+    };
+    by_id.or_else(by_intent)
 }

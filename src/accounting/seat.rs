@@ -8,6 +8,10 @@
 //! The seat follows from facts that never change: the movement, the policy, and the payouts before
 //! and after it. So a night and a backfill book the same movement in the same place.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::accounting::balance_transaction::Class;
+use crate::accounting::chart::Role;
 use crate::accounting::policy::{Grain, ManualPayouts, Policy, Settlement};
 use crate::calendar::UnixTime;
 use crate::ids::BalanceTransactionId;
@@ -172,9 +176,27 @@ pub struct Sources {
     pub charges: Vec<Charge>,
     pub refunds: Vec<Refund>,
     pub disputes: Vec<Dispute>,
+    /// Movements that go back to something older than the books and are on the opening account, in
+    /// words.
+    pub straddling: BTreeMap<BalanceTransactionId, String>,
+    /// Movements older than the books whose record is in NetSuite all the same.
+    pub kept: BTreeSet<BalanceTransactionId>,
 }
 
 impl Sources {
+    /// What a movement is to these books.
+    pub fn class(&self, movement: &BalanceTransaction, policy: &Policy) -> Class {
+        if self.straddling.contains_key(&movement.id) {
+            return Class::Line(Role::Opening);
+        }
+        policy.class(movement)
+    }
+
+    /// Whether a movement is older than the books, and nothing in them stands for it.
+    pub fn is_past(&self, movement: &BalanceTransaction, policy: &Policy) -> bool {
+        policy.is_past(movement.created) && !self.kept.contains(&movement.id)
+    }
+
     /// The currency of the object behind a movement: what the customer paid or got back in.
     pub fn presented(&self, movement: &BalanceTransaction) -> Currency {
         let own = |id: &Option<BalanceTransactionId>| id.as_ref() == Some(&movement.id);

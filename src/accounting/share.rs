@@ -10,9 +10,9 @@ use crate::accounting::charges::charges;
 use crate::accounting::chart::Role;
 use crate::accounting::context::Context;
 use crate::accounting::deposit::record_of;
-use crate::accounting::policy::Policy;
+use crate::accounting::policy::{BeforeStart, Policy};
 use crate::accounting::posting::Posting;
-use crate::accounting::seat::{Charged, Leaves};
+use crate::accounting::seat::{Charged, Leaves, Sources};
 use crate::ids::InternalId;
 use crate::money::Amount;
 use crate::stripe::objects::BalanceTransaction;
@@ -38,7 +38,16 @@ pub fn in_deposit(
         share.push(posting(account(Role::Suspense)?, -movement.net()));
         return Some(share);
     }
-    let class = policy.class(movement);
+    if case.sources.is_past(movement, policy) {
+        let from = match policy.options.before_start {
+            BeforeStart::Account => account(Role::Opening)?,
+            BeforeStart::OpeningBalance => balance?,
+            BeforeStart::Exception => return None,
+        };
+        share.push(posting(from, -movement.net()));
+        return Some(share);
+    }
+    let class = case.sources.class(movement, policy);
     let seat = policy.seat(movement, case.sources.presented(movement), &case.schedule);
     if class.has_record() {
         let from = match seat.leaves {
@@ -52,7 +61,7 @@ pub fn in_deposit(
     } else if matches!(class, Class::PayoutReturned | Class::Payout | Class::TopUp) {
         share.push(posting(balance.clone()?, -movement.amount()));
     }
-    for part in charges(movement, Context { policy }, movement.id.as_str()).ok()? {
+    for part in charges(movement, &case.sources, Context { policy }, movement.id.as_str()).ok()? {
         let account = match seat.charged {
             Charged::OnDeposit => part.account,
             Charged::OnDay | Charged::OnPayoutJournal => balance.clone()?,
@@ -71,9 +80,13 @@ pub fn in_transfer(movement: &BalanceTransaction, policy: &Policy) -> Option<Vec
 }
 
 /// The share of a movement in a journal of what was charged, by the day or by the payout.
-pub fn in_charges(movement: &BalanceTransaction, policy: &Policy) -> Option<Vec<Posting>> {
+pub fn in_charges(
+    movement: &BalanceTransaction,
+    sources: &Sources,
+    policy: &Policy,
+) -> Option<Vec<Posting>> {
     let balance = policy.chart.account(Role::StripeBalance(movement.currency)).ok()?.clone();
-    let parts = charges(movement, Context { policy }, movement.id.as_str()).ok()?;
+    let parts = charges(movement, sources, Context { policy }, movement.id.as_str()).ok()?;
     let total = parts.iter().fold(Amount::zero(movement.currency), |sum, part| sum + part.amount);
     let mut share: Vec<Posting> =
         parts.into_iter().map(|part| posting(part.account, part.amount)).collect();

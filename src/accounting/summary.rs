@@ -19,7 +19,7 @@ use crate::accounting::posting::postings;
 use crate::accounting::record::{Derived, Record, Rule};
 use crate::ids::{ExternalId, InternalId, ObjectId, PayoutId};
 use crate::money::Amount;
-use crate::netsuite::record::{Apply, Body, Customer, JournalEntry, JournalLine, RecordGroup, Ref};
+use crate::netsuite::record::{Body, Customer, JournalEntry, JournalLine, RecordGroup, Ref};
 
 /// The customer on the receivable lines of summaries.
 const CUSTOMER: (&str, &str) = ("stripe-customers", "Stripe Customers");
@@ -111,7 +111,7 @@ fn kept_in_detail(
         for record in records {
             let id = record.external_id();
             let docs: Vec<&ExternalId> =
-                applied(&record.body).iter().filter_map(|apply| apply.doc.external()).collect();
+                record.body.applied().iter().filter_map(|apply| apply.doc.external()).collect();
             if in_detail.contains(id) {
                 in_detail.extend(docs.into_iter().cloned());
             } else if docs.iter().any(|doc| in_detail.contains(*doc)) {
@@ -121,15 +121,6 @@ fn kept_in_detail(
         if in_detail.len() == before {
             return in_detail;
         }
-    }
-}
-
-fn applied(body: &Body) -> &[Apply] {
-    match body {
-        Body::CreditMemo(memo) => &memo.apply,
-        Body::CustomerPayment(payment) => &payment.apply,
-        Body::CustomerRefund(refund) => &refund.apply,
-        _ => &[],
     }
 }
 
@@ -143,7 +134,8 @@ fn can_be_summed(record: &Record, policy: &Policy) -> bool {
         (Some(date), Some(since)) => date >= since,
         _ => true,
     };
-    is_recent && own == base && settled == base
+    let was_open = record.rule == Rule::OpenAtStart;
+    is_recent && own == base && settled == base && !was_open
 }
 
 fn summary_of(record: &Record, case: &CustomerCase, policy: &Policy) -> Summary {

@@ -29,6 +29,8 @@ pub struct VerifyArgs {
 pub enum ReportName {
     /// Roll-forward, bridge, payouts, receivables and fees, each with its difference.
     Tieout,
+    /// What reaches across the start of the books, and where each is booked.
+    Cutover,
 }
 
 /// Print a report.
@@ -36,6 +38,7 @@ pub enum ReportName {
 /// Example:
 ///   tieout report tieout
 ///   tieout report tieout --html october.html
+///   tieout report cutover            from the ledger alone
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ReportArgs {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::calendar::{UnixTime, Window};
+use crate::calendar::{UnixTime, Window, start_of_day};
 use crate::commands::session::Session;
 use crate::ledger::{Ledger, LedgerError};
 use crate::money::{Amount, Currency};
@@ -42,6 +42,28 @@ pub(super) async fn note(
     let Some(balance) = ledger.view::<Balance>("balance")? else { return Ok(()) };
     let opening = derive(ledger, window.since, &reading, &balance)?;
     ledger.put_reference(OPENING, &serde_json::to_string(&opening)?)?;
+    Ok(())
+}
+
+/// Keeps what the balance held when the books began, once that is known. Older movements that were
+/// pulled with their payouts do not matter: only what moved between the opening and the first day.
+pub(super) fn keep_balance_at_start(session: &Session, ledger: &mut Ledger) -> anyhow::Result<()> {
+    let settings = &session.settings.stripe;
+    let Some(day) = settings.start_date else { return Ok(()) };
+    let Some(text) = ledger.reference(OPENING)? else { return Ok(()) };
+    let opening: Opening = serde_json::from_str(&text)?;
+    let first = start_of_day(day, settings.zone);
+    if ledger.balance_at_start()?.is_some() || opening.since > first {
+        return Ok(());
+    }
+    let mut amounts = opening.amounts;
+    ledger.for_each_view::<BalanceTransaction, LedgerError>("balance_transaction", |bt| {
+        if bt.is_of_payments() && bt.created >= opening.since && bt.created < first {
+            *amounts.entry(bt.currency).or_insert_with(|| Amount::zero(bt.currency)) += bt.net();
+        }
+        Ok(())
+    })?;
+    ledger.put_balance_at_start(&amounts)?;
     Ok(())
 }
 

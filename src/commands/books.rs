@@ -51,6 +51,7 @@ pub(super) fn policy(settings: &Settings, references: &References) -> anyhow::Re
         .collect();
     Ok(Policy {
         zone: settings.stripe.zone,
+        start: settings.stripe.start_date,
         account: settings.stripe.account.clone(),
         chart: Chart::new(accounts).with_movements(movements),
         books: Books {
@@ -82,6 +83,7 @@ pub(super) fn base_currency(
 pub(super) fn without_accounts(settings: &Settings) -> Policy {
     Policy {
         zone: settings.stripe.zone,
+        start: settings.stripe.start_date,
         account: settings.stripe.account.clone(),
         chart: Chart::default(),
         books: Books {

@@ -1,10 +1,11 @@
 //! How the books are kept may not change under posted records: money that was booked one way would be
 //! carried on another.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::accounting::Policy;
-use crate::accounting::policy::{Grain, Settlement};
+use crate::accounting::policy::{BeforeStart, Grain, Settlement};
 use crate::ledger::Ledger;
 use crate::plan::guard::Refusal;
 
@@ -15,12 +16,22 @@ const KEPT_AS: &str = "modes";
 struct Modes {
     settlement: Settlement,
     sales: Grain,
+    /// The first day of the books and what becomes of what is older.
+    #[serde(default)]
+    start: Option<NaiveDate>,
+    #[serde(default)]
+    before_start: BeforeStart,
 }
 
 /// Refuses a change of settlement or of the grain of sales that does not say since when.
 pub(super) fn check(ledger: &mut Ledger, policy: &Policy) -> anyhow::Result<()> {
     let options = &policy.options;
-    let now = Modes { settlement: options.settlement, sales: options.granularity.sales };
+    let now = Modes {
+        settlement: options.settlement,
+        sales: options.granularity.sales,
+        start: policy.start,
+        before_start: options.before_start,
+    };
     let kept = ledger.reference(KEPT_AS)?;
     let before: Option<Modes> = kept.map(|text| serde_json::from_str(&text)).transpose()?;
     if let Some(before) = before
@@ -40,6 +51,14 @@ pub(super) fn check(ledger: &mut Ledger, policy: &Policy) -> anyhow::Result<()> 
                 setting: "policy.granularity.sales",
                 fix: "From detail, set `policy.granularity.since` to the day on which it changes; \
                       what is summed up cannot be taken apart again.",
+            }
+            .into());
+        }
+        if before.start != now.start || before.before_start != now.before_start {
+            return Err(Refusal::ModeChanged {
+                setting: "stripe.start_date or policy.before_start",
+                fix: "Restore it: what is posted was cut at the old start. Other books begin with \
+                      a ledger of their own.",
             }
             .into());
         }

@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::accounting::balance_transaction::Class;
 use crate::accounting::masters::Naming;
-use crate::accounting::{Record, Rule};
+use crate::accounting::{Policy, Record, Rule};
 use crate::ids::{ExternalId, ObjectId};
 use crate::ledger::{Ledger, RecordRow};
-use crate::money::Amount;
+use crate::money::{Amount, Currency};
 use crate::netsuite::record::Body;
-use crate::reconcile::movement::{Held, NotYet};
+use crate::reconcile::Item;
+use crate::reconcile::movement::{Held, NotYet, Past};
 use crate::stripe::objects::{BalanceTransaction, Payout};
 
 pub(super) struct Placed<'a> {
@@ -114,6 +115,34 @@ impl<'a> Placed<'a> {
                 _ => Held::NotYet(NotYet::NotPosted),
             },
         }
+    }
+
+    /// What became of a movement that is older than the books.
+    pub(super) fn past(&self, bt: &BalanceTransaction, policy: &Policy) -> Past {
+        let payout =
+            self.payout_of.get(bt.id.as_str()).filter(|_| policy.class(bt) != Class::Payout);
+        let is_of_the_books = |payout: &Payout| !policy.is_past(payout.created);
+        let is_out = payout.is_some_and(|id| {
+            self.payouts.get(id).is_some_and(is_of_the_books) && self.is_deposited(id)
+        });
+        if is_out { Past::PaidOut } else { Past::InOpening }
+    }
+
+    /// Payouts that had left the balance when the books began and have not reached the bank yet.
+    pub(super) fn on_their_way(&self, currency: Currency, policy: &Policy) -> Vec<Item> {
+        let is_open = |payout: &&Payout| {
+            payout.currency == currency
+                && policy.is_past(payout.created)
+                && !policy.is_older(payout.arrival_date.utc_date())
+                && !self.is_booked(payout.id.as_str())
+        };
+        let item = |payout: &Payout| Item {
+            date: payout.arrival_date.utc_date(),
+            id: payout.id.to_string(),
+            label: "payout".into(),
+            amount: -payout.amount(),
+        };
+        self.payouts.values().filter(is_open).map(item).collect()
     }
 
     /// Whether what a movement charges is in the books.

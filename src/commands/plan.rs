@@ -8,6 +8,7 @@ use anyhow::bail;
 use crate::accounting::{Exception, Policy};
 use crate::cli::{Format, Global, PlanArgs};
 use crate::commands::ask::Asking;
+use crate::commands::balance;
 use crate::commands::books::{self, Names};
 use crate::commands::exit::{Guarded, Outcome};
 use crate::commands::log::logged;
@@ -72,6 +73,7 @@ pub(super) async fn make(
     let witness = Session::witness(&client, &references, &policy);
     resolve::resolve(session, ledger, &witness, ui).await?;
     modes::check(ledger, &policy)?;
+    balance::keep_balance_at_start(session, ledger)?;
     derive_what_changed(ledger, &client, &policy, ui).await?;
     let plan = of(session, ledger, &policy, &references)?;
     Ok((plan, references))

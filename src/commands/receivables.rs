@@ -89,6 +89,11 @@ impl ReadBack {
                 _ => false,
             };
             let row = self.rows.get(&id).and_then(|row| row.internal_id.as_ref());
+            // What is older than the books is in others, unless these opened with it.
+            let issued = invoice.effective_at.or(invoice.status_transitions.finalized_at);
+            if row.is_none() && self.policy.is_past(issued.unwrap_or(invoice.created)) {
+                return Ok(());
+            }
             let unpaid = row.and_then(|id| self.observed.get(id)?.unpaid);
             legs.push(InvoiceLeg {
                 explained: reasons

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use anyhow::bail;
+
+use crate::accounting::Rule;
 use crate::cli::{Format, Global, ReportArgs, ReportName};
-use crate::commands::exit::Outcome;
+use crate::commands::exit::{Outcome, UsageError};
 use crate::commands::log::logged;
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
@@ -12,12 +15,51 @@ use crate::commands::tieout::ReadBack;
 use crate::ledger::Ledger;
 use crate::netsuite::record::RecordKind;
 use crate::reconcile::TieOut;
+use crate::report::cutover::{self, Cutover, OpeningJournal};
 use crate::report::html::{Page, page};
 use crate::report::tieout::text;
 use crate::ui::{Ui, width};
 
 pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
-    let ReportName::Tieout = args.name;
+    match args.name {
+        ReportName::Tieout => report_tieout(args, global, ui).await,
+        ReportName::Cutover => report_cutover(args, global, ui),
+    }
+}
+
+/// Reads the ledger alone.
+fn report_cutover(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
+    if args.html.is_some() {
+        let text = "the cut-over report has no HTML page yet\nhint: use --output json or the table";
+        bail!(UsageError(text.into()));
+    }
+    let session = Session::open(global)?;
+    let ledger = session.existing_ledger()?;
+    let openings = ledger.records()?.into_iter().filter_map(|row| {
+        let record = row.desired.filter(|record| record.rule == Rule::OpeningBalance)?;
+        let amount = record.body.total()?;
+        Some(OpeningJournal {
+            external_id: row.external_id,
+            amount,
+            is_posted: row.internal_id.is_some(),
+        })
+    });
+    let cutover = Cutover {
+        schema_version: 1,
+        stripe_account: session.settings.stripe.account.to_string(),
+        start: session.settings.stripe.start_date,
+        before_start: session.settings.options.before_start,
+        openings: openings.collect(),
+        straddlers: ledger.straddlers()?,
+    };
+    match args.output.output {
+        Format::Table => ui.data(&cutover::text(&cutover, width()))?,
+        Format::Json => ui.data(&format!("{}\n", serde_json::to_string_pretty(&cutover)?))?,
+    }
+    Ok(Outcome::Done)
+}
+
+async fn report_tieout(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
     let _lock = session.lock("report")?;
     let mut ledger = session.existing_ledger()?;

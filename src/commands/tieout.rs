@@ -3,9 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono_tz::Tz;
+
 use crate::accounting::Policy;
 use crate::accounting::balance_transaction::Class;
 use crate::accounting::chart::{Chart, Role};
+use crate::accounting::day::batch_name;
+use crate::accounting::opening::OPENING;
 use crate::commands::balance::Balances;
 use crate::commands::books;
 use crate::commands::others::{Others, accounts_compared};
@@ -16,9 +20,10 @@ use crate::ledger::{Ledger, LedgerError, RecordRow};
 use crate::money::{Amount, Currency};
 use crate::netsuite::client::Client;
 use crate::netsuite::readback::{Posted, Reader};
-use crate::reconcile::bridge::{LedgerBalances, bridge};
+use crate::reconcile::bridge::{Beginning, LedgerBalances, bridge};
 use crate::reconcile::fees::fees;
-use crate::reconcile::movement::{self, Movement};
+use crate::reconcile::movement::{self, Held, Movement, Past};
+use crate::reconcile::opening::Start;
 use crate::reconcile::payouts::{PayoutLeg, payouts};
 use crate::reconcile::rollforward::rollforward;
 use crate::reconcile::{Item, Statement, TieOut};
@@ -65,7 +70,10 @@ impl ReadBack {
     /// Every statement of the account.
     pub(super) fn statements(&self, session: &Session, ledger: &Ledger) -> anyhow::Result<TieOut> {
         let payouts_seen = payouts_of(ledger)?;
-        let movements = self.movements(session, ledger, &payouts_seen)?;
+        let placed = Placed::new(&self.rows, &self.policy.masters.naming, ledger, &payouts_seen)?;
+        let movements = self.movements(session, ledger, &placed)?;
+        let of_the_books: Vec<Movement> =
+            movements.iter().filter(|movement| movement.past.is_none()).cloned().collect();
         let stripe = Balances::load(session, ledger)?;
         let mut currencies = movement::currencies(&movements);
         currencies.extend(self.others.currencies());
@@ -74,8 +82,14 @@ impl ReadBack {
             let start = stripe.start(session, currency, &movements);
             let later = stripe.later(currency, &movements);
             let reported = stripe.reported(currency);
-            statements.push(rollforward(currency, &movements, &start, later, reported));
-            statements.push(bridge(currency, &movements, self.balances(currency)));
+            let beginning = Beginning {
+                on_their_way: placed.on_their_way(currency, &self.policy),
+                ..self.beginning(currency, &start, &movements)
+            };
+            // What is older is in the balance with which the books begin.
+            let start = Start { amount: beginning.balance, ..start };
+            statements.push(rollforward(currency, &of_the_books, &start, later, reported));
+            statements.push(bridge(currency, &movements, self.balances(currency), beginning));
             statements.push(payouts(currency, &self.payout_legs(&payouts_seen)));
             let (booked, by_others) = self.whole(currency, &Role::FEES);
             statements.push(fees(currency, &movements, booked, by_others));
@@ -103,17 +117,26 @@ impl ReadBack {
         &self,
         session: &Session,
         ledger: &Ledger,
-        payouts: &HashMap<String, Payout>,
+        placed: &Placed,
     ) -> anyhow::Result<Vec<Movement>> {
-        let placed = Placed::new(&self.rows, &self.policy.masters.naming, ledger, payouts)?;
         let zone = session.settings.stripe.zone;
+        let straddling = ledger.straddling()?;
         let mut movements = Vec::new();
         ledger.for_each_view::<BalanceTransaction, LedgerError>("balance_transaction", |bt| {
             if !bt.is_of_payments() {
                 return Ok(());
             }
-            let class = self.policy.class(&bt);
+            let class = if straddling.contains_key(&bt.id) {
+                Class::Line(Role::Opening)
+            } else {
+                self.policy.class(&bt)
+            };
             let is_fee = matches!(class, Class::Line(role) if role.is_fee());
+            let past = self.policy.is_past(bt.created).then(|| placed.past(&bt, &self.policy));
+            if let Some(past) = past {
+                movements.push(older(&bt, past, zone));
+                return Ok(());
+            }
             movements.push(Movement {
                 id: bt.id.to_string(),
                 created: bt.created,
@@ -125,10 +148,24 @@ impl ReadBack {
                 charged: if is_fee { bt.fee() - bt.amount() } else { bt.fee() },
                 held: placed.held(&bt, class),
                 is_charged: placed.is_charged(&bt),
+                past: None,
             });
             Ok(())
         })?;
         Ok(movements)
+    }
+
+    /// The balance with which the books begin; nothing where they begin with the account.
+    fn beginning(&self, currency: Currency, start: &Start, movements: &[Movement]) -> Beginning {
+        let Some(first_day) = self.policy.start else {
+            return Beginning { balance: start.amount, is_booked: true, on_their_way: Vec::new() };
+        };
+        let older = movement::of(movements, currency).filter(|movement| movement.past.is_some());
+        let balance = older.fold(start.amount, |sum, movement| sum + movement.net);
+        let id = batch_name(OPENING, &self.policy.account, currency, first_day);
+        let row = self.rows.get(&self.policy.masters.naming.outside(&id));
+        let is_booked = row.is_some_and(|row| row.internal_id.is_some());
+        Beginning { balance, is_booked, on_their_way: Vec::new() }
     }
 
     /// What undeposited funds and the Stripe balance account hold in a settlement currency.
@@ -170,8 +207,10 @@ impl ReadBack {
     }
 
     fn payout_legs(&self, payouts: &HashMap<String, Payout>) -> Vec<PayoutLeg> {
+        let is_past = |payout: &&Payout| self.policy.is_older(payout.arrival_date.utc_date());
         let mut legs: Vec<PayoutLeg> = payouts
             .values()
+            .filter(|payout| !is_past(payout))
             .filter_map(|payout| {
                 let id = self.policy.masters.naming.record_of(payout.id.as_str())?;
                 let came_back = matches!(payout.status.as_str(), "failed" | "canceled");
@@ -218,6 +257,23 @@ pub(super) fn accounts(chart: &Chart, roles: &[Role]) -> BTreeSet<InternalId> {
 fn settlement(row: &RecordRow, posted: &Posted) -> Currency {
     let settles = row.desired.as_ref().and_then(|record| record.settles);
     settles.map_or(posted.currency, Amount::currency)
+}
+
+/// A movement that is older than the books: its fee is in other books.
+fn older(bt: &BalanceTransaction, past: Past, zone: Tz) -> Movement {
+    Movement {
+        id: bt.id.to_string(),
+        created: bt.created,
+        date: bt.created.date_in(zone),
+        category: bt.category().to_owned(),
+        gross: bt.amount(),
+        fee: bt.fee(),
+        net: bt.net(),
+        charged: Amount::zero(bt.currency),
+        held: Held::Cleared,
+        is_charged: true,
+        past: Some(past),
+    }
 }
 
 fn payouts_of(ledger: &Ledger) -> anyhow::Result<HashMap<String, Payout>> {

@@ -92,7 +92,7 @@ impl<'a> Tale<'a> {
                 Case::Payout(case) => tale.payouts.push(case),
                 Case::Day(case) => tale.days.push(case),
                 // Its journal is told by the records that it stands for.
-                Case::Summary(_) => {}
+                Case::Summary(_) | Case::Opening(_) => {}
             }
         }
         tale.ids.extend(tale.customers.iter().flat_map(|(_, story)| story.ids.clone()));

@@ -1,10 +1,12 @@
 //! A record, told: why it exists, what is on it, what it moves, where it stands.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::accounting::Record;
 use crate::accounting::balance_transaction::{Class, classify};
 use crate::accounting::posting::{Posting, postings};
+use crate::accounting::seat::Sources;
+use crate::accounting::{Case, Record};
 use crate::explain::inputs::{Holding, Inputs};
 use crate::explain::settings;
 use crate::explain::value::{Applied, Chapter, Entry, Line, Standing, State};
@@ -36,7 +38,19 @@ impl<'a> Teller<'a> {
     /// What a movement is to these books.
     pub(super) fn class(&self, movement: &BalanceTransaction) -> Class {
         let policy = self.inputs.policy;
-        policy.map_or_else(|| classify(movement), |policy| policy.class(movement))
+        let sources = self.sources(movement);
+        policy.map_or_else(|| classify(movement), |policy| sources.class(movement, policy))
+    }
+
+    /// What the case that books a movement knows of it.
+    pub(super) fn sources(&self, movement: &BalanceTransaction) -> Cow<'a, Sources> {
+        let knows = |sources: &&Sources| sources.straddling.contains_key(&movement.id);
+        let given = self.inputs.given.iter().filter_map(|given| match &given.case {
+            Case::Payout(case) => Some(&case.sources),
+            Case::Day(case) => Some(&case.sources),
+            _ => None,
+        });
+        given.into_iter().find(knows).map_or_else(|| Cow::Owned(Sources::default()), Cow::Borrowed)
     }
 
     pub(super) fn chapter(&self, record: &Record) -> Chapter {

@@ -18,7 +18,7 @@ pub(super) fn heading(inputs: &Inputs) -> String {
         Case::Customer(case) => of_customer_case(case, id),
         Case::Payout(case) => (case.payout.id.as_str() == id)
             .then(|| format!("{word} {id} of {}", case.payout.amount())),
-        Case::Day(_) | Case::Summary(_) => None,
+        Case::Day(_) | Case::Summary(_) | Case::Opening(_) => None,
     });
     let moved = inputs.movements.iter().find(|movement| movement.id.as_str() == id);
     let moved = moved.map(|movement| format!("{word} {id} of {}", movement.amount()));
@@ -177,7 +177,7 @@ fn without_record(inputs: &Inputs) -> String {
             "pending" | "in_transit" => Some("it has not reached the bank yet"),
             _ => None,
         },
-        Case::Payout(_) | Case::Day(_) | Case::Summary(_) => None,
+        Case::Payout(_) | Case::Day(_) | Case::Summary(_) | Case::Opening(_) => None,
         Case::Customer(case) => {
             let invoice = case.invoices.iter().find(|invoice| invoice.id.as_str() == id);
             let charge = case.charges.iter().find(|charge| charge.id.as_str() == id);

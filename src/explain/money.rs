@@ -82,7 +82,7 @@ fn by_day(teller: &Teller, movement: &BalanceTransaction, told: &mut Movement) {
             // All of the record is its own, and told as one.
             Rule::MovementCharged => (None, "what it charges"),
             Rule::DayCharged | Rule::PayoutCharged => {
-                (share::in_charges(movement, policy), "what it charges")
+                (share::in_charges(movement, &teller.sources(movement), policy), "what it charges")
             }
             Rule::DaySwept => {
                 (share::in_sweep(movement, policy), "it into the Stripe balance account")

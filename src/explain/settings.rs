@@ -246,6 +246,20 @@ const OPTIONS: &[Explained] = &[
         ],
     },
     Explained {
+        name: "before_start",
+        decided: |record, _| {
+            matches!(
+                record.rule,
+                Rule::OpenAtStart | Rule::OpeningCreditUsed | Rule::OpeningBalance
+            ) || has_line_from_before(record)
+        },
+        meanings: &[
+            ("account", "What reaches across the start is a line on the opening account."),
+            ("opening_balance", "The books open with what was open, and go on from there."),
+            ("exception", "What reaches across the start waits for a person."),
+        ],
+    },
+    Explained {
         name: "uncollectible",
         decided: |record, _| {
             matches!(record.rule, Rule::InvoiceUncollectible | Rule::InvoiceRecovered)
@@ -310,6 +324,13 @@ fn is_duplicate(record: &Record) -> bool {
     let header = record.body.header();
     record.rule == Rule::ChargeSucceeded
         && header.is_some_and(|header| header.memo.ends_with("which was already paid"))
+}
+
+/// A line on the opening account says so in its memo.
+fn has_line_from_before(record: &Record) -> bool {
+    let Body::Deposit(deposit) = &record.body else { return false };
+    let lines = deposit.other.iter().chain(&deposit.cashback);
+    lines.into_iter().any(|line| line.memo.contains("from before the start"))
 }
 
 fn lines(record: &Record) -> &[ItemLine] {

@@ -10,7 +10,7 @@ use super::payouts::PayoutIndex;
 use super::{Ledger, LedgerError};
 use crate::accounting::policy::Grain;
 use crate::accounting::summary::Summary;
-use crate::accounting::{DayCase, Policy, SummaryCase};
+use crate::accounting::{DayCase, OpeningCase, Policy, SummaryCase};
 use crate::money::Currency;
 use crate::stripe::links::{Link, Rel, scan};
 
@@ -28,6 +28,8 @@ pub enum CaseKey {
     Day(NaiveDate, Currency),
     /// The records that one summary stands for.
     Summary(Summary),
+    /// What one currency's balance held when the books began.
+    Opening(Currency),
 }
 
 impl fmt::Display for CaseKey {
@@ -36,6 +38,7 @@ impl fmt::Display for CaseKey {
             Self::Customer(id) | Self::Guest(id) | Self::Payout(id) => f.pad(id),
             Self::Day(date, currency) => f.pad(&DayCase::key(*currency, *date)),
             Self::Summary(summary) => f.pad(&SummaryCase::key(summary)),
+            Self::Opening(currency) => f.pad(&OpeningCase::key(*currency)),
         }
     }
 }
@@ -49,7 +52,11 @@ impl Ledger {
         policy: &Policy,
     ) -> Result<Vec<CaseKey>, LedgerError> {
         let mut keys = BTreeSet::new();
+        let mut of_invoices = Vec::new();
         self.for_each_changed(|id, kind, links| {
+            if policy.start.is_some() && matches!(kind, "invoice" | "invoice_payment") {
+                of_invoices.push(id.to_owned());
+            }
             let object = Named { id, kind: Some(kind), links };
             self.add_cases(&object, HOPS_MAX, &mut Search { keys: &mut keys, skips_changed: true })
         })?;
@@ -57,8 +64,10 @@ impl Ledger {
         if policy.options.granularity.sales == Grain::Payout {
             self.add_customers_of_payouts(&mut keys)?;
         }
+        self.add_cases_across(&of_invoices, &mut keys, policy)?;
         self.note_dirty_days(&keys, payouts, policy)?;
         keys.extend(self.days_to_derive(policy)?);
+        keys.extend(self.openings(payouts, policy)?);
         Ok(keys.into_iter().collect())
     }
 

@@ -51,13 +51,20 @@ impl Ledger {
             }
         }
         for (date, currency) in days {
-            self.connection
-                .prepare_cached("INSERT OR IGNORE INTO dirty_day (date, currency) VALUES (?1, ?2)")
-                .and_then(|mut statement| {
-                    statement.execute(params![date.to_string(), currency.code()])
-                })
-                .map_err(|error| self.fail(error))?;
+            self.note_dirty_day(date, currency)?;
         }
+        Ok(())
+    }
+
+    pub(super) fn note_dirty_day(
+        &mut self,
+        date: NaiveDate,
+        currency: Currency,
+    ) -> Result<(), LedgerError> {
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO dirty_day (date, currency) VALUES (?1, ?2)")
+            .and_then(|mut statement| statement.execute(params![date.to_string(), currency.code()]))
+            .map_err(|error| self.fail(error))?;
         Ok(())
     }
 

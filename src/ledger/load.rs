@@ -69,6 +69,10 @@ impl Ledger {
                 let case = self.load_day(*date, *currency, payouts, policy)?;
                 Ok(Case::Day(Box::new(case)))
             }
+            CaseKey::Opening(currency) => {
+                let case = self.load_opening(*currency, payouts, policy)?;
+                Ok(Case::Opening(Box::new(case)))
+            }
             CaseKey::Summary(summary) => {
                 let case = self.load_summary(summary, payouts, policy)?;
                 Ok(Case::Summary(Box::new(case)))
@@ -207,8 +211,12 @@ impl Ledger {
         }
         let members = self.members(&payout)?;
         let all = members.iter().chain(carried.iter().flat_map(|(_, members)| members));
-        let sources = self.sources_of(all)?;
+        let mut sources = self.sources_of(all.clone())?;
+        self.tell_past(&mut sources, all, policy)?;
+        let back = payout.failure_balance_transaction.as_ref();
+        let back = back.map(|id| self.view::<BalanceTransaction>(id.as_str())).transpose()?;
         let mut case = PayoutCase {
+            returned: back.flatten().map(|movement| movement.created),
             sources,
             schedule: payouts.schedule(payout.currency),
             deposited: self.is_in_bank(&payout.id, &policy.masters.naming)?,
@@ -234,7 +242,7 @@ impl Ledger {
         let carried = case.carried.iter().flat_map(|(_, members)| members);
         let mut absent = BTreeSet::new();
         for movement in case.members.iter().chain(carried) {
-            let class = policy.class(movement);
+            let class = case.sources.class(movement, policy);
             if class.has_record()
                 && let Ok(record) = record_of(class, movement, &case.sources)
                 && !self.is_wanted(&policy.masters.naming.outside(&record))?
@@ -254,7 +262,8 @@ impl Ledger {
     ) -> Result<DayCase, LedgerError> {
         let mut movements = self.movements_of(date, policy.zone)?;
         movements.retain(|movement| movement.currency == currency);
-        let sources = self.sources_of(movements.iter())?;
+        let mut sources = self.sources_of(movements.iter())?;
+        self.tell_past(&mut sources, movements.iter(), policy)?;
         Ok(DayCase {
             currency,
             date,
@@ -281,6 +290,7 @@ impl Ledger {
             charges: views(&by("charge")?)?,
             refunds: views(&by("refund")?)?,
             disputes: views(&by("dispute")?)?,
+            ..Sources::default()
         })
     }
 
@@ -316,7 +326,7 @@ impl Ledger {
     }
 
     /// The views of every object of `kind` that names one of `targets`, oldest first.
-    fn linked<T: DeserializeOwned>(
+    pub(super) fn linked<T: DeserializeOwned>(
         &self,
         kind: &str,
         targets: &[impl AsRef<str>],

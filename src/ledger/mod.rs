@@ -10,6 +10,7 @@ mod attempts;
 mod batches;
 mod cases;
 mod coverage;
+mod cutover;
 mod days;
 mod derive;
 mod dictionaries;

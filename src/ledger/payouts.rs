@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{CaseKey, Ledger, LedgerError};
+use crate::accounting::Policy;
 use crate::accounting::seat::Schedule;
 use crate::money::Currency;
 use crate::stripe::objects::Payout;
@@ -40,6 +41,21 @@ impl Ledger {
 impl PayoutIndex {
     pub(super) fn schedule(&self, currency: Currency) -> Arc<Schedule> {
         self.by_currency.get(&currency).map_or_else(Arc::default, |own| Arc::clone(&own.schedule))
+    }
+
+    pub(super) fn currencies(&self) -> impl Iterator<Item = Currency> {
+        self.by_currency.keys().copied()
+    }
+
+    /// The payouts that had left the balance when the books began and reached the bank later.
+    pub(super) fn in_transit_at_start(
+        &self,
+        currency: Currency,
+        policy: &Policy,
+    ) -> impl Iterator<Item = &Payout> {
+        self.in_order(currency).iter().filter(|payout| {
+            policy.is_past(payout.created) && !policy.is_older(payout.arrival_date.utc_date())
+        })
     }
 
     fn in_order(&self, currency: Currency) -> &[Payout] {

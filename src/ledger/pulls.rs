@@ -9,6 +9,7 @@ use super::objects::Prepared;
 use super::put::{api_version_id, put};
 use super::{Ledger, LedgerError, Stored};
 use crate::calendar::{UnixTime, Window};
+use crate::stripe::objects::Charge;
 
 const SECONDS_PER_DAY: i64 = 24 * 3600;
 
@@ -220,6 +221,30 @@ impl Ledger {
                 .collect()
         };
         run().map_err(|error| self.fail(error))
+    }
+
+    /// The balance transactions of older charges that came with this pull and that no list of its
+    /// window holds.
+    pub fn older_movements(&self, pull: PullWindow) -> Result<Vec<String>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<String>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT id FROM object
+                     WHERE kind = 'charge' AND seq > ?1 AND created < ?2 ORDER BY seq",
+                )?
+                .query_map([pull.mark, pull.window.since.0], |row| row.get(0))?
+                .collect()
+        };
+        let charges = run().map_err(|error| self.fail(error))?;
+        let mut ids = Vec::new();
+        for id in charges {
+            let charge: Option<Charge> = self.view(&id)?;
+            let Some(id) = charge.and_then(|charge| charge.balance_transaction) else { continue };
+            if self.kind_of(id.as_str())?.is_none() {
+                ids.push(id.to_string());
+            }
+        }
+        Ok(ids)
     }
 
     /// Requests of the last thirty days, and the charges created in them.

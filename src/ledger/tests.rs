@@ -81,6 +81,7 @@ fn dirty(ledger: &mut Ledger) -> Vec<CaseKey> {
     let policy = Policy {
         account: "acct_1".into(),
         zone: chrono_tz::UTC,
+        start: None,
         chart: Chart::default(),
         books: Books {
             base_currency: Currency::USD,

@@ -44,6 +44,7 @@ impl Ledger {
             drop_wish(&tx, &key, gone).map_err(wrap)?;
         }
         super::exceptions::replace(&tx, &key, &exceptions, now).map_err(wrap)?;
+        super::cutover::replace(&tx, &key, derived).map_err(wrap)?;
         if let CaseKey::Day(date, currency) = case {
             tx.prepare_cached("DELETE FROM dirty_day WHERE date = ?1 AND currency = ?2")
                 .and_then(|mut statement| {
@@ -90,6 +91,7 @@ impl Ledger {
         exception.blocks.dedup();
         let derived = Derived { exceptions: vec![exception], ..Derived::default() };
         super::exceptions::replace(&tx, &key, &derived.exceptions, now).map_err(wrap)?;
+        super::cutover::replace(&tx, &key, &derived).map_err(wrap)?;
         tx.commit().map_err(wrap)?;
         Ok(derived)
     }

@@ -405,6 +405,25 @@ impl Body {
         }
     }
 
+    /// What the record is applied to.
+    pub fn applied(&self) -> &[Apply] {
+        match self {
+            Self::CreditMemo(memo) => &memo.apply,
+            Self::CustomerPayment(payment) => &payment.apply,
+            Self::CustomerRefund(refund) => &refund.apply,
+            _ => &[],
+        }
+    }
+
+    pub fn applied_mut(&mut self) -> Option<&mut Vec<Apply>> {
+        match self {
+            Self::CreditMemo(memo) => Some(&mut memo.apply),
+            Self::CustomerPayment(payment) => Some(&mut payment.apply),
+            Self::CustomerRefund(refund) => Some(&mut refund.apply),
+            _ => None,
+        }
+    }
+
     /// The record's total as NetSuite would show it: what an invoice bills, a payment brings, a
     /// deposit banks. `None` for customers, items, and records without a line.
     pub fn total(&self) -> Option<Amount> {

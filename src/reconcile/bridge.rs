@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::money::{Amount, Currency};
-use crate::reconcile::movement::{self, Held, Movement, NotYet};
+use crate::reconcile::movement::{self, Held, Movement, NotYet, Past};
 use crate::reconcile::statement::{BY_OTHERS, Item, Line, Statement};
 
 /// What NetSuite holds in one currency.
@@ -17,14 +17,34 @@ pub struct LedgerBalances {
     pub by_others: Vec<Item>,
 }
 
+/// The Stripe balance with which the books begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beginning {
+    pub balance: Amount,
+    /// The opening journal has it in the Stripe balance account. Until then, or without one, it is
+    /// in other books.
+    pub is_booked: bool,
+    /// Payouts that had left the balance and have not reached the bank yet, as negative amounts.
+    pub on_their_way: Vec<Item>,
+}
+
 /// Leads from undeposited funds and the Stripe balance account to the Stripe balance.
-pub fn bridge(currency: Currency, movements: &[Movement], books: LedgerBalances) -> Statement {
-    let zero = Amount::zero(currency);
-    let mut stripe = zero;
+pub fn bridge(
+    currency: Currency,
+    movements: &[Movement],
+    books: LedgerBalances,
+    beginning: Beginning,
+) -> Statement {
+    let mut stripe = beginning.balance;
+    let mut outside = beginning.balance;
     let mut fees = Vec::new();
     let mut waiting: BTreeMap<NotYet, Vec<Item>> = BTreeMap::new();
     for movement in movement::of(movements, currency) {
-        stripe += movement.net;
+        match movement.past {
+            None => stripe += movement.net,
+            Some(Past::InOpening) => {}
+            Some(Past::PaidOut) => outside -= movement.net,
+        }
         match &movement.held {
             Held::Cleared => {}
             Held::InBooks(amount) => {
@@ -43,6 +63,14 @@ pub fn bridge(currency: Currency, movements: &[Movement], books: LedgerBalances)
         Line::without(BY_OTHERS, currency, books.by_others),
         Line::itemised("Fees on payments that are not deposited yet", currency, fees),
     ];
+    if beginning.is_booked {
+        if !beginning.on_their_way.is_empty() {
+            let label = "Payouts that had left before the start and are not booked yet";
+            terms.push(Line::itemised(label, currency, beginning.on_their_way));
+        }
+    } else if !outside.is_zero() {
+        terms.push(Line::term("From before the start, not in these books", outside, 0));
+    }
     for why in [NotYet::WaitsForDeposit, NotYet::PayoutInTransit, NotYet::NotPosted] {
         let items = waiting.remove(&why).unwrap_or_default();
         terms.push(Line::itemised(why.label(), currency, items));

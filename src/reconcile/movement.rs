@@ -24,6 +24,17 @@ pub struct Movement {
     pub held: Held,
     /// Whether what it charges is in the books.
     pub is_charged: bool,
+    /// Set on what is older than the books.
+    pub past: Option<Past>,
+}
+
+/// What became of a movement that is older than the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Past {
+    /// It is in the balance with which the books begin, or has left it before.
+    InOpening,
+    /// A payout of these books has paid it out since.
+    PaidOut,
 }
 
 /// What undeposited funds and the Stripe balance account hold because of a movement.

@@ -140,6 +140,7 @@ mod tests {
             charged: usd(0),
             held: Held::Cleared,
             is_charged: true,
+            past: None,
         }
     }
 

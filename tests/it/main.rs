@@ -6,6 +6,7 @@ mod books;
 mod check;
 mod contract_netsuite;
 mod contract_stripe;
+mod cutover;
 mod demo;
 mod docs;
 mod explain;

@@ -269,6 +269,7 @@ fn a_payment_that_exists_is_deposited_by_its_own_key() {
         absent: BTreeSet::new(),
         suspended: BTreeSet::new(),
         deposited: false,
+        returned: None,
         known: tieout::accounting::question::Known::default(),
     }));
     let derived = derive_with(&mut payout, &policy, &netsuite);

@@ -227,6 +227,7 @@ impl Facts {
                 charges: views::<Charge>(company, "charge"),
                 refunds: views::<Refund>(company, "refund"),
                 disputes: views::<Dispute>(company, "dispute"),
+                ..Sources::default()
             },
             schedules: currencies.into_iter().map(|c| (c, schedule(c))).collect(),
             payout_of: members.collect(),

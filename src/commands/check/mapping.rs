@@ -155,6 +155,7 @@ fn policy(settings: &Settings, currencies: BTreeSet<Currency>) -> Policy {
     Policy {
         account: settings.stripe.account.clone(),
         zone: settings.stripe.zone,
+        start: None,
         chart: Chart::new(chart).with_movements(movements),
         books: Books {
             base_currency: base,

@@ -196,7 +196,7 @@ impl Gathered {
                     let back = case.payout.failure_balance_transaction.as_ref();
                     movements.extend(back.map(ToString::to_string));
                 }
-                Case::Day(_) | Case::Summary(_) => {}
+                Case::Day(_) | Case::Summary(_) | Case::Opening(_) => {}
             }
         }
         movements.insert(teller.to_owned());

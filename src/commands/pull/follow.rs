@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::calendar::Window;
+use crate::calendar::{UnixTime, Window};
 use crate::ledger::{Ledger, LedgerError, PullWindow};
 use crate::stripe::crawl::{Part, Walk};
 use crate::stripe::objects::Payout;
@@ -32,6 +32,9 @@ const WHOLE: [Resource; 5] = [
     Resource::Account,
 ];
 
+/// A payout reaches the bank within two weeks, holidays and all.
+const PAYOUT_ON_ITS_WAY_S: i64 = 14 * 24 * 3600;
+
 /// Objects that are read singly when another one names them.
 const NAMED: [Resource; 3] = [Resource::Charges, Resource::Invoices, Resource::Customers];
 
@@ -44,14 +47,30 @@ pub(super) struct Follow {
     asked: HashSet<(Resource, String)>,
     is_begun: bool,
     has_balance: bool,
+    /// Payouts of this time may reach the bank in the books, which begin after it.
+    older_payouts: Option<Window>,
 }
 
 impl Follow {
     /// Begins a pull, or goes on with one that was killed.
-    pub(super) fn begin(ledger: &mut Ledger, window: Window) -> Result<Self, LedgerError> {
+    pub(super) fn begin(
+        ledger: &mut Ledger,
+        window: Window,
+        start: Option<UnixTime>,
+    ) -> Result<Self, LedgerError> {
         let names = DATED.map(Resource::as_str);
         let pull = ledger.begin_pull(&names, window)?;
-        Ok(Self { pull, under_way: 0, asked: HashSet::new(), is_begun: false, has_balance: false })
+        let begins = start.filter(|start| pull.window.since == *start);
+        let older_payouts = begins
+            .map(|start| Window { since: UnixTime(start.0 - PAYOUT_ON_ITS_WAY_S), until: start });
+        Ok(Self {
+            pull,
+            under_way: 0,
+            asked: HashSet::new(),
+            is_begun: false,
+            has_balance: false,
+            older_payouts,
+        })
     }
 
     pub(super) fn pull(&self) -> PullWindow {
@@ -120,6 +139,8 @@ impl Follow {
                 walks.push(Walk::windows(resource, windows));
             }
         }
+        let older = self.older_payouts.into_iter();
+        walks.extend(older.map(|window| Walk::windows(Resource::Payouts, vec![window])));
         walks.extend(WHOLE.map(Walk::whole));
         for (kind, id) in ledger.watched(self.pull.window)? {
             walks.extend(Resource::of_kind(&kind).map(|resource| Walk::one(resource, id)));
@@ -139,6 +160,8 @@ impl Follow {
             let ids = ledger.wanted_outside(resource.as_str(), self.pull.window)?;
             walks.extend(ids.into_iter().map(|id| Walk::one(resource, id)));
         }
+        let older = ledger.older_movements(self.pull)?.into_iter();
+        walks.extend(older.map(|id| Walk::one(Resource::BalanceTransactions, id)));
         let lists = Resource::CustomerBalanceTransactions;
         walks.extend(ledger.wanted(lists.as_str())?.into_iter().map(|id| Walk::below(lists, id)));
         Ok(walks)

@@ -137,7 +137,9 @@ pub(super) async fn pull(
     ui: Ui,
 ) -> anyhow::Result<Stored> {
     let facts = ledger.facts_version()?;
-    let mut follow = Follow::begin(ledger, window)?;
+    let settings = &session.settings.stripe;
+    let start = settings.start_date.map(|day| start_of_day(day, settings.zone));
+    let mut follow = Follow::begin(ledger, window, start)?;
     let interrupt = Interrupt::listen()?;
     // Answers are stored whole, with what they complete: stopping between two leaves nothing half
     // written.

@@ -163,6 +163,7 @@ async fn what_happens_to_last_years_objects_reaches_their_case() {
     let mut ledger = bench.ledger("a.db");
     let policy = Policy {
         account: "acct_1".into(),
+        start: None,
         zone: chrono_tz::UTC,
         chart: Chart::default(),
         books: Books {

@@ -223,6 +223,23 @@ fn manual_payouts() {
 }
 
 /// A payout of a charge and of a movement of a type that nobody knows.
+/// A refund, a payment and a payout of something older.
+#[test]
+fn before_start() {
+    let mut story = Story::new();
+    story.paid_invoice("in_old", "ch_old", 10_000, 320);
+    story.payout("po_1", 9_680, &["ch_old"]);
+    story.invoice("in_open", 5_000, &[line("price_A", 5_000)]);
+    story.charge("ch_1", 5_000, 170);
+    story.books_begin();
+    story.refund("re_1", "ch_old", 3_000);
+    story.charge("ch_2", 5_000, 175);
+    story.pays("ch_2", "in_open", 5_000);
+    story.payout("po_2", 6_655, &["re_1", "ch_2", "ch_1"]);
+    story.opening_balance(Some(4_830));
+    assert_page("before_start", story, &["account", "opening_balance", "exception"]);
+}
+
 #[test]
 fn unreconciled() {
     let mut story = Story::new();

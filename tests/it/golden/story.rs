@@ -1,24 +1,16 @@
 //! Tells what happened in Stripe, one object at a time and each a day after the last, and reads the
 //! books that follow as text.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tieout::accounting::chart::{Chart, Role};
-use tieout::accounting::question::Known;
-use tieout::accounting::seat::{Schedule, Sources};
-use tieout::accounting::{
-    Case, Catalog, CustomerCase, DayCase, Derived, PayoutCase, Policy, derive,
-};
-use tieout::ids::{ExternalId, InternalId};
-use tieout::money::Currency;
+use tieout::accounting::{Case, Derived, Policy, derive};
+use tieout::calendar::UnixTime;
+use tieout::ids::InternalId;
 use tieout::netsuite::record::{Body, Decimal};
-use tieout::stripe::objects::{BalanceTransaction, Dispute, Payout};
 
-use super::objects::{intent_of, parse, rates, txn};
+use super::objects::{intent_of, txn};
 use super::table::{compare, figure, row};
 use crate::support;
 
@@ -35,11 +27,22 @@ pub(super) const CUSTOMER: &str = "cus_E";
 pub(super) struct Story {
     pub(super) policy: Policy,
     /// What new invoices, charges and payouts are in; Stripe writes it in lower case.
-    currency: &'static str,
-    now: i64,
+    pub(super) currency: &'static str,
+    pub(super) now: i64,
     pub(super) objects: BTreeMap<&'static str, Vec<Value>>,
     pub(super) payouts: Vec<Paid>,
-    posted: Vec<&'static str>,
+    pub(super) posted: Vec<&'static str>,
+    pub(super) opening: Opens,
+}
+
+/// With what the Stripe balance account opens.
+#[derive(Clone, Copy)]
+pub(super) enum Opens {
+    /// With nothing, because it begins with the Stripe account.
+    Without,
+    /// Minor units.
+    With(i64),
+    WithUnknown,
 }
 
 /// A payout with the ids of its members.
@@ -52,7 +55,15 @@ impl Story {
     pub(super) fn new() -> Self {
         let policy = support::policy();
         let (objects, payouts, posted) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Self { policy, currency: "usd", now: FIRST_DAY, objects, payouts, posted }
+        Self {
+            policy,
+            currency: "usd",
+            now: FIRST_DAY,
+            objects,
+            payouts,
+            posted,
+            opening: Opens::Without,
+        }
     }
 
     /// From here on, things are in another currency.
@@ -316,6 +327,15 @@ impl Story {
         records.find(|record| record.external_id().as_str() == id).expect("it is made").body
     }
 
+    /// The lines of a deposit that go back before the start: amount and memo.
+    pub(super) fn deposit_memos(&self, id: &str) -> Vec<String> {
+        let Body::Deposit(deposit) = self.body_of(id) else { panic!("{id} is no deposit") };
+        let other = deposit.other.iter().map(|line| (line.amount, &line.memo));
+        let cashback = deposit.cashback.iter().map(|line| (-line.amount, &line.memo));
+        let told = other.chain(cashback).filter(|(_, memo)| memo.contains("before the start"));
+        told.map(|(amount, memo)| format!("{} {memo}", amount.to_decimal())).collect()
+    }
+
     /// The lines of an invoice or memo: quantity, rate, amount, what it says, the service period where
     /// it has one, and each tax detail.
     pub(super) fn lines_of(&self, id: &str) -> Vec<String> {
@@ -349,99 +369,21 @@ impl Story {
             books.extend(told.map(|record| row(record, &self.policy.chart)));
             books.extend(exceptions.iter().map(|exception| {
                 let amount = exception.amount.map(figure).unwrap_or_default();
-                format!("Exception {} {} {amount}", exception.code, exception.subject)
+                let told = format!("Exception {} {} {amount}", exception.code, exception.subject);
+                told.trim_end().to_owned()
             }));
         }
         books
     }
 
-    /// The customer's case, then a case per payout. A negative payout waits for the next one.
-    pub(super) fn cases(&self) -> Vec<Case> {
-        let mut cases = Vec::new();
-        if !self.objects.is_empty() {
-            cases.push(Case::Customer(Box::new(self.customer_case())));
-        }
-        let mut carried = Vec::new();
-        let all: Vec<Payout> = self.payouts.iter().map(|paid| parse(&paid.payout)).collect();
-        let schedule = Arc::new(Schedule::new(&all));
-        for Paid { payout, members } in &self.payouts {
-            let payout: Payout = parse(payout);
-            let mut all: Vec<BalanceTransaction> = self.views("balance_transaction");
-            let disputes: Vec<Dispute> = self.views("dispute");
-            all.extend(disputes.iter().flat_map(|dispute| dispute.balance_transactions.clone()));
-            all.retain(|movement| members.iter().any(|id| id == movement.id.as_str()));
-            assert_eq!(all.len(), members.len(), "members of {} were not told", payout.id);
-            let is_negative = payout.amount().is_negative();
-            let waiting = if is_negative { Vec::new() } else { std::mem::take(&mut carried) };
-            if is_negative {
-                carried.push((payout.clone(), all.clone()));
-            }
-            cases.push(Case::Payout(Box::new(PayoutCase {
-                deposited: self.posted.contains(&payout.id.as_str()),
-                payout,
-                members: all,
-                carried: waiting,
-                sources: self.sources(),
-                schedule: Arc::clone(&schedule),
-                absent: BTreeSet::new(),
-                suspended: BTreeSet::new(),
-                known: Known::default(),
-            })));
-        }
-        cases.extend(self.days(&schedule));
-        cases
+    /// From here on, things are in these books; what was told before is older.
+    pub(super) fn books_begin(&mut self) {
+        let next = UnixTime(self.now + DAY_SECONDS);
+        self.policy.start = Some(next.date_in(self.policy.zone));
     }
 
-    /// The days of every movement, in order.
-    fn days(&self, schedule: &Arc<Schedule>) -> Vec<Case> {
-        let mut days: BTreeMap<(NaiveDate, Currency), Vec<BalanceTransaction>> = BTreeMap::new();
-        let mut all: Vec<BalanceTransaction> = self.views("balance_transaction");
-        let disputes: Vec<Dispute> = self.views("dispute");
-        all.extend(disputes.iter().flat_map(|dispute| dispute.balance_transactions.clone()));
-        for movement in all {
-            let day = (movement.created.date_in(self.policy.zone), movement.currency);
-            days.entry(day).or_default().push(movement);
-        }
-        let day = |((date, currency), movements)| DayCase {
-            currency,
-            date,
-            movements,
-            sources: self.sources(),
-            schedule: Arc::clone(schedule),
-            taken: Vec::new(),
-            known: Known::default(),
-        };
-        days.into_iter().map(day).map(|day| Case::Day(Box::new(day))).collect()
-    }
-
-    fn sources(&self) -> Sources {
-        Sources {
-            charges: self.views("charge"),
-            refunds: self.views("refund"),
-            disputes: self.views("dispute"),
-        }
-    }
-
-    fn customer_case(&self) -> CustomerCase {
-        let posted = self.posted.iter().map(|id| ExternalId::new(*id).unwrap()).collect();
-        CustomerCase {
-            customer: Some(parse(&json!({ "id": CUSTOMER, "object": "customer", "name": "E" }))),
-            customer_id: Some(CUSTOMER.into()),
-            invoices: self.views("invoice"),
-            invoice_payments: self.views("invoice_payment"),
-            charges: self.views("charge"),
-            refunds: self.views("refund"),
-            disputes: self.views("dispute"),
-            credit_notes: self.views("credit_note"),
-            customer_balance: self.views("customer_balance_transaction"),
-            balance_transactions: self.views("balance_transaction"),
-            posted,
-            catalog: Catalog { tax_rates: rates(), ..Catalog::default() },
-            ..CustomerCase::default()
-        }
-    }
-
-    fn views<T: DeserializeOwned>(&self, kind: &str) -> Vec<T> {
-        self.objects.get(kind).map(|all| all.iter().map(parse).collect()).unwrap_or_default()
+    /// What was in the Stripe balance when the books began; `None` while that is not known.
+    pub(super) fn opening_balance(&mut self, minor: Option<i64>) {
+        self.opening = minor.map_or(Opens::WithUnknown, Opens::With);
     }
 }

@@ -281,6 +281,7 @@ pub fn policy(references: &References) -> Policy {
     Policy {
         account: "acct_tests".into(),
         zone: chrono_tz::Tz::America__New_York,
+        start: None,
         chart: Chart::new(accounts),
         books: Books {
             base_currency: references.base_currency(None).unwrap().code,

@@ -89,6 +89,7 @@ pub fn policy() -> Policy {
     Policy {
         account: "acct_demo".into(),
         zone: chrono_tz::Tz::America__New_York,
+        start: None,
         chart: Chart::new(accounts),
         books: Books { base_currency: Currency::USD, currencies, subsidiary: None },
         options: Options::default(),
