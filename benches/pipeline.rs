@@ -188,6 +188,7 @@ fn policy() -> Policy {
         .collect();
     Policy {
         account: "acct_bench".into(),
+        start: None,
         zone: chrono_tz::Tz::America__New_York,
         chart: Chart::new(accounts),
         books: Books { base_currency: Currency::USD, currencies, subsidiary: None },
