@@ -76,6 +76,14 @@ pub fn code(result: &anyhow::Result<Outcome>) -> u8 {
     }
 }
 
+impl Outcome {
+    /// The graver of two outcomes.
+    pub(super) fn or_worse(self, other: Self) -> Self {
+        let (one, two) = (code(&Ok(self)), code(&Ok(other)));
+        if worse(one, two) == one { self } else { other }
+    }
+}
+
 /// From the least that a person must do to the most: what is not here comes last.
 const BY_GRAVITY: [u8; 11] = [
     DONE,

@@ -33,6 +33,7 @@ mod status;
 mod tieout;
 mod verify;
 mod verify_report;
+mod write_back;
 
 use std::io::Write;
 use std::path::Path;

@@ -11,7 +11,7 @@ use crate::commands::exit::{Outcome, UsageError};
 use crate::commands::interrupt::Interrupt;
 use crate::commands::log::logged;
 use crate::commands::session::Session;
-use crate::commands::{books, plan, resolve, verify};
+use crate::commands::{books, plan, resolve, verify, write_back};
 use crate::config::is_decimal;
 use crate::ids::ExternalId;
 use crate::ledger::{Ledger, RecordState, RunId, Unsent};
@@ -105,7 +105,9 @@ pub(super) async fn send(
         tell(&pushed, ui);
         return Ok(Outcome::Interrupted(interrupt.signal()));
     }
-    finish(ledger, &witness, plan, pushed, ui).await
+    let outcome = finish(ledger, &witness, plan, pushed, ui).await?;
+    let written = write_back::run(session, ledger, run, &interrupt.asked(), ui).await?;
+    Ok(written.map_or(outcome, |written| outcome.or_worse(written)))
 }
 
 fn limits(session: &Session, guards: &GuardArgs) -> anyhow::Result<guard::Limits> {

@@ -12,7 +12,7 @@ use crate::config::{self, Auth, Overrides, Settings, StripeLimits};
 use crate::ledger::{Identity, Ledger, LockGuard};
 use crate::net::base_url::BaseUrl;
 use crate::net::http::HttpTransport;
-use crate::net::redact::Redactor;
+use crate::net::redact::{Redactor, SecretString};
 use crate::net::transport::{HttpRequest, Method, Transport};
 use crate::netsuite::account::AccountCode;
 use crate::netsuite::auth::Authenticator;
@@ -79,8 +79,18 @@ impl Session {
 
     /// A client of the Stripe account.
     pub(super) fn stripe(&self) -> anyhow::Result<Arc<stripe::Client>> {
+        self.stripe_with(self.settings.stripe.key.take("the Stripe API key")?)
+    }
+
+    /// A client that writes metadata; `None` when the configuration does not ask for it.
+    pub(super) fn stripe_writer(&self) -> anyhow::Result<Option<Arc<stripe::Client>>> {
+        let key = self.settings.stripe.write_key.as_ref();
+        key.map(|key| self.stripe_with(key.take("the Stripe key that writes metadata")?))
+            .transpose()
+    }
+
+    fn stripe_with(&self, key: SecretString) -> anyhow::Result<Arc<stripe::Client>> {
         let settings = &self.settings.stripe;
-        let key = settings.key.take("the Stripe API key")?;
         let options = stripe::Options {
             api_version: settings.api_version.clone(),
             stripe_account: settings.connected.then(|| settings.account.clone()),

@@ -94,6 +94,12 @@ pub(super) struct Stripe {
     pub api_key_env: Option<String>,
     pub api_key_file: Option<PathBuf>,
     pub api_key_command: Option<String>,
+    #[serde(default)]
+    pub write_back: bool,
+    pub write_key: Option<IgnoredAny>,
+    pub write_key_env: Option<String>,
+    pub write_key_file: Option<PathBuf>,
+    pub write_key_command: Option<String>,
 }
 
 /// How hard Stripe is asked.
@@ -117,6 +123,15 @@ impl StripeLimits {
 }
 
 impl Stripe {
+    pub(super) fn write_key(&self) -> SecretFields {
+        SecretFields {
+            inline: self.write_key.is_some(),
+            env: self.write_key_env.clone(),
+            file: self.write_key_file.clone(),
+            command: self.write_key_command.clone(),
+        }
+    }
+
     pub(super) fn key(&self) -> SecretFields {
         SecretFields {
             inline: self.api_key.is_some(),

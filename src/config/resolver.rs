@@ -183,6 +183,8 @@ impl Resolver<'_> {
         let base_url = self.pick(&STRIPE_BASE_URL, over, file.base_url.clone(), STRIPE_URL);
         let api_version = file.api_version.clone().unwrap_or_else(|| API_VERSION.into());
         self.show("stripe.api_version", &api_version);
+        self.show("stripe.write_back", &file.write_back.to_string());
+        let write_key = self.write_key(file)?;
         let limits = file.limits.map_or("(by the key)", StripeLimits::as_str);
         self.show("stripe.limits", limits);
         Ok(StripeSettings {
@@ -194,7 +196,22 @@ impl Resolver<'_> {
             api_version,
             limits: file.limits,
             key: self.secret(file.key(), "stripe.api_key", "STRIPE_API_KEY")?,
+            write_key,
         })
+    }
+
+    /// A key of its own, so that the one that is used every night cannot write.
+    fn write_key(&mut self, file: &Stripe) -> Result<Option<SecretSource>, ConfigError> {
+        let key = file.write_key();
+        let is_named = [key.inline, key.env.is_some(), key.file.is_some(), key.command.is_some()];
+        if !file.write_back && is_named.contains(&true) {
+            let message = "a write key is named, and stripe.write_back is not set".into();
+            let fix = "Set stripe.write_back = true, or remove the key.";
+            return Err(self.wrong("stripe", message, fix));
+        }
+        let source =
+            file.write_back.then(|| self.secret(key, "stripe.write_key", "STRIPE_WRITE_KEY"));
+        source.transpose()
     }
 
     pub(super) fn netsuite(

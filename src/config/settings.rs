@@ -61,6 +61,8 @@ pub struct StripeSettings {
     /// `None`: those of the key's mode, and none towards this machine itself.
     pub limits: Option<StripeLimits>,
     pub key: SecretSource,
+    /// The key that writes NetSuite's ids into metadata; `None`: nothing is ever written.
+    pub write_key: Option<SecretSource>,
 }
 
 #[derive(Debug, Clone)]

@@ -117,7 +117,7 @@ impl Ledger {
     }
 
     /// Whether a commit waits until the disk has it.
-    fn durably(&self, durable: bool) -> Result<(), LedgerError> {
+    pub(super) fn durably(&self, durable: bool) -> Result<(), LedgerError> {
         let level = if durable { "FULL" } else { "NORMAL" };
         self.connection.pragma_update(None, "synchronous", level).map_err(|error| self.fail(error))
     }

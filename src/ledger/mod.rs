@@ -38,6 +38,7 @@ mod unfinished;
 mod unsent;
 mod upkeep;
 mod wishes;
+mod write_back;
 
 use rusqlite::{Connection, Transaction};
 
@@ -59,6 +60,7 @@ pub use runs::{Run, RunId};
 pub use unfinished::UnfinishedPull;
 pub use unsent::Unsent;
 pub use upkeep::{Checked, KindStats, Stats};
+pub use write_back::WriteOutcome;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

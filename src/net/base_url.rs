@@ -60,6 +60,13 @@ impl BaseUrl {
     }
 }
 
+/// Names and values as the body of a form.
+pub fn form(entries: &[(String, String)]) -> String {
+    let mut url = Url::parse("http://form").expect("a URL");
+    url.query_pairs_mut().extend_pairs(entries);
+    url.query().unwrap_or_default().to_owned()
+}
+
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_str().trim_end_matches('/'))

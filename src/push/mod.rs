@@ -14,6 +14,7 @@ mod resolve;
 pub mod strangers;
 pub mod verdict;
 pub mod witness;
+pub mod write_back;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::error::{ErrorKind, StripeError};
 use super::objects::Page;
 use crate::ids::AccountId;
-use crate::net::base_url::BaseUrl;
+use crate::net::base_url::{BaseUrl, form};
 use crate::net::pace::{Pacer, Slow};
 use crate::net::redact::{ExposeSecret, Redactor, SecretString};
 use crate::net::retry::{self, Decision, Outcome, Safety, Scope, Throttle};
@@ -177,6 +177,26 @@ impl Client {
         self.read(path, query).await
     }
 
+    /// Adds to an object's metadata; other keys keep what they say. Gives the object as it is then.
+    ///
+    /// What may have worked is not sent again here: [`StripeError::is_in_doubt`] says so, and the
+    /// caller reads the object. `idempotency_key` makes a request that arrives twice one request.
+    pub async fn add_metadata(
+        &self,
+        path: &str,
+        entries: &BTreeMap<String, String>,
+        idempotency_key: &str,
+    ) -> Result<Box<RawValue>, StripeError> {
+        let named =
+            |(name, value): (&String, &String)| (format!("metadata[{name}]"), value.clone());
+        let body = form(&entries.iter().map(named).collect::<Vec<_>>());
+        let request = HttpRequest::new(Method::Post, self.base.endpoint(path, &[]))
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("Idempotency-Key", idempotency_key)
+            .body(body);
+        self.exchange(path, request, Safety::Write).await
+    }
+
     /// How many requests were sent, retries included, by endpoint: Stripe grants reads by the month.
     pub fn requests(&self) -> BTreeMap<String, u64> {
         let endpoints = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,12 +209,22 @@ impl Client {
         path: &str,
         query: &[(String, String)],
     ) -> Result<T, StripeError> {
-        let endpoint = self.endpoint(path);
         let url = self.base.endpoint(path, query);
+        self.exchange(path, HttpRequest::new(Method::Get, url), Safety::Read).await
+    }
+
+    /// Sends a request until there is an answer to hand on.
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        request: HttpRequest,
+        safety: Safety,
+    ) -> Result<T, StripeError> {
+        let endpoint = self.endpoint(path);
         let mut attempt = 0;
         loop {
-            let sent = self.send(&endpoint, &url).await;
-            let error = match self.judge(path, &sent) {
+            let sent = self.send(&endpoint, request.clone()).await;
+            let error = match self.judge((request.method, path), &sent) {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
@@ -204,7 +234,7 @@ impl Client {
                 Ok(answer) => Outcome::Answer(answer),
             };
             let jitter = retry::jitter_per_mille();
-            match retry::decide(attempt, Safety::Read, outcome, jitter) {
+            match retry::decide(attempt, safety, outcome, jitter) {
                 Decision::Retry { after } => tokio::time::sleep(after).await,
                 Decision::GiveUp { .. } => return Err(error),
             }
@@ -212,11 +242,15 @@ impl Client {
         }
     }
 
-    async fn send(&self, endpoint: &Endpoint, url: &str) -> Result<HttpResponse, TransportError> {
+    async fn send(
+        &self,
+        endpoint: &Endpoint,
+        request: HttpRequest,
+    ) -> Result<HttpResponse, TransportError> {
         let _place_at_endpoint = endpoint.pacer.permit().await;
         let _place = self.pacer.permit().await;
         endpoint.requests.fetch_add(1, Ordering::Relaxed);
-        let mut request = HttpRequest::new(Method::Get, url)
+        let mut request = request
             .header("Authorization", format!("Bearer {}", self.key.expose_secret()))
             .header("Stripe-Version", self.api_version());
         if let Some(account) = &self.options.stripe_account {
@@ -238,17 +272,17 @@ impl Client {
 
     fn judge<T: DeserializeOwned>(
         &self,
-        path: &str,
+        asked: (Method, &str),
         sent: &Result<HttpResponse, TransportError>,
     ) -> Result<T, StripeError> {
         let redactor = &self.options.redactor;
         let answer =
-            sent.as_ref().map_err(|error| StripeError::of_transport(path, error, redactor))?;
+            sent.as_ref().map_err(|error| StripeError::of_transport(asked, error, redactor))?;
         if !answer.is_success() {
-            return Err(StripeError::of_answer(path, answer, redactor));
+            return Err(StripeError::of_answer(asked, answer, redactor));
         }
         serde_json::from_slice(&answer.body)
-            .map_err(|cause| StripeError::of_body(path, answer, &cause, redactor))
+            .map_err(|cause| StripeError::of_body(asked, answer, &cause, redactor))
     }
 
     fn endpoint(&self, path: &str) -> Arc<Endpoint> {

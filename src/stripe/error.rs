@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::net::redact::Redactor;
-use crate::net::transport::{HttpResponse, TransportError};
+use crate::net::transport::{HttpResponse, Method, TransportError};
 
 /// The class of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,10 +30,15 @@ pub enum ErrorKind {
     Truncated,
 }
 
-/// A failed read.
+/// What was asked for: method and path.
+pub(super) type Asked<'a> = (Method, &'a str);
+
+/// A failed request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StripeError {
     pub kind: ErrorKind,
+    /// `GET` for what was read, `POST` for what was written.
+    pub method: Method,
     pub path: String,
     /// The HTTP status, when there was an answer.
     pub status: Option<u16>,
@@ -96,19 +101,29 @@ impl StripeError {
         }
     }
 
+    /// Whether a write may have worked although no answer says so.
+    pub fn is_in_doubt(&self) -> bool {
+        let unclear = matches!(
+            self.kind,
+            ErrorKind::Server | ErrorKind::Network | ErrorKind::NotJson | ErrorKind::Truncated
+        );
+        self.method != Method::Get && unclear
+    }
+
     /// The permission that Stripe names, or else the noun of the path.
     fn missing_permission(&self) -> String {
         let in_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let named = self.message.split(|c| !in_name(c)).find(|word| word.starts_with("rak_"));
         let noun = self.path.split('/').nth(2).unwrap_or_default().replace('_', " ");
+        let access = if self.method == Method::Get { "read" } else { "write" };
         named.map_or_else(
-            || format!("read access to {noun}"),
-            |permission| format!("`{permission}` (read access to {noun})"),
+            || format!("{access} access to {noun}"),
+            |permission| format!("`{permission}` ({access} access to {noun})"),
         )
     }
 
     /// The failure that an answer other than a success stands for.
-    pub(super) fn of_answer(path: &str, answer: &HttpResponse, redactor: &Redactor) -> Self {
+    pub(super) fn of_answer(asked: Asked, answer: &HttpResponse, redactor: &Redactor) -> Self {
         let details = serde_json::from_slice::<Envelope>(&answer.body).ok().map(|body| body.error);
         let kind = match answer.status {
             429 => ErrorKind::RateLimited,
@@ -128,30 +143,31 @@ impl StripeError {
         Self {
             code: details.code,
             param: details.param,
-            ..Self::about(kind, path, answer, redactor.redact(&message))
+            ..Self::about(kind, asked, answer, redactor.redact(&message))
         }
     }
 
     /// The failure that a success with a body that does not parse stands for.
     pub(super) fn of_body(
-        path: &str,
+        asked: Asked,
         answer: &HttpResponse,
         cause: &serde_json::Error,
         redactor: &Redactor,
     ) -> Self {
         if cause.is_eof() && !answer.body.is_empty() {
             let message = format!("the answer breaks off after {} bytes", answer.body.len());
-            return Self::about(ErrorKind::Truncated, path, answer, message);
+            return Self::about(ErrorKind::Truncated, asked, answer, message);
         }
         let excerpt = redactor.redact(&answer.excerpt());
         let message = format!("the answer is no usable JSON ({cause}), beginning with `{excerpt}`");
-        Self::about(ErrorKind::NotJson, path, answer, message)
+        Self::about(ErrorKind::NotJson, asked, answer, message)
     }
 
-    pub(super) fn of_transport(path: &str, error: &TransportError, redactor: &Redactor) -> Self {
+    pub(super) fn of_transport(asked: Asked, error: &TransportError, redactor: &Redactor) -> Self {
         Self {
             kind: ErrorKind::Network,
-            path: path.to_owned(),
+            method: asked.0,
+            path: asked.1.to_owned(),
             status: None,
             request_id: None,
             message: redactor.redact(&error.to_string()),
@@ -160,10 +176,11 @@ impl StripeError {
         }
     }
 
-    fn about(kind: ErrorKind, path: &str, answer: &HttpResponse, message: String) -> Self {
+    fn about(kind: ErrorKind, asked: Asked, answer: &HttpResponse, message: String) -> Self {
         Self {
             kind,
-            path: path.to_owned(),
+            method: asked.0,
+            path: asked.1.to_owned(),
             status: Some(answer.status),
             request_id: answer.header("request-id").map(str::to_owned),
             message,
@@ -177,16 +194,20 @@ impl fmt::Display for StripeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
             ErrorKind::Authentication => "stripe does not accept the key",
-            ErrorKind::Permission => "stripe does not let the key read this",
+            ErrorKind::Permission if self.method == Method::Get => {
+                "stripe does not let the key read this"
+            }
+            ErrorKind::Permission => "stripe does not let the key write this",
             ErrorKind::InvalidRequest => "stripe refuses the request",
             ErrorKind::NotFound => "stripe does not find the object",
             ErrorKind::RateLimited => "stripe's limits are exhausted",
             ErrorKind::Server => "stripe is out of order",
-            ErrorKind::Network => "stripe could not be read",
+            ErrorKind::Network if self.method == Method::Get => "stripe could not be read",
+            ErrorKind::Network => "stripe gave no answer",
             ErrorKind::NotJson => "what answered is not stripe's API",
             ErrorKind::Truncated => "stripe's answer is incomplete",
         };
-        write!(f, "{what}: GET {}", self.path)?;
+        write!(f, "{what}: {} {}", self.method.as_str(), self.path)?;
         if let Some(request_id) = &self.request_id {
             write!(f, " (request {request_id})")?;
         }
@@ -216,7 +237,7 @@ mod tests {
     fn error(status: u16, body: &str) -> StripeError {
         let headers = vec![("request-id".to_owned(), "req_9".to_owned())];
         let answer = HttpResponse { status, headers, body: body.into() };
-        StripeError::of_answer("/v1/charges", &answer, &Redactor::new())
+        StripeError::of_answer((Method::Get, "/v1/charges"), &answer, &Redactor::new())
     }
 
     #[test]

@@ -8,6 +8,8 @@ mod finding;
 mod fixture;
 mod mapping;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::cli::{CheckArgs, Format, Global};
@@ -15,6 +17,7 @@ use crate::commands::exit::Outcome;
 use crate::commands::session::Session;
 use crate::netsuite::error::Class;
 use crate::netsuite::references::References;
+use crate::push::write_back::LISTS;
 use crate::report::plan::counted;
 use crate::report::table::{Align, render};
 use crate::stripe::client::Client;
@@ -43,6 +46,7 @@ pub(super) async fn run(args: &CheckArgs, global: &Global, ui: Ui) -> anyhow::Re
     let mut findings = audit_files(&session.settings);
     if !args.offline {
         check_stripe(&session, &mut findings).await;
+        check_write_back(&session, &mut findings).await;
         findings.extend(session.clock_ahead_s().await.map(audit_clock));
         check_netsuite(&session, &mut findings).await;
     }
@@ -133,6 +137,35 @@ async fn check_stripe(session: &Session, findings: &mut Vec<Finding>) {
     }
     if !findings.iter().any(|finding| finding.id == "stripe.permission") {
         findings.push(Finding::ok("stripe.permission", "The key may read every list."));
+    }
+}
+
+/// Tries to write to an object that nobody has, of each list: a key that may not is refused before
+/// Stripe looks for the object, and nothing is changed either way.
+async fn check_write_back(session: &Session, findings: &mut Vec<Finding>) {
+    let client = match session.stripe_writer() {
+        Ok(Some(client)) => client,
+        Ok(None) => return,
+        Err(error) => {
+            findings.push(Finding::no_access("stripe.write-key", error.to_string()));
+            return;
+        }
+    };
+    let metadata = BTreeMap::from([("tieout_check".to_owned(), "1".to_owned())]);
+    let mut is_well = true;
+    for list in LISTS {
+        let path = list.path_of("tieout_check_of_permissions");
+        let key = format!("tieout-check-{}-{}", list.as_str(), session.clock.now().0);
+        if let Err(error) = client.add_metadata(&path, &metadata, &key).await
+            && error.kind != ErrorKind::NotFound
+        {
+            is_well = false;
+            findings.push(refused(list.as_str(), &error));
+        }
+    }
+    if is_well {
+        let message = "The write key may add to the metadata of every kind of object.";
+        findings.push(Finding::ok("stripe.write-permission", message));
     }
 }
 

@@ -12,6 +12,15 @@ pub struct Key {
     pub secret: String,
     /// Lists (`charges`, `payouts`, …) that a restricted key may not read.
     pub denied: Vec<String>,
+    /// Lists whose objects a restricted key may write. Secret keys (`sk_…`) may write all of them.
+    pub writes: Vec<String>,
+}
+
+/// What a request does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    Read,
+    Write,
 }
 
 /// Checks the key and the account of a request for the list named `resource`.
@@ -20,6 +29,7 @@ pub(super) fn check(
     keys: &[Key],
     account: &str,
     resource: &str,
+    access: Access,
 ) -> Result<(), Refusal> {
     let Some(secret) = secret(headers) else {
         return Err(Refusal::unauthorized(
@@ -39,6 +49,14 @@ pub(super) fn check(
         return Err(Refusal::forbidden(format!(
             "The provided key does not have the required permissions for this endpoint on account \
              '{account}'. Having the 'rak_{}_read' permission would allow this request to continue.",
+            resource.trim_end_matches('s')
+        )));
+    }
+    let writes = || known.is_some_and(|key| key.writes.iter().any(|list| list == resource));
+    if access == Access::Write && !secret.starts_with("sk_") && !writes() {
+        return Err(Refusal::forbidden(format!(
+            "The provided key does not have the required permissions for this endpoint on account \
+             '{account}'. Having the 'rak_{}_write' permission would allow this request to continue.",
             resource.trim_end_matches('s')
         )));
     }

@@ -51,6 +51,14 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, "invalid_request_error", message)
     }
 
+    pub(super) fn reused_key(key: &str) -> Self {
+        let message = format!(
+            "Keys for idempotent requests can only be used with the same parameters they were first \
+             used with. Try using a key other than '{key}' if you meant to execute a different request."
+        );
+        Self::new(StatusCode::BAD_REQUEST, "idempotency_error", message)
+    }
+
     pub(super) fn payout_not_ready(payout: &str) -> Self {
         let message = format!("The payout {payout} is still being reconciled.");
         Self { code: Some("payout_reconciliation_not_ready"), ..Self::invalid(message, "payout") }

@@ -1,8 +1,8 @@
 //! An embedded Stripe: a world of objects, and a server that answers as Stripe's API does.
 //!
-//! Reads only, like the tool it serves. Reading order: `server` takes a request, `auth` and `limits`
-//! let it pass or not, `endpoints` says what each list takes, `lists` pages through the `index`,
-//! `expand` and `old_shape` change what an object looks like.
+//! Reading order: `server` takes a request, `auth` and `limits` let it pass or not, `endpoints` says
+//! what each list takes, `lists` pages through the `index`, `expand` and `old_shape` change what an
+//! object looks like. Metadata is all that can be written: `writes`.
 
 mod auth;
 mod endpoints;
@@ -17,6 +17,7 @@ mod server;
 #[cfg(test)]
 mod tests;
 pub mod world;
+mod writes;
 
 pub use auth::Key;
 pub use limits::{Faults, Limits};

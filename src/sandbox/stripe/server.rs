@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Query as RawQuery, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use serde_json::Value;
 
-use super::auth::{self, Key};
+use super::auth::{self, Access, Key};
 use super::endpoints::{self, Endpoint};
 use super::error::Refusal;
 use super::expand::{LINES_INLINE, cut_lines, expand};
@@ -22,6 +22,7 @@ use super::lists::{Page, page};
 use super::old_shape;
 use super::query::{Query, expansions};
 use super::world::{Stored, World};
+use super::writes::{self, Answered};
 
 /// The version that is spoken when a request names none.
 const API_VERSION: &str = "2026-10-28.endive";
@@ -48,6 +49,7 @@ struct Inner {
     limiter: Mutex<Limiter>,
     served: AtomicU64,
     counts: Mutex<BTreeMap<String, u64>>,
+    answered: Answered,
 }
 
 impl Stripe {
@@ -58,6 +60,7 @@ impl Stripe {
             limiter: Mutex::default(),
             served: AtomicU64::new(0),
             counts: Mutex::default(),
+            answered: Answered::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -102,9 +105,7 @@ impl Stripe {
             return Err(Refusal::no_such_url(path));
         };
         let index = self.inner.index.read().unwrap_or_else(PoisonError::into_inner);
-        let account: Value = serde_json::from_str(index.world.account()).unwrap_or_default();
-        let account = account["id"].as_str().unwrap_or_default();
-        auth::check(headers, &self.inner.options.keys, account, resource)?;
+        self.admit(&index.world, headers, resource, Access::Read)?;
         let view = View { index: &index, version: version(headers) };
         match (*resource, rest) {
             ("account", []) => Ok(index.world.account().to_owned()),
@@ -123,6 +124,42 @@ impl Stripe {
     }
 }
 
+impl Stripe {
+    fn admit(
+        &self,
+        world: &World,
+        headers: &HeaderMap,
+        resource: &str,
+        access: Access,
+    ) -> Result<(), Refusal> {
+        let account: Value = serde_json::from_str(world.account()).unwrap_or_default();
+        let account = account["id"].as_str().unwrap_or_default();
+        auth::check(headers, &self.inner.options.keys, account, resource, access)
+    }
+
+    /// The answer to a POST.
+    fn change(
+        &self,
+        path: &str,
+        form: &[(String, String)],
+        headers: &HeaderMap,
+    ) -> Result<String, Refusal> {
+        let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
+        let ["v1", list, id] = parts.as_slice() else {
+            return Err(Refusal::no_such_url(path));
+        };
+        let mut index = self.inner.index.write().unwrap_or_else(PoisonError::into_inner);
+        self.admit(&index.world, headers, list, Access::Write)?;
+        let key = headers.get("idempotency-key").and_then(|value| value.to_str().ok());
+        self.inner.answered.once(key, format!("{path} {form:?}"), || {
+            let mut world = index.world.clone();
+            let answer = writes::update(&mut world, list, id, form)?;
+            *index = Index::new(world);
+            Ok(answer)
+        })
+    }
+}
+
 fn version(headers: &HeaderMap) -> &str {
     headers.get("stripe-version").and_then(|value| value.to_str().ok()).unwrap_or(API_VERSION)
 }
@@ -132,7 +169,7 @@ fn line_count(json: &str) -> usize {
     json.matches("line_item\",\"").count() + json.matches("line_item\"}").count()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -278,9 +315,11 @@ impl View<'_> {
 
 async fn handle(
     State(stripe): State<Stripe>,
+    method: Method,
     uri: Uri,
     RawQuery(pairs): RawQuery<Vec<(String, String)>>,
     headers: HeaderMap,
+    body: Bytes,
 ) -> Response {
     let number = stripe.inner.served.fetch_add(1, Ordering::Relaxed) + 1;
     let options = &stripe.inner.options;
@@ -295,7 +334,11 @@ async fn handle(
     if !options.latency.is_zero() {
         tokio::time::sleep(options.latency).await;
     }
-    let answer = stripe.answer(uri.path(), &pairs, &headers);
+    let answer = match method {
+        Method::GET => stripe.answer(uri.path(), &pairs, &headers),
+        Method::POST => stripe.change(uri.path(), &form_of(&body), &headers),
+        _ => Err(Refusal::no_such_url(uri.path())),
+    };
     if limits.is_some() {
         lock(&stripe.inner.limiter).leave();
     }
@@ -312,6 +355,14 @@ async fn handle(
         (_, Ok(body)) => json(StatusCode::OK, body, number, &headers),
         (_, Err(refusal)) => refused(&refusal, number, &headers),
     }
+}
+
+/// Names and values of a form.
+fn form_of(body: &[u8]) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(body);
+    let query = format!("/?{text}").parse::<Uri>();
+    let pairs = query.ok().and_then(|uri| RawQuery::try_from_uri(&uri).ok());
+    pairs.map(|RawQuery(pairs)| pairs).unwrap_or_default()
 }
 
 /// What is limited and counted separately: a list, its objects with all ids together, and the lists

@@ -8,3 +8,4 @@ mod process;
 mod protocol;
 mod reverse;
 mod storm;
+mod write_back;
