@@ -34,6 +34,10 @@ pub enum LedgerError {
     Mode { path: PathBuf, object: String, found: &'static str, bound: &'static str },
     #[error("the disk is full: {path} cannot grow\nhint: free some space; nothing is lost")]
     DiskFull { path: PathBuf },
+    #[error(
+        "{path} cannot be written or read: {cause}\nhint: check the disk, or free some space; nothing is lost"
+    )]
+    Disk { path: PathBuf, cause: String },
     #[error("{path} cannot be written\nhint: check its permissions and those of its folder")]
     ReadOnly { path: PathBuf },
     #[error(
@@ -59,6 +63,7 @@ impl LedgerError {
         let path = path.to_owned();
         match cause.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull { path },
+            Some(ErrorCode::SystemIoFailure) => Self::Disk { path, cause: cause.to_string() },
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 Self::ReadOnly { path }
             }

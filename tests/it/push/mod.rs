@@ -1,6 +1,7 @@
 //! Exactly once: pushes that are killed, lied to, cut off and raced, and the books afterwards.
 
 mod adopt;
+mod disk;
 mod drift;
 mod kill;
 mod order;

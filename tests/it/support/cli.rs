@@ -52,6 +52,21 @@ impl Tieout {
         }
     }
 
+    /// Runs the binary by another program, which gets it as its last arguments.
+    pub fn run_by(&self, program: &[&str], arguments: &[&str]) -> Ran {
+        let mut command = Command::new(program[0]);
+        command.args(&program[1..]).arg(env!("CARGO_BIN_EXE_tieout")).args(arguments);
+        command.current_dir(&self.folder).env("COLUMNS", "100").env("NO_COLOR", "1");
+        match command.output() {
+            Ok(output) => Ran {
+                code: output.status.code().unwrap_or(-1),
+                stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+                stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            },
+            Err(error) => Ran { code: 127, stdout: String::new(), stderr: error.to_string() },
+        }
+    }
+
     /// Starts the binary without waiting for its end.
     pub fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
