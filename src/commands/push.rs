@@ -63,6 +63,8 @@ fn only_unsent(plan: &mut Plan, unsent: &[Unsent]) {
     }
     plan.changes.retain(|change| wanted.contains(&change.external_id));
     plan.blocked.retain(|blocked| wanted.contains(&blocked.external_id));
+    // What else waits for a person is not what was asked for, and not what the exit code tells.
+    plan.exceptions.retain(|exception| exception.blocks.iter().any(|id| wanted.contains(id)));
 }
 
 /// Checks that the plan still holds, sends it, reads back, and says what became of it.
@@ -132,7 +134,7 @@ fn check_destination(
 ) -> anyhow::Result<()> {
     let is_production = session.is_production()?;
     let account = session.settings.netsuite.account.clone();
-    let to = guard::Destination {
+    let mut to = guard::Destination {
         account: account.clone(),
         is_production,
         livemode: plan.basis.livemode,
@@ -145,6 +147,11 @@ fn check_destination(
         "From Stripe {} ({stripe} mode) into NetSuite {account} ({books}).",
         plan.basis.stripe_account
     ));
+    if guard::must_ask(&to) {
+        to.typed = ui.ask(&format!(
+            "This is the first push into these books. Type the account id, {account}, to go on: "
+        ));
+    }
     guard::destination(&to).context("nothing was sent")?;
     if is_production {
         ledger.confirm_production(&account)?;

@@ -381,6 +381,19 @@ mod tests {
         assert_eq!(client.requests(), 1);
     }
 
+    /// Given up sooner, a record that NetSuite saves slowly would be in doubt each time.
+    #[tokio::test]
+    async fn no_request_is_given_up_in_less_than_two_minutes() {
+        let two_minutes = Duration::from_mins(2);
+        assert!(Limits::default().timeout >= two_minutes);
+        let transport = Arc::new(Scripted::new([Answer::broken(), Answer::json(200, "{}")]));
+        let client = client(Arc::clone(&transport));
+        let created = client.create(RecordKind::Invoice, INVOICE).await;
+        assert!(created.is_err_and(|error| error.is_in_doubt()));
+        let _nothing = client.get(RecordKind::Invoice, &InternalId::new("1")).await;
+        assert!(transport.requests().iter().all(|request| request.timeout >= two_minutes));
+    }
+
     #[tokio::test]
     async fn an_update_names_the_sublists_to_replace() {
         async fn update(request: Request) -> StatusCode {

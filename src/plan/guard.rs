@@ -41,10 +41,12 @@ pub enum Refusal {
     TestIntoProduction(String),
     #[error(
         "this would be the first push into the production books of NetSuite {account}\nhint: \
-         confirm it by naming the account: --confirm-account {account}"
+         confirm it by naming the account: --confirm-account {account}, or typing it at a terminal"
     )]
     Unconfirmed { account: String },
-    #[error("--confirm-account names {typed}, the configuration names {account}")]
+    #[error(
+        "the account that was confirmed is `{typed}` (--confirm-account), the configuration names {account}"
+    )]
     OtherAccountConfirmed { typed: String, account: String },
     #[error("{setting} changed, and records were posted under its other value\nhint: {fix}")]
     ModeChanged { setting: &'static str, fix: &'static str },
@@ -173,6 +175,11 @@ pub fn destination(to: &Destination) -> Result<(), Refusal> {
     }
 }
 
+/// Whether only a typed account id lets this push go on: a person at a terminal is asked for it.
+pub fn must_ask(to: &Destination) -> bool {
+    matches!(destination(to), Err(Refusal::Unconfirmed { .. }))
+}
+
 fn same_account(typed: &str, account: &str) -> bool {
     typed.trim().replace('-', "_").eq_ignore_ascii_case(&account.replace('-', "_"))
 }
@@ -210,6 +217,10 @@ mod tests {
         let typed = |text: &str| Destination { typed: Some(text.into()), ..first.clone() };
         assert!(destination(&typed("1234567")).is_ok());
         assert!(destination(&typed("7654321")).is_err(), "another account's id confirms nothing");
+        // A person at a terminal is asked for it, once; nobody is asked where it would not help.
+        assert!(must_ask(&first) && !must_ask(&typed("1234567")));
+        assert!(!must_ask(&to("1234567", true, false)) && !must_ask(&to("1_SB1", false, true)));
+        assert!(destination(&typed("")).is_err(), "an empty line confirms nothing");
         assert!(destination(&Destination { was_confirmed: true, ..first }).is_ok());
         let sandbox =
             Destination { typed: Some("1234567-sb1".into()), ..to("1234567_SB1", false, true) };

@@ -59,6 +59,18 @@ impl Ui {
         write_line(&format!("{} {text}", Style::Error.paint("error:")));
     }
 
+    /// Asks a person, who must be at a terminal: `None` where nobody is.
+    pub fn ask(&self, question: &str) -> Option<String> {
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return None;
+        }
+        let mut err = anstream::stderr().lock();
+        let _gone = write!(err, "{question}").and_then(|()| err.flush());
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).ok()?;
+        Some(line.trim().to_owned())
+    }
+
     /// A counter of work done. `total` unknown: its steps make the bar ([`Progress::expect`]).
     pub fn progress(&self, what: &str, total: Option<u64>) -> Progress {
         let visible = !self.quiet && std::io::stderr().is_terminal();

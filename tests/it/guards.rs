@@ -151,6 +151,8 @@ fn an_exception_that_stops_a_record_is_told_by_the_exit_code() {
     let planned = tieout.run(&["plan"]);
     assert_eq!(planned.code, 3, "{planned:?}");
     assert_eq!(tieout.run(&["push"]).code, 3);
+    // Nothing was refused before, so there is nothing to retry: that is not a failure.
+    assert_eq!(tieout.run(&["push", "--retry"]).code, 0);
 }
 
 #[test]
@@ -215,7 +217,7 @@ fn a_plan_above_its_limits_is_refused_before_anything_is_sent() {
     let plan = tieout.run(&["plan", "--output", "json"]);
     assert!(plan.stdout.contains(r#""unchanged_count": 0"#), "something was sent");
     // Another account's id confirms nothing, even for a sandbox.
-    refused(&tieout.run(&["push", "--confirm-account", "999"]), "--confirm-account names 999");
+    refused(&tieout.run(&["push", "--confirm-account", "999"]), "`999` (--confirm-account)");
     let banner = tieout.run(&["push", "--max-changes", "10000"]);
     assert!(
         banner.stderr.contains("(test mode) into NetSuite TSTDRV_DEMO (sandbox)"),
