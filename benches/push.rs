@@ -33,11 +33,11 @@ fn main() {
         "{:>12} {:>9} {:>9} {:>9} {:>8}",
         "concurrency", "records", "limit/s", "reached/s", "share"
     );
-    for (places, charges) in [(5, 60), (10, 120), (20, 240)] {
+    for (places, charges) in [(5, 200), (10, 400), (20, 800)] {
         measure(places, charges, Mode::Single);
     }
     println!("batches of 100, two jobs at once, {} ms for each record:", LATENCY.as_millis());
-    measure(20, 240, Mode::Batch);
+    measure(20, 800, Mode::Batch);
     let records = std::env::var("TIEOUT_BENCH_RECORDS").ok().and_then(|text| text.parse().ok());
     if let Some(records) = records {
         long_push(records);
@@ -49,6 +49,7 @@ fn serve(key: &Key, file: &Path) -> (NetSuite, String) {
     let mut setup = Setup::demo().with_client(key.setup.clone());
     setup.concurrency = 1_000;
     let netsuite = NetSuite::open(Some(file), &setup).expect("a new file");
+    netsuite.set_clock(Arc::new(FixedClock(NOW)));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.set_nonblocking(true).expect("a socket");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
