@@ -3,8 +3,8 @@
 //!
 //! Rules derive as if the books had no start and make every record; then the past is taken out. What
 //! is older and nevertheless in NetSuite, because it was posted or linked, stays as it is. What is
-//! left out is in [`super::left_out`], how the books open with what was open then in
-//! [`super::opening`].
+//! left out is in `left_out`, how the books open with what was open then in
+//! `opening`.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -22,6 +22,7 @@ mod peers;
 mod policies;
 mod proofs;
 mod push;
+mod rehearsal;
 mod stripe_sdk;
 mod support;
 mod tidy;

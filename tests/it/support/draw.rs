@@ -24,6 +24,11 @@ impl Draw {
     }
 }
 
+/// The choice that `seed` makes in one of several `places`.
+pub fn pick<T: Copy>(seed: u64, place: u64, choices: &[T]) -> T {
+    Draw(seed.wrapping_mul(1_000).wrapping_add(place)).pick(choices)
+}
+
 /// The usual accounts with the options that `seed` draws.
 pub fn drawn_policy(seed: u64) -> Policy {
     let mut draw = Draw(seed);

@@ -153,6 +153,8 @@ pub struct House {
     pub mode: Mode,
     /// As they were when the house was opened.
     pub references: References,
+    /// The usual policy of these tests, unless one sets another.
+    pub policy: Policy,
 }
 
 impl House {
@@ -160,12 +162,13 @@ impl House {
     pub async fn open(folder: &Path, client: Arc<Client>, clock: Arc<dyn Clock>) -> Self {
         let references = References::fetch(&client).await.unwrap();
         let ledger = Ledger::open_existing(&folder.join("tieout.db"), Arc::clone(&clock)).unwrap();
-        Self { ledger, client, clock, grace_s: 0, places: 4, mode: Mode::Single, references }
+        let policy = policy(&references);
+        let mode = Mode::Single;
+        Self { ledger, client, clock, grace_s: 0, places: 4, mode, references, policy }
     }
 
     pub fn witness(&self) -> Arc<Witness> {
-        let policy = policy(&self.references);
-        Arc::new(Witness::new(Arc::clone(&self.client), self.references.clone(), &policy))
+        Arc::new(Witness::new(Arc::clone(&self.client), self.references.clone(), &self.policy))
     }
 
     pub async fn resolve(&mut self) -> Result<Resolution, NetSuiteError> {
@@ -176,7 +179,7 @@ impl House {
 
     /// What would be sent now.
     pub fn plan(&mut self) -> Built {
-        let policy = policy(&self.references);
+        let policy = self.policy.clone();
         let conflicts = self.ledger.conflicts().unwrap();
         let rows = self.ledger.records_to_plan().unwrap();
         let standings = rows.into_iter().map(|row| Standing {

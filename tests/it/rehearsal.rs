@@ -1,0 +1,223 @@
+//! Companies in which anything can happen, posted into the embedded NetSuite under drawn policies:
+//! NetSuite takes every record, its own general ledger is what the core says, account by account, and
+//! a second plan is empty. The seed is printed when something is not so; `TIEOUT_COMPANIES` makes more
+//! companies than the usual few, and `TIEOUT_SEED` begins elsewhere.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tieout::accounting::chart::{Chart, Role};
+use tieout::accounting::policy::{
+    BeforeStart, Grain, ManualPayouts, Settlement, TaxCode, Unreconciled,
+};
+use tieout::accounting::posting::postings;
+use tieout::accounting::{Policy, Record};
+use tieout::calendar::{Clock, UnixTime, Window};
+use tieout::ids::InternalId;
+use tieout::money::{Amount, Currency};
+use tieout::netsuite::readback::Reader;
+use tieout::sandbox::company::{Company, CompanySpec, generate};
+use tieout::sandbox::netsuite::{AccountSetup, NetSuite, Setup};
+use tieout::stripe::objects::{self, BalanceTransaction};
+use tieout::stripe::resource::Resource;
+
+use crate::support::draw::{drawn_policy, pick};
+use crate::support::house::{BASE, House, InProcess, Key, Virtual, policy};
+use crate::support::shrink::shrink;
+use crate::support::{derive_all, ledger_of_at};
+
+const COMPANIES: u64 = 4;
+const CHARGES: usize = 30;
+
+/// The first of the accounts that the demo company does not have, one for each role.
+const FIRST_EXTRA: i64 = 501;
+
+/// Roles that the usual books of the tests leave out, each with the type of its account.
+const EXTRA: [(Role, &str); 22] = [
+    (Role::Refunds, "Income"),
+    (Role::Disputes, "Income"),
+    (Role::DisputedFunds, "OthCurrAsset"),
+    (Role::DisputeLosses, "Expense"),
+    (Role::DisputeReversals, "Income"),
+    (Role::InstantPayoutFees, "Expense"),
+    (Role::WithheldTax, "OthCurrAsset"),
+    (Role::ConnectReserves, "OthCurrAsset"),
+    (Role::ConnectCollections, "OthCurrAsset"),
+    (Role::Transfers, "Expense"),
+    (Role::PlatformEarnings, "Income"),
+    (Role::Advances, "OthCurrAsset"),
+    (Role::Financing, "OthCurrAsset"),
+    (Role::Contributions, "Expense"),
+    (Role::UnallocatedFunds, "OthCurrAsset"),
+    (Role::BalancePayments, "Expense"),
+    (Role::Issuing, "Expense"),
+    (Role::MoneyManagement, "OthCurrAsset"),
+    (Role::Adjustments, "Expense"),
+    (Role::Suspense, "OthCurrAsset"),
+    (Role::Opening, "Equity"),
+    (Role::OutOfBand, "OthCurrAsset"),
+];
+
+/// A NetSuite with an account for every role.
+fn netsuite(key: &Key, clock: &Arc<dyn Clock>) -> NetSuite {
+    let mut setup = Setup::demo().with_client(key.setup.clone());
+    setup.concurrency = 50;
+    for ((role, kind), id) in EXTRA.iter().zip(FIRST_EXTRA..) {
+        setup.accounts.push(AccountSetup {
+            id,
+            number: (8_000 + id).to_string(),
+            name: role.to_string(),
+            kind: (*kind).into(),
+            special: None,
+            currency: None,
+        });
+    }
+    let netsuite = NetSuite::open(None, &setup).expect("an embedded NetSuite");
+    netsuite.set_clock(Arc::clone(clock));
+    netsuite
+}
+
+/// Every option drawn, the start of the books included.
+fn drawn(seed: u64, company: &Company, usual: &Policy) -> Policy {
+    let known = usual.chart.iter().map(|(role, id)| (role, id.clone()));
+    let extra = EXTRA.iter().zip(FIRST_EXTRA..);
+    let extra = extra.map(|((role, _), id)| (*role, InternalId::new(id.to_string())));
+    let mut policy = Policy { chart: Chart::new(known.chain(extra)), ..usual.clone() };
+    let mut options = drawn_policy(seed).options;
+    let grains = [Grain::Detail, Grain::Daily, Grain::Payout];
+    options.settlement = pick(seed, 1, &[Settlement::Deposit, Settlement::Clearing]);
+    options.granularity.sales = pick(seed, 2, &grains);
+    options.granularity.fees = pick(seed, 3, &[None, Some(grains[0]), Some(grains[1])]);
+    options.unreconciled = pick(seed, 4, &[Unreconciled::Block, Unreconciled::Suspense]);
+    options.manual_payouts = ManualPayouts::Sweep;
+    options.before_start = pick(seed, 5, &[BeforeStart::Account, BeforeStart::OpeningBalance]);
+    policy.options = options;
+    policy.suitetax.usual =
+        Some(TaxCode { tax_type: InternalId::new("1"), tax_code: InternalId::new("11") });
+    let first = movements(company).iter().map(|bt| bt.created).min();
+    if first.is_some_and(|first| first < company.start) {
+        policy.start = Some(company.start.date_in(policy.zone));
+    }
+    policy
+}
+
+fn movements(company: &Company) -> Vec<BalanceTransaction> {
+    let stored = company.world.objects("balance_transaction").iter();
+    stored.map(|stored| objects::read(stored.json.as_bytes()).expect("a view")).collect()
+}
+
+/// What the Stripe balance held when the books began.
+fn balance_at_start(company: &Company) -> BTreeMap<Currency, Amount> {
+    let mut amounts: BTreeMap<Currency, Amount> = BTreeMap::new();
+    let of_payments = movements(company).into_iter().filter(BalanceTransaction::is_of_payments);
+    for bt in of_payments.filter(|bt| bt.created < company.start) {
+        *amounts.entry(bt.currency).or_insert(Amount::zero(bt.currency)) += bt.net();
+    }
+    amounts
+}
+
+/// Posts one company; says what is wrong, if anything is.
+async fn rehearse(spec: &CompanySpec) -> Result<usize, String> {
+    let company = generate(spec);
+    let clock: Arc<dyn Clock> = Arc::new(Virtual::new());
+    let key = Key::new();
+    let netsuite = netsuite(&key, &clock);
+    let transport = Arc::new(InProcess(netsuite.router()));
+    let client = key.client(transport, BASE, &clock, 4);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut ledger = ledger_of_at(&company.world, folder.path(), Arc::clone(&clock));
+    let known = Window::new(UnixTime(0), company.now).expect("a window");
+    ledger.cover(Resource::BalanceTransactions.as_str(), known).expect("it is noted");
+    ledger.put_balance_at_start(&balance_at_start(&company)).expect("it is kept");
+    drop(ledger);
+    let mut house = House::open(folder.path(), client, clock).await;
+    house.policy = drawn(spec.seed, &company, &policy(&house.references));
+    derive_all(&mut house.ledger, &house.policy);
+    let pushed = house.push().await.map_err(|error| error.to_string())?;
+    if let Some(refused) = pushed.failed.iter().find(|unsent| unsent.held_by.is_none()) {
+        return Err(format!("NetSuite refused {}: {}", refused.external_id, refused.reason));
+    }
+    if !pushed.failed.is_empty() || !pushed.in_doubt.is_empty() {
+        return Err(format!("{:?} {:?}", pushed.failed, pushed.in_doubt));
+    }
+    if let Some(wrong) = first_difference(&house).await {
+        return Err(wrong);
+    }
+    let dated_before = house.policy.start.and_then(|start| {
+        let rows = house.ledger.records().expect("records").into_iter();
+        rows.filter_map(|row| row.posted)
+            .find(|body| body.header().is_some_and(|header| header.tran_date < start))
+    });
+    if let Some(body) = dated_before {
+        return Err(format!("{} is older than the books", body.external_id()));
+    }
+    derive_all(&mut house.ledger, &house.policy);
+    let again = house.plan();
+    match again.changes.first() {
+        Some(change) => Err(format!("a second plan has {}", change.external_id)),
+        None => Ok(pushed.created),
+    }
+}
+
+/// The first record whose lines in NetSuite's own general ledger are not the core's postings, account
+/// by account, in its own currency. What NetSuite adds by itself is a gain or loss of exchange, which
+/// moves the base currency alone.
+async fn first_difference(house: &House) -> Option<String> {
+    let base = house.policy.books.base_currency;
+    let reader =
+        Reader { client: &house.client, references: &house.references, base_currency: base };
+    let rows = house.ledger.records().expect("records").into_iter();
+    let records: BTreeMap<InternalId, Record> = rows
+        .filter(|row| row.kind.is_transaction())
+        .filter_map(|row| Some((row.internal_id?, row.desired?)))
+        .collect();
+    let ids: Vec<InternalId> = records.keys().cloned().collect();
+    let posted = reader.posted(&ids).await.expect("records are read back");
+    assert_eq!(posted.len(), records.len(), "every record is there");
+    posted.iter().find_map(|posted| {
+        let record = &records[&posted.internal_id];
+        let mut ours: BTreeMap<&str, i64> = BTreeMap::new();
+        let postings = postings(&record.body, &house.policy.chart).expect("accounts");
+        for posting in &postings {
+            *ours.entry(posting.account.as_str()).or_default() += posting.amount.minor();
+        }
+        let mut theirs: BTreeMap<&str, i64> = BTreeMap::new();
+        for line in &posted.gl {
+            *theirs.entry(line.account.as_str()).or_default() += line.foreign.minor();
+        }
+        ours.retain(|_, sum| *sum != 0);
+        theirs.retain(|_, sum| *sum != 0);
+        let id = record.external_id();
+        (ours != theirs).then(|| format!("{id}: we say {ours:?}, NetSuite {theirs:?}"))
+    })
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+/// A record that NetSuite refuses stops a payout; one that it books otherwise than we say is a wrong
+/// cent in somebody's books.
+#[test]
+fn netsuite_takes_every_record_and_keeps_the_books_that_the_core_says() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.enable_all().start_paused(true).build().expect("a runtime")
+    };
+    let run = |spec: &CompanySpec| runtime().block_on(rehearse(spec));
+    let (first, count) =
+        (number("TIEOUT_SEED").unwrap_or(1), number("TIEOUT_COMPANIES").unwrap_or(COMPANIES));
+    let mut posted = 0;
+    for seed in first..first + count {
+        let spec = CompanySpec::everything(CHARGES, seed);
+        match run(&spec) {
+            Ok(created) => posted += created,
+            Err(wrong) => {
+                let smallest = shrink(&spec, |spec| run(spec).is_err());
+                let wrong = run(&smallest).err().unwrap_or(wrong);
+                panic!("seed {seed}: {wrong}");
+            }
+        }
+    }
+    assert!(posted > 0, "nothing was posted at all");
+}
