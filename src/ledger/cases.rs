@@ -13,6 +13,7 @@ use crate::accounting::summary::Summary;
 use crate::accounting::{DayCase, OpeningCase, Policy, SummaryCase};
 use crate::money::Currency;
 use crate::stripe::links::{Link, Rel, scan};
+use crate::stripe::objects::Charge;
 
 /// Links are followed at most this far: refund → charge → customer is the longest real chain.
 pub(super) const HOPS_MAX: u8 = 4;
@@ -52,23 +53,55 @@ impl Ledger {
         policy: &Policy,
     ) -> Result<Vec<CaseKey>, LedgerError> {
         let mut keys = BTreeSet::new();
-        let mut of_invoices = Vec::new();
         self.for_each_changed(|id, kind, links| {
-            if policy.start.is_some() && matches!(kind, "invoice" | "invoice_payment") {
-                of_invoices.push(id.to_owned());
-            }
             let object = Named { id, kind: Some(kind), links };
             self.add_cases(&object, HOPS_MAX, &mut Search { keys: &mut keys, skips_changed: true })
         })?;
+        self.add_payouts_around(&mut keys, payouts)?;
         payouts.add_those_after_negative_ones(&mut keys);
         if policy.options.granularity.sales == Grain::Payout {
             self.add_customers_of_payouts(&mut keys)?;
         }
-        self.add_cases_across(&of_invoices, &mut keys, policy)?;
+        self.leave_out_unknown_payouts(&mut keys)?;
         self.note_dirty_days(&keys, payouts, policy)?;
         keys.extend(self.days_to_derive(policy)?);
         keys.extend(self.openings(payouts, policy)?);
         Ok(keys.into_iter().collect())
+    }
+
+    /// What a payout is made of may be known before the payout itself: it is a case once that came.
+    fn leave_out_unknown_payouts(&self, keys: &mut BTreeSet<CaseKey>) -> Result<(), LedgerError> {
+        let mut unknown = Vec::new();
+        for key in keys.iter() {
+            if let CaseKey::Payout(id) = key
+                && self.kind_of(id)?.is_none()
+            {
+                unknown.push(key.clone());
+            }
+        }
+        for key in unknown {
+            keys.remove(&key);
+        }
+        Ok(())
+    }
+
+    /// A charge that was unknown when its refund came is a case of its own; once it came and has a
+    /// customer, that case ends.
+    fn add_guest_that_was(&self, id: &str, search: &mut Search) -> Result<(), LedgerError> {
+        let wanted = self.texts(
+            "SELECT case_key FROM record_case WHERE case_key = ?1
+             UNION SELECT case_key FROM exception WHERE case_key = ?1 AND resolved IS NULL",
+            id,
+        )?;
+        search.keys.extend(wanted.into_iter().map(CaseKey::Guest));
+        Ok(())
+    }
+
+    /// Whether a charge is known and has a customer.
+    pub(super) fn is_of_customer(&self, id: &str) -> bool {
+        // One that cannot be read is an exception of its own case.
+        let charge = self.view::<Charge>(id).ok().flatten();
+        charge.is_some_and(|charge| charge.customer.is_some())
     }
 
     /// Marks everything as changed: the policy did.
@@ -217,6 +250,7 @@ impl Ledger {
                 }
                 search.keys.extend(customers.map(|id| CaseKey::Customer(id.to_owned())));
                 if kind == "charge" {
+                    self.add_guest_that_was(id, search)?;
                     self.add_payouts_of_movements(object, search)?;
                 }
             }
@@ -264,7 +298,7 @@ impl Ledger {
         Ok(())
     }
 
-    fn payouts_of_movement(&self, movement: &str) -> Result<Vec<String>, LedgerError> {
+    pub(super) fn payouts_of_movement(&self, movement: &str) -> Result<Vec<String>, LedgerError> {
         self.texts("SELECT payout FROM payout_member WHERE balance_transaction = ?1", movement)
     }
 

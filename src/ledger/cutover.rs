@@ -11,18 +11,11 @@ use crate::accounting::policy::BeforeStart;
 use crate::accounting::question::Known;
 use crate::accounting::seat::Sources;
 use crate::accounting::{Booked, Derived, OpeningCase, Policy, Straddler, day, opening};
-use crate::calendar::{UnixTime, start_of_day};
-use crate::ids::{BalanceTransactionId, CustomerId};
+use crate::ids::BalanceTransactionId;
 use crate::money::{Amount, Currency};
-use crate::stripe::links::Rel;
-use crate::stripe::objects::{BalanceTransaction, Charge};
+use crate::stripe::objects::BalanceTransaction;
 
 use super::records::RecordState;
-
-#[derive(serde::Deserialize)]
-struct Dated {
-    created: UnixTime,
-}
 
 /// The name among the references under which the balance is kept with which the books begin.
 const BALANCE: &str = "balance_at_start";
@@ -137,43 +130,24 @@ impl Ledger {
         })
     }
 
-    /// The payouts and days of the charges of customers whose older invoices changed: whether a
-    /// charge paid something older decides where its money is booked.
-    pub(super) fn add_cases_across(
+    /// The payouts and days of movements whose place changed since the last derivation ended.
+    pub(super) fn cases_of_crossed(
         &mut self,
-        of_invoices: &[String],
-        keys: &mut BTreeSet<CaseKey>,
+        payouts: &PayoutIndex,
         policy: &Policy,
-    ) -> Result<(), LedgerError> {
-        let Some(first_day) = policy.start else { return Ok(()) };
-        let start = start_of_day(first_day, policy.zone);
-        let mut customers: BTreeSet<String> = BTreeSet::new();
-        for id in of_invoices {
-            let created = self.view::<Dated>(id)?.map(|object| object.created);
-            if created.is_some_and(|created| created < start) {
-                let mut own = BTreeSet::new();
-                self.find_cases(id, super::cases::HOPS_MAX, &mut own)?;
-                customers.extend(own.into_iter().filter_map(|key| match key {
-                    CaseKey::Customer(id) => Some(id),
-                    _ => None,
-                }));
+    ) -> Result<Vec<CaseKey>, LedgerError> {
+        let mut keys = BTreeSet::new();
+        for id in std::mem::take(&mut self.crossed) {
+            let own = self.payouts_of_movement(&id)?.into_iter();
+            keys.extend(own.filter(|id| payouts.find(id).is_some()).map(CaseKey::Payout));
+            let Some(bt) = self.view::<BalanceTransaction>(&id)? else { continue };
+            let sweeps = payouts.schedule(bt.currency).sweeps(bt.created);
+            if policy.keeps_days_at(bt.created) || sweeps {
+                self.note_dirty_day(bt.created.date_in(policy.zone), bt.currency)?;
             }
         }
-        for customer in customers {
-            let customer = CustomerId::new(customer.as_str());
-            let charges: Vec<Charge> =
-                self.linked("charge", &[customer.as_str()], Rel::Customer)?;
-            for movement in charges.iter().filter_map(|charge| charge.balance_transaction.as_ref())
-            {
-                self.find_cases(movement.as_str(), 0, keys)?;
-                if let Some(bt) = self.view::<BalanceTransaction>(movement.as_str())?
-                    && policy.keeps_days_at(bt.created)
-                {
-                    self.note_dirty_day(bt.created.date_in(policy.zone), bt.currency)?;
-                }
-            }
-        }
-        Ok(())
+        keys.extend(self.days_to_derive(policy)?);
+        Ok(keys.into_iter().collect())
     }
 }
 
@@ -188,16 +162,36 @@ fn read_straddler(text: &str) -> Result<Straddler, LedgerError> {
         .map_err(|cause| LedgerError::Unreadable { external_id: "a straddler".into(), cause })
 }
 
-/// What of a case reaches across takes the place of what did before.
-pub(super) fn replace(tx: &Transaction, key: &str, derived: &Derived) -> rusqlite::Result<()> {
+/// What of a case reaches across takes the place of what did before. Gives the movements that are no
+/// longer where they were, and marks them as changed.
+pub(super) fn replace(
+    tx: &Transaction,
+    key: &str,
+    derived: &Derived,
+) -> rusqlite::Result<BTreeSet<String>> {
+    let before: BTreeSet<String> = tx
+        .prepare_cached(
+            "SELECT movement FROM straddler WHERE case_key = ?1 AND movement IS NOT NULL",
+        )?
+        .query_map([key], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
     tx.prepare_cached("DELETE FROM straddler WHERE case_key = ?1")?.execute([key])?;
+    let mut after = BTreeSet::new();
     for (place, straddler) in (0_i64..).zip(&derived.straddlers) {
         let content = serde_json::to_string(straddler).expect("a straddler always serializes");
         let movement = straddler.movement.as_ref().map(AsRef::<str>::as_ref);
+        after.extend(movement.map(str::to_owned));
         tx.prepare_cached(
             "INSERT INTO straddler (case_key, place, movement, content) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![key, place, movement, content])?;
     }
-    Ok(())
+    let moved: BTreeSet<String> = before.symmetric_difference(&after).cloned().collect();
+    for movement in &moved {
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO dirty (seq) SELECT seq FROM object WHERE id = ?1",
+        )?
+        .execute([movement])?;
+    }
+    Ok(moved)
 }

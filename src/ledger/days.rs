@@ -41,13 +41,17 @@ impl Ledger {
             read(raw).iter().for_each(&mut note);
             Ok(())
         })?;
+        // Which payout comes next decides whether a day is swept: one that came may end that too.
         for key in keys {
             let CaseKey::Payout(id) = key else { continue };
-            let Some(payout) = payouts.find(id).filter(|payout| !payout.automatic) else {
-                continue;
-            };
-            for movement in self.movements_around(payout, payouts)? {
-                note(&movement);
+            let Some(payout) = payouts.find(id) else { continue };
+            if payouts.schedule(payout.currency).has_unitemised() {
+                let around = self.movements_around(payout, payouts)?;
+                days.extend(
+                    around
+                        .iter()
+                        .map(|movement| (movement.created.date_in(policy.zone), movement.currency)),
+                );
             }
         }
         for (date, currency) in days {
@@ -68,8 +72,29 @@ impl Ledger {
         Ok(())
     }
 
-    /// What a payout that cannot be itemised decides about: from the payout before it to the one
-    /// after it.
+    /// The payouts whose movements change their seats because another payout came, where some cannot
+    /// be itemised.
+    pub(super) fn add_payouts_around(
+        &self,
+        keys: &mut BTreeSet<CaseKey>,
+        payouts: &PayoutIndex,
+    ) -> Result<(), LedgerError> {
+        for key in keys.clone() {
+            let CaseKey::Payout(id) = key else { continue };
+            let Some(payout) = payouts.find(&id) else { continue };
+            if !payouts.schedule(payout.currency).has_unitemised() {
+                continue;
+            }
+            for movement in self.movements_around(payout, payouts)? {
+                let own = self.payouts_of_movement(movement.id.as_str())?;
+                keys.extend(own.into_iter().map(CaseKey::Payout));
+            }
+        }
+        Ok(())
+    }
+
+    /// What a payout decides about where some cannot be itemised: from the payout before it to the
+    /// one after it.
     fn movements_around(
         &self,
         payout: &Payout,

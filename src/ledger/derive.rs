@@ -95,6 +95,10 @@ impl Ledger {
         policy: &Policy,
         done: &mut dyn FnMut(&Done),
     ) -> Result<(), LedgerError> {
+        for key in self.cases_of_crossed(&work.payouts, policy)? {
+            let cases = self.load_all(work, &[key], policy)?;
+            self.save_all(work, &cases, policy, done)?;
+        }
         for key in self.dirty_summaries(policy)? {
             let cases = self.load_all(work, &[key], policy)?;
             self.save_all(work, &cases, policy, done)?;

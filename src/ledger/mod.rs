@@ -62,7 +62,7 @@ pub use unsent::Unsent;
 pub use upkeep::{Checked, KindStats, Stats};
 pub use write_back::WriteOutcome;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -78,6 +78,9 @@ pub struct Ledger {
     packer: Arc<Packer>,
     /// How many objects there are of kinds without a dictionary.
     untrained: BTreeMap<String, usize>,
+    /// Movements that came to reach across the start of the books, or no longer do, since the last
+    /// derivation ended: where their money is booked must be looked at again.
+    crossed: BTreeSet<String>,
 }
 
 impl Ledger {

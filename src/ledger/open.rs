@@ -1,6 +1,6 @@
 //! Opening: the file, its schema, and whose it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Arc;
@@ -78,7 +78,15 @@ impl Ledger {
             .map_err(wrap)?;
         let packer = Arc::new(Packer::default());
         dictionaries::load(&connection, &packer).map_err(wrap)?;
-        Ok(Self { connection, path: path.into(), clock, id, packer, untrained: BTreeMap::new() })
+        Ok(Self {
+            connection,
+            path: path.into(),
+            clock,
+            id,
+            packer,
+            untrained: BTreeMap::new(),
+            crossed: BTreeSet::new(),
+        })
     }
 
     /// Refuses a ledger that is of other accounts than the configured ones.
@@ -115,7 +123,15 @@ impl Ledger {
         migrate(&mut connection, path, &packer)?;
         let id = ledger_id(&connection).map_err(wrap)?;
         dictionaries::load(&connection, &packer).map_err(wrap)?;
-        Ok(Self { connection, path: path.into(), clock, id, packer, untrained: BTreeMap::new() })
+        Ok(Self {
+            connection,
+            path: path.into(),
+            clock,
+            id,
+            packer,
+            untrained: BTreeMap::new(),
+            crossed: BTreeSet::new(),
+        })
     }
 
     /// Binds the ledger to a value at first use; afterwards the value must be the same.

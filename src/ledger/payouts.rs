@@ -87,20 +87,37 @@ impl PayoutIndex {
         carried
     }
 
-    /// What a negative payout was made of joins the next deposit of its currency.
+    /// What a negative payout was made of joins the next deposit of its currency; a payout that came
+    /// late may take it from the one after it.
     pub(super) fn add_those_after_negative_ones(&self, keys: &mut BTreeSet<CaseKey>) {
         for payouts in self.by_currency.values() {
-            for (place, payout) in payouts.in_order.iter().enumerate() {
-                let is_dirty = payout.amount().is_negative()
-                    && keys.contains(&CaseKey::Payout(payout.id.to_string()));
+            let dirty: Vec<bool> = payouts
+                .in_order
+                .iter()
+                .map(|payout| keys.contains(&CaseKey::Payout(payout.id.to_string())))
+                .collect();
+            for place in (0..dirty.len()).filter(|place| dirty[*place]) {
+                if !payouts.in_order[place].amount().is_negative()
+                    && !takes_over(payouts, &dirty, place)
+                {
+                    continue;
+                }
                 let mut after = payouts.in_order[place + 1..].iter();
                 let next = after.find(|p| makes_a_deposit(p) && !p.amount().is_negative());
-                if let (true, Some(next)) = (is_dirty, next) {
-                    keys.insert(CaseKey::Payout(next.id.to_string()));
-                }
+                keys.extend(next.map(|next| CaseKey::Payout(next.id.to_string())));
             }
         }
     }
+}
+
+/// Whether a payout that came, perhaps with others before it, took over what a negative one was made
+/// of.
+fn takes_over(payouts: &Payouts, dirty: &[bool], place: usize) -> bool {
+    let before = payouts.in_order[..place].iter().zip(dirty);
+    let known = before.rev().find(|(payout, is_dirty)| {
+        makes_a_deposit(payout) && (payout.amount().is_negative() || !**is_dirty)
+    });
+    known.is_some_and(|(payout, _)| payout.amount().is_negative())
 }
 
 /// Whether a payout is itemised and at its end.

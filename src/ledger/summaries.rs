@@ -29,6 +29,8 @@ impl Ledger {
             match read_summary(&text)? {
                 Summary::Day(date, _) if !is_over(&date) => {}
                 Summary::AwaitsPayout => {}
+                // Its members may be known before it is: its day is not.
+                Summary::Payout(payout) if self.kind_of(payout.as_str())?.is_none() => {}
                 summary => keys.push(CaseKey::Summary(summary)),
             }
         }

@@ -44,7 +44,7 @@ impl Ledger {
             drop_wish(&tx, &key, gone).map_err(wrap)?;
         }
         super::exceptions::replace(&tx, &key, &exceptions, now).map_err(wrap)?;
-        super::cutover::replace(&tx, &key, derived).map_err(wrap)?;
+        let crossed = super::cutover::replace(&tx, &key, derived).map_err(wrap)?;
         if let CaseKey::Day(date, currency) = case {
             tx.prepare_cached("DELETE FROM dirty_day WHERE date = ?1 AND currency = ?2")
                 .and_then(|mut statement| {
@@ -55,7 +55,9 @@ impl Ledger {
         if let CaseKey::Summary(summary) = case {
             Self::forget_dirty_summary(&tx, summary).map_err(wrap)?;
         }
-        tx.commit().map_err(wrap)
+        tx.commit().map_err(wrap)?;
+        self.crossed.extend(crossed);
+        Ok(())
     }
 
     /// A case with an object that cannot be read wants nothing new: what it wanted and is not in

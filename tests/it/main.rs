@@ -1,6 +1,7 @@
 //! One integration binary: linking each file on its own is what makes a test suite slow.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod arrival;
 mod bad_input;
 mod books;
 mod check;

@@ -7,21 +7,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tieout::accounting::chart::{Chart, Role};
-use tieout::accounting::policy::{
-    BeforeStart, Grain, ManualPayouts, Settlement, TaxCode, Unreconciled,
-};
 use tieout::accounting::posting::postings;
 use tieout::accounting::{Policy, Record};
 use tieout::calendar::{Clock, UnixTime, Window};
 use tieout::ids::InternalId;
-use tieout::money::{Amount, Currency};
 use tieout::netsuite::readback::Reader;
 use tieout::sandbox::company::{Company, CompanySpec, generate};
 use tieout::sandbox::netsuite::{AccountSetup, NetSuite, Setup};
-use tieout::stripe::objects::{self, BalanceTransaction};
 use tieout::stripe::resource::Resource;
 
-use crate::support::draw::{drawn_policy, pick};
+use crate::support::draw::{anything, balance_at_start};
 use crate::support::house::{BASE, House, InProcess, Key, Virtual, policy};
 use crate::support::shrink::shrink;
 use crate::support::{derive_all, ledger_of_at};
@@ -77,43 +72,19 @@ fn netsuite(key: &Key, clock: &Arc<dyn Clock>) -> NetSuite {
     netsuite
 }
 
-/// Every option drawn, the start of the books included.
+/// The usual policy of these tests with an account for every role, and drawn options.
 fn drawn(seed: u64, company: &Company, usual: &Policy) -> Policy {
     let known = usual.chart.iter().map(|(role, id)| (role, id.clone()));
     let extra = EXTRA.iter().zip(FIRST_EXTRA..);
     let extra = extra.map(|((role, _), id)| (*role, InternalId::new(id.to_string())));
-    let mut policy = Policy { chart: Chart::new(known.chain(extra)), ..usual.clone() };
-    let mut options = drawn_policy(seed).options;
-    let grains = [Grain::Detail, Grain::Daily, Grain::Payout];
-    options.settlement = pick(seed, 1, &[Settlement::Deposit, Settlement::Clearing]);
-    options.granularity.sales = pick(seed, 2, &grains);
-    options.granularity.fees = pick(seed, 3, &[None, Some(grains[0]), Some(grains[1])]);
-    options.unreconciled = pick(seed, 4, &[Unreconciled::Block, Unreconciled::Suspense]);
-    options.manual_payouts = ManualPayouts::Sweep;
-    options.before_start = pick(seed, 5, &[BeforeStart::Account, BeforeStart::OpeningBalance]);
-    policy.options = options;
-    policy.suitetax.usual =
-        Some(TaxCode { tax_type: InternalId::new("1"), tax_code: InternalId::new("11") });
-    let first = movements(company).iter().map(|bt| bt.created).min();
-    if first.is_some_and(|first| first < company.start) {
-        policy.start = Some(company.start.date_in(policy.zone));
+    let drawn = anything(seed, company);
+    Policy {
+        chart: Chart::new(known.chain(extra)),
+        options: drawn.options,
+        start: drawn.start,
+        suitetax: drawn.suitetax,
+        ..usual.clone()
     }
-    policy
-}
-
-fn movements(company: &Company) -> Vec<BalanceTransaction> {
-    let stored = company.world.objects("balance_transaction").iter();
-    stored.map(|stored| objects::read(stored.json.as_bytes()).expect("a view")).collect()
-}
-
-/// What the Stripe balance held when the books began.
-fn balance_at_start(company: &Company) -> BTreeMap<Currency, Amount> {
-    let mut amounts: BTreeMap<Currency, Amount> = BTreeMap::new();
-    let of_payments = movements(company).into_iter().filter(BalanceTransaction::is_of_payments);
-    for bt in of_payments.filter(|bt| bt.created < company.start) {
-        *amounts.entry(bt.currency).or_insert(Amount::zero(bt.currency)) += bt.net();
-    }
-    amounts
 }
 
 /// Posts one company; says what is wrong, if anything is.

@@ -8,3 +8,5 @@ CREATE TABLE straddler (
   PRIMARY KEY (case_key, place)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX straddler_by_movement ON straddler (movement) WHERE movement IS NOT NULL;
+
+CREATE INDEX exception_by_case ON exception (case_key) WHERE resolved IS NULL;

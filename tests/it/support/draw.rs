@@ -1,13 +1,19 @@
 //! A policy drawn by a seed: every option of the customer's side, in any combination.
 
+use std::collections::BTreeMap;
+
 use tieout::accounting::Policy;
 use tieout::accounting::chart::{Chart, Role};
 use tieout::accounting::policy::{
-    CreditNotes, CustomerBalance, Discounts, DisputesOpened, DisputesWon, DuplicatePayments,
-    MemoItems, NegativeInvoices, Options, PartialRefunds, RevenueRecognition, StandaloneCharges,
-    Tax, Trials, Uncollectible, UnpaidOnCancel,
+    BeforeStart, CreditNotes, CustomerBalance, Discounts, DisputesOpened, DisputesWon,
+    DuplicatePayments, Grain, MemoItems, NegativeInvoices, Options, PartialRefunds,
+    RevenueRecognition, Settlement, StandaloneCharges, Tax, Trials, Uncollectible, UnpaidOnCancel,
+    Unreconciled,
 };
 use tieout::ids::InternalId;
+use tieout::money::{Amount, Currency};
+use tieout::sandbox::company::Company;
+use tieout::stripe::objects::{self, BalanceTransaction};
 
 /// `SplitMix64`: the same numbers from the same seed.
 struct Draw(u64);
@@ -67,4 +73,36 @@ pub fn drawn_policy(seed: u64) -> Policy {
         policy.chart = Chart::new(known.into_iter().chain([outside]));
     }
     policy
+}
+
+/// The usual accounts with every option drawn; the books begin where the company's history ends.
+pub fn anything(seed: u64, company: &Company) -> Policy {
+    let mut policy = drawn_policy(seed);
+    let grains = [Grain::Detail, Grain::Daily, Grain::Payout];
+    let options = &mut policy.options;
+    options.settlement = pick(seed, 1, &[Settlement::Deposit, Settlement::Clearing]);
+    options.granularity.sales = pick(seed, 2, &grains);
+    options.granularity.fees = pick(seed, 3, &[None, Some(grains[0]), Some(grains[1])]);
+    options.unreconciled = pick(seed, 4, &[Unreconciled::Block, Unreconciled::Suspense]);
+    options.before_start = pick(seed, 5, &[BeforeStart::Account, BeforeStart::OpeningBalance]);
+    let first = movements(company).iter().map(|bt| bt.created).min();
+    if first.is_some_and(|first| first < company.start) {
+        policy.start = Some(company.start.date_in(policy.zone));
+    }
+    policy
+}
+
+fn movements(company: &Company) -> Vec<BalanceTransaction> {
+    let stored = company.world.objects("balance_transaction").iter();
+    stored.map(|stored| objects::read(stored.json.as_bytes()).expect("a view")).collect()
+}
+
+/// What the Stripe balance held when the books began.
+pub fn balance_at_start(company: &Company) -> BTreeMap<Currency, Amount> {
+    let mut amounts: BTreeMap<Currency, Amount> = BTreeMap::new();
+    let of_payments = movements(company).into_iter().filter(BalanceTransaction::is_of_payments);
+    for bt in of_payments.filter(|bt| bt.created < company.start) {
+        *amounts.entry(bt.currency).or_insert(Amount::zero(bt.currency)) += bt.net();
+    }
+    amounts
 }

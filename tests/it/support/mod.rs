@@ -116,15 +116,13 @@ pub fn ledger_of_reversed(world: &World, folder: &Path) -> Ledger {
     load(world, folder, true, Arc::new(FixedClock(UnixTime(1_800_000_000))))
 }
 
+/// A ledger of the company's account that knows nothing yet.
+pub fn empty_ledger(world: &World, folder: &Path) -> Ledger {
+    empty(world, folder, Arc::new(FixedClock(UnixTime(1_800_000_000))))
+}
+
 fn load(world: &World, folder: &Path, is_reversed: bool, clock: Arc<dyn Clock>) -> Ledger {
-    let account: serde_json::Value = serde_json::from_str(world.account()).expect("JSON");
-    let identity = Identity {
-        stripe_account: account["id"].as_str().expect("an id").into(),
-        livemode: false,
-        netsuite_account: "TSTDRV_DEMO".into(),
-    };
-    let mut ledger =
-        Ledger::open(&folder.join("tieout.db"), &identity, clock).expect("a new ledger");
+    let mut ledger = empty(world, folder, clock);
     let mut kinds: Vec<String> = world.kinds().map(str::to_owned).collect();
     if is_reversed {
         kinds.reverse();
@@ -152,6 +150,16 @@ fn load(world: &World, folder: &Path, is_reversed: bool, clock: Arc<dyn Clock>) 
         ledger.set_payout_members(&payout, &members).expect("members are stored");
     }
     ledger
+}
+
+fn empty(world: &World, folder: &Path, clock: Arc<dyn Clock>) -> Ledger {
+    let account: serde_json::Value = serde_json::from_str(world.account()).expect("JSON");
+    let identity = Identity {
+        stripe_account: account["id"].as_str().expect("an id").into(),
+        livemode: false,
+        netsuite_account: "TSTDRV_DEMO".into(),
+    };
+    Ledger::open(&folder.join("tieout.db"), &identity, clock).expect("a new ledger")
 }
 
 /// Derives every dirty case and stores what it wants.
