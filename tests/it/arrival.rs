@@ -16,7 +16,7 @@ use crate::support::draw::{anything, balance_at_start, pick};
 use crate::support::shrink::shrink;
 use crate::support::{derive_all, empty_ledger};
 
-const COMPANIES: u64 = 6;
+const COMPANIES: u64 = 4;
 const CHARGES: usize = 30;
 /// Into how many pulls the facts are cut.
 const PULLS: u64 = 7;
@@ -39,10 +39,8 @@ fn facts(company: &Company) -> Vec<Fact<'_>> {
     for kind in world.kinds() {
         let objects = world.objects(kind).iter();
         let is_sold = SOLD.contains(&kind);
-        facts.extend(objects.map(|stored| match is_sold {
-            true => Fact::Sold(&stored.json),
-            false => Fact::Object(&stored.json),
-        }));
+        let fact = |json| if is_sold { Fact::Sold(json) } else { Fact::Object(json) };
+        facts.extend(objects.map(|stored| fact(&*stored.json)));
     }
     let mut members: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for stored in world.objects("balance_transaction") {
