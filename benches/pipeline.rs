@@ -102,6 +102,7 @@ fn derive_and_diff_charges(bencher: Bencher) {
         black_box(build(&Inputs {
             standings,
             exceptions: &[],
+            held_before: &[],
             chart: &policy.chart,
             periods: &periods,
             closed_period: policy.options.closed_period,

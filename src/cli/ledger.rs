@@ -21,6 +21,19 @@ pub struct LedgerArgs {
     pub what: LedgerCommand,
 }
 
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The folder to write to; made when it is not there.
+    pub folder: PathBuf,
+    /// Objects of one kind only (charge, invoice, …).
+    #[arg(long, env = "TIEOUT_KIND")]
+    pub kind: Option<String>,
+    /// Also write movements.parquet and objects.parquet, for a warehouse or Spark.
+    #[cfg(feature = "parquet")]
+    #[arg(long, env = "TIEOUT_PARQUET", value_parser = super::switch)]
+    pub parquet: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum LedgerCommand {
     /// Say what the ledger holds, how large it is, and the digest of its facts.
@@ -31,13 +44,7 @@ pub enum LedgerCommand {
     /// Prove that every object, link and journal row is as it was written.
     Check,
     /// Write every object as JSON lines, byte for byte, and the money as flat CSV.
-    Export {
-        /// The folder to write to; made when it is not there.
-        folder: PathBuf,
-        /// Objects of one kind only (charge, invoice, …).
-        #[arg(long, env = "TIEOUT_KIND")]
-        kind: Option<String>,
-    },
+    Export(ExportArgs),
     /// Pack every object anew and give unused space back to the disk.
     Compact,
     /// Copy the ledger to another file while it is used.

@@ -37,7 +37,7 @@ fn of_one_account(cli: &Cli) -> Option<&'static str> {
         Command::Pull(args) if args.from_report.is_some() => Some("--from-report"),
         Command::Verify(args) if args.report.is_some() => Some("--report"),
         Command::Ledger(args) => match args.what {
-            LedgerCommand::Export { .. } => Some("an export"),
+            LedgerCommand::Export(_) => Some("an export"),
             LedgerCommand::Backup { .. } => Some("a copy"),
             _ => None,
         },

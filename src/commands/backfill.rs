@@ -76,7 +76,7 @@ async fn push_chunk(
 ) -> anyhow::Result<Outcome> {
     let (mut plan, references) = plan::make(session, ledger, ui).await?;
     plan::show(&mut plan, &references, Format::Table, ui)?;
-    push::send(session, ledger, &plan, &args.guards, run, ui).await
+    push::send_all(session, ledger, plan, &args.guards, run, ui).await
 }
 
 /// A window month by month in the account's zone, oldest first.

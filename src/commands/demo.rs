@@ -71,7 +71,7 @@ async fn show(
 
     ui.heading("3. Push: into NetSuite, each record exactly once");
     let guards = GuardArgs::default();
-    let pushed = push::send(session, ledger, &made, &guards, run, ui).await?;
+    let pushed = push::send_all(session, ledger, made, &guards, run, ui).await?;
 
     ui.heading("4. Reconcile: does everything tie?");
     let client = session.netsuite()?;

@@ -1,6 +1,6 @@
 //! `tieout plan`: derive what changed, compare with what is posted, and show what would be sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::bail;
@@ -15,13 +15,18 @@ use crate::commands::log::logged;
 use crate::commands::session::Session;
 use crate::commands::{modes, resolve};
 use crate::ids::ExternalId;
-use crate::ledger::{Done, Ledger, RecordRow, RecordState};
+use crate::ledger::{Done, Ledger, PlanPlace, RecordRow, RecordState};
 use crate::netsuite::client::Client;
 use crate::netsuite::references::References;
+use crate::plan::build::Built;
 use crate::plan::file::{Basis, SCHEMA_VERSION};
 use crate::plan::{Inputs, Plan, Standing, build};
 use crate::report;
 use crate::ui::{Ui, width};
+
+/// Changes after which a plan ends, and about twice what it has at most: some fit in memory however
+/// long the history is, and nobody reads more.
+const CHANGES_MAX: usize = 20_000;
 
 /// The policy under which the ledger's cases were last derived is kept under this name.
 pub(super) const DERIVED_UNDER: &str = "policy";
@@ -131,26 +136,8 @@ fn of(
 ) -> anyhow::Result<Plan> {
     let stored = ledger.open_exceptions()?;
     let exceptions: Vec<_> = stored.into_iter().map(|stored| stored.exception).collect();
-    let rows = ledger.records_to_plan()?;
     let settled_count = ledger.settled_count()?;
-    let reasons = ledger.conflicts()?;
-    let standings = rows.into_iter().map(|row| standing(row, &reasons)).collect();
-    let built = {
-        let known = |id: &ExternalId| {
-            let ids = ledger.internal_ids(std::slice::from_ref(id));
-            ids.is_ok_and(|ids| !ids.is_empty())
-        };
-        build(&Inputs {
-            standings,
-            exceptions: &exceptions,
-            chart: &policy.chart,
-            periods: &references.periods,
-            closed_period: policy.options.closed_period,
-            places: &policy.books,
-            updates_customers: policy.masters.customers.update,
-            known: &known,
-        })
-    };
+    let (built, left_count) = changes(ledger, policy, references, &exceptions)?;
     ledger.settle(&built.unchanged)?;
     Ok(Plan {
         schema_version: SCHEMA_VERSION,
@@ -162,8 +149,50 @@ fn of(
         blocked: built.blocked,
         exceptions,
         unchanged_count: settled_count + built.unchanged.len(),
+        left_count,
         digest: String::new(),
     })
+}
+
+/// What is to be sent and what cannot be, up to about as many changes as one plan has, and how many
+/// records are left for the next one. Records that others need come first, so a plan that ends early
+/// can still be sent.
+fn changes(
+    ledger: &Ledger,
+    policy: &Policy,
+    references: &References,
+    exceptions: &[Exception],
+) -> anyhow::Result<(Built, usize)> {
+    let reasons = ledger.conflicts()?;
+    let mut place = PlanPlace::default();
+    let mut left_count = ledger.to_plan_count()?;
+    let mut built = Built::default();
+    let mut made: BTreeSet<ExternalId> = BTreeSet::new();
+    while built.changes.len() < CHANGES_MAX {
+        let rows = ledger.some_records_to_plan(&mut place, CHANGES_MAX)?;
+        if rows.is_empty() {
+            return Ok((built, 0));
+        }
+        left_count = left_count.saturating_sub(rows.len());
+        let known = |id: &ExternalId| {
+            let ids = || ledger.internal_ids(std::slice::from_ref(id));
+            made.contains(id) || ids().is_ok_and(|ids| !ids.is_empty())
+        };
+        let next = build(&Inputs {
+            standings: rows.into_iter().map(|row| standing(row, &reasons)).collect(),
+            exceptions,
+            held_before: &built.blocked,
+            chart: &policy.chart,
+            periods: &references.periods,
+            closed_period: policy.options.closed_period,
+            places: &policy.books,
+            updates_customers: policy.masters.customers.update,
+            known: &known,
+        });
+        made.extend(next.changes.iter().map(|change| change.external_id.clone()));
+        built.append(next);
+    }
+    Ok((built, left_count))
 }
 
 /// What a plan made now would rest on.

@@ -19,6 +19,7 @@ use crate::plan::{Plan, guard, reverse};
 use crate::push::check::check;
 use crate::push::witness::Witness;
 use crate::push::{Mode, Pushed, Pusher};
+use crate::report;
 use crate::report::plan::{counted, number};
 use crate::ui::Ui;
 
@@ -33,6 +34,7 @@ pub(super) async fn run(args: &PushArgs, global: &Global, ui: Ui) -> anyhow::Res
     let digest = given.as_ref().map(|plan| plan.digest.as_str()).unwrap_or_default();
     let parameters = serde_json::json!({ "plan": digest, "retry": args.retry }).to_string();
     logged(&mut ledger, "push", &parameters, async |ledger, run| {
+        let is_given = given.is_some();
         let mut plan = match given {
             Some(plan) => plan,
             None => plan::make(&session, ledger, ui).await?.0,
@@ -40,7 +42,12 @@ pub(super) async fn run(args: &PushArgs, global: &Global, ui: Ui) -> anyhow::Res
         if args.retry {
             only_unsent(&mut plan, &ledger.unsent()?);
         }
-        send(&session, ledger, &plan, &args.guards, run, ui).await
+        if is_given || args.retry {
+            // What was read or asked for is sent, and nothing else.
+            send(&session, ledger, &plan, &args.guards, run, ui).await
+        } else {
+            send_all(&session, ledger, plan, &args.guards, run, ui).await
+        }
     })
     .await
 }
@@ -65,6 +72,32 @@ fn only_unsent(plan: &mut Plan, unsent: &[Unsent]) {
     plan.blocked.retain(|blocked| wanted.contains(&blocked.external_id));
     // What else waits for a person is not what was asked for, and not what the exit code tells.
     plan.exceptions.retain(|exception| exception.blocks.iter().any(|id| wanted.contains(id)));
+}
+
+/// Sends a plan, and as long as it left something for the next one, makes that and sends it too.
+pub(super) async fn send_all(
+    session: &Session,
+    ledger: &mut Ledger,
+    plan: Plan,
+    guards: &GuardArgs,
+    run: RunId,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
+    let mut plan = plan;
+    let mut held_back = false;
+    loop {
+        let before = ledger.to_plan_count()?;
+        let outcome = send(session, ledger, &plan, guards, run, ui).await?;
+        held_back |= matches!(outcome, Outcome::Partly);
+        let goes_on = matches!(outcome, Outcome::Done | Outcome::Partly);
+        // What fails again and again must not be sent for ever.
+        let got_on = ledger.to_plan_count()? < before;
+        if !goes_on || plan.left_count == 0 || !got_on {
+            return Ok(if goes_on && held_back { Outcome::Partly } else { outcome });
+        }
+        plan = plan::make(session, ledger, ui).await?.0;
+        ui.say(&report::plan::summary(&plan));
+    }
 }
 
 /// Checks that the plan still holds, sends it, reads back, and says what became of it.

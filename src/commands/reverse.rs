@@ -53,6 +53,7 @@ async fn take_back(
         &Inputs {
             standings: Vec::new(),
             exceptions: &[],
+            held_before: &[],
             chart: &policy.chart,
             periods: &references.periods,
             closed_period: policy.options.closed_period,
@@ -71,6 +72,7 @@ async fn take_back(
         blocked: built.blocked,
         exceptions: Vec::new(),
         unchanged_count: 0,
+        left_count: 0,
         digest: String::new(),
     };
     plan::show(&mut made, &references, args.output.output, ui)?;

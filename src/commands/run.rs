@@ -24,7 +24,7 @@ pub(super) async fn run(args: &RunArgs, global: &Global, ui: Ui) -> anyhow::Resu
             ui.say("Nothing was sent: this was a dry run.");
             return Ok(plan::outcome(&plan, args.detailed_exitcode));
         }
-        push::send(&session, ledger, &plan, &args.guards, run, ui).await
+        push::send_all(&session, ledger, plan, &args.guards, run, ui).await
     })
     .await
 }

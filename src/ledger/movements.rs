@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
+use super::objects::unpacked;
 use super::{Ledger, LedgerError};
 use crate::calendar::UnixTime;
 use crate::money::{Amount, Currency};
@@ -15,6 +16,23 @@ pub struct MovementRow {
     pub net: Amount,
     /// The payout that paid it out, as far as it is known.
     pub payout: Option<String>,
+}
+
+/// Every column of a balance transaction's row.
+#[derive(Debug, Clone, Copy)]
+pub struct FlatMovement<'a> {
+    pub id: &'a str,
+    pub created: UnixTime,
+    pub available_on: UnixTime,
+    pub currency: &'a str,
+    pub kind: &'a str,
+    pub category: &'a str,
+    /// Integers in the smallest unit of the currency, as Stripe has them.
+    pub amount: i64,
+    pub fee: i64,
+    pub net: i64,
+    pub source: Option<&'a str>,
+    pub payout: Option<&'a str>,
 }
 
 const COLUMNS: &str = "o.id, m.currency, ifnull(nullif(m.category, ''), m.type), m.amount, m.fee,
@@ -47,6 +65,46 @@ impl Ledger {
         run().map_err(|error| self.fail(error))
     }
 
+    /// Every row of the view `stripe_balance_transaction`, in the order in which they came.
+    pub fn for_each_flat_movement<E: From<LedgerError>>(
+        &self,
+        mut visit: impl FnMut(&FlatMovement) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let wrap = |error| self.fail(error);
+        let mut statement = self
+            .connection
+            .prepare_cached(
+                "SELECT id, created, available_on, currency, type, category, amount, fee, net,
+                        source, payout FROM stripe_balance_transaction",
+            )
+            .map_err(wrap)?;
+        let mut rows = statement.query([]).map_err(wrap)?;
+        while let Some(row) = rows.next().map_err(wrap)? {
+            visit(&flat(row).map_err(wrap)?)?;
+        }
+        Ok(())
+    }
+
+    /// Every object with its id, kind, instant and JSON, in the order in which they came.
+    pub fn for_each_flat_object<E: From<LedgerError>>(
+        &self,
+        mut visit: impl FnMut(&str, &str, UnixTime, &[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let wrap = |error| self.fail(error);
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, kind, created, raw FROM object ORDER BY seq")
+            .map_err(wrap)?;
+        let mut rows = statement.query([]).map_err(wrap)?;
+        while let Some(row) = rows.next().map_err(wrap)? {
+            let raw = unpacked(&self.packer, row, 3).map_err(wrap)?;
+            let text = |column| row.get_ref(column).and_then(|text| Ok(text.as_str()?));
+            let created = UnixTime(row.get(2).map_err(wrap)?);
+            visit(text(0).map_err(wrap)?, text(1).map_err(wrap)?, created, &raw)?;
+        }
+        Ok(())
+    }
+
     /// Every movement created from `first` to `last`, both included, oldest first.
     pub fn for_each_movement<E: From<LedgerError>>(
         &self,
@@ -69,6 +127,24 @@ impl Ledger {
         }
         Ok(())
     }
+}
+
+fn flat<'a>(row: &'a Row) -> rusqlite::Result<FlatMovement<'a>> {
+    let text = |column| row.get_ref(column).and_then(|text| Ok(text.as_str()?));
+    let optional = |column| row.get_ref(column).and_then(|text| Ok(text.as_str_or_null()?));
+    Ok(FlatMovement {
+        id: text(0)?,
+        created: UnixTime(row.get(1)?),
+        available_on: UnixTime(row.get(2)?),
+        currency: text(3)?,
+        kind: text(4)?,
+        category: text(5)?,
+        amount: row.get(6)?,
+        fee: row.get(7)?,
+        net: row.get(8)?,
+        source: optional(9)?,
+        payout: optional(10)?,
+    })
 }
 
 fn movement(row: &Row) -> rusqlite::Result<(String, MovementRow)> {

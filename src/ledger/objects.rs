@@ -11,7 +11,7 @@ use super::pack::Packer;
 use super::put::{api_version_id, hash_of, put};
 use super::{Ledger, LedgerError};
 use crate::calendar::UnixTime;
-use crate::stripe::links::{Scan, scan};
+use crate::stripe::links::{Rel, Scan, scan};
 use crate::stripe::objects::{BalanceTransaction, Head, read};
 
 /// An object on its way in.
@@ -56,6 +56,16 @@ pub struct Prepared {
 impl Prepared {
     pub fn scan(&self) -> &Scan {
         &self.scan
+    }
+
+    /// The customer whose credit it moved.
+    pub fn customer_with_credit(&self) -> Option<&str> {
+        if !self.scan.has_credit {
+            return None;
+        }
+        let own = (self.kind() == "customer").then(|| self.id());
+        let named = || self.scan.links.iter().find(|link| link.rel == Rel::Customer);
+        own.or_else(|| named().map(|link| link.target.as_str()))
     }
 
     pub fn kind(&self) -> &str {

@@ -181,6 +181,14 @@ impl Ledger {
         self.texts("SELECT id FROM wanted WHERE resource = ?1 ORDER BY id", resource)
     }
 
+    /// Whether something must still be read.
+    pub fn is_wanted_still(&self, resource: &str, id: &str) -> Result<bool, LedgerError> {
+        self.connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM wanted WHERE resource = ?1 AND id = ?2)")
+            .and_then(|mut statement| statement.query_row([resource, id], |row| row.get(0)))
+            .map_err(|error| self.fail(error))
+    }
+
     /// Like [`Ledger::wanted`], without what the lists of the window hold anyway.
     pub fn wanted_outside(
         &self,

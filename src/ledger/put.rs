@@ -151,12 +151,8 @@ fn note_relations(
         }
         _ => unwatch(tx, seq)?,
     }
-    if object.scan().has_credit {
-        let customer = object.scan().links.iter().find(|link| link.rel == Rel::Customer);
-        let own = (object.scan().head.object == "customer").then(|| object.id());
-        if let Some(id) = own.or(customer.map(|link| link.target.as_str())) {
-            add_wanted(tx, Resource::CustomerBalanceTransactions, id)?;
-        }
+    if let Some(id) = object.customer_with_credit() {
+        add_wanted(tx, Resource::CustomerBalanceTransactions, id)?;
     }
     satisfy(tx, object)?;
     if let Some(bt) = &object.movement {

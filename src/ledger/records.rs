@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ring::digest::{Context, SHA256};
 use rusqlite::{OptionalExtension, Row};
 
 use super::{CaseKey, Ledger, LedgerError};
 use crate::accounting::masters::Naming;
 use crate::accounting::{Record, payout_deposit};
-use crate::digest::sha256_hex;
 use crate::ids::{BalanceTransactionId, ExternalId, InternalId, PayoutId};
 use crate::netsuite::record::{Body, RecordKind};
 
@@ -93,17 +91,71 @@ struct RawRow {
     keeps_id: bool,
 }
 
+/// What a plan must look at. The index `record_to_plan` has these very words as its condition.
+const TO_PLAN: &str =
+    "(desired_hash IS NOT settled_hash OR state IN ('sending', 'in_doubt', 'conflict'))
+     AND summary IS NULL";
+
+/// Where a walk through the records to plan stands.
+#[derive(Debug, Clone, Default)]
+pub struct PlanPlace {
+    /// Which of all kinds.
+    kind: usize,
+    after: String,
+}
+
 const COLUMNS: &str = "external_id, kind, desired, posted, internal_id, state, keeps_id";
 
 impl Ledger {
     /// Records that a plan must look at: not posted, or wanted differently than when they last were,
     /// or no longer wanted.
     pub fn records_to_plan(&self) -> Result<Vec<RecordRow>, LedgerError> {
-        // The index has these very words as its condition.
-        self.rows(
-            "WHERE (desired_hash IS NOT settled_hash OR state IN ('sending', 'in_doubt', 'conflict'))
-             AND summary IS NULL AND state <> 'offset' ORDER BY external_id",
-        )
+        self.rows(&format!("WHERE {TO_PLAN} AND state <> 'offset' ORDER BY external_id"))
+    }
+
+    /// Like [`Ledger::records_to_plan`], some at a time: kind by kind in the order in which records
+    /// can exist, each kind by external id. Moves `place` behind what it gives.
+    pub fn some_records_to_plan(
+        &self,
+        place: &mut PlanPlace,
+        count: usize,
+    ) -> Result<Vec<RecordRow>, LedgerError> {
+        let mut found = Vec::new();
+        while found.len() < count && place.kind < RecordKind::ALL.len() {
+            let wanted = i64::try_from(count - found.len()).unwrap_or(i64::MAX);
+            let kind = RecordKind::ALL[place.kind].rest_name();
+            let run = || -> rusqlite::Result<Vec<RawRow>> {
+                self.connection
+                    .prepare_cached(&format!(
+                        "SELECT {COLUMNS} FROM record WHERE kind = ?1 AND external_id > ?2
+                         AND {TO_PLAN} AND state <> 'offset' ORDER BY external_id LIMIT ?3"
+                    ))?
+                    .query_map(rusqlite::params![kind, place.after, wanted], raw_row)?
+                    .collect()
+            };
+            let rows = run().map_err(|error| self.fail(error))?;
+            match rows.last() {
+                Some(last) => place.after.clone_from(&last.external_id),
+                None => *place = PlanPlace { kind: place.kind + 1, after: String::new() },
+            }
+            for row in &rows {
+                found.push(parse(row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// How many records a plan must look at.
+    pub fn to_plan_count(&self) -> Result<usize, LedgerError> {
+        let count: i64 = self
+            .connection
+            .query_row(
+                &format!("SELECT count(*) FROM record WHERE {TO_PLAN} AND state <> 'offset'"),
+                [],
+                |row| row.get(0),
+            )
+            .map_err(|error| self.fail(error))?;
+        Ok(usize::try_from(count).unwrap_or_default())
     }
 
     /// Whether anything is in NetSuite.
@@ -119,11 +171,15 @@ impl Ledger {
 
     /// Records that are as they should be.
     pub fn settled_count(&self) -> Result<usize, LedgerError> {
+        // Those that are not have an index each, and counting all needs no look at any.
         let count: i64 = self
             .connection
             .query_row(
-                "SELECT count(*) FROM record WHERE desired_hash IS settled_hash
-                 AND summary IS NULL AND state NOT IN ('sending', 'in_doubt', 'conflict')",
+                &format!(
+                    "SELECT (SELECT count(*) FROM record)
+                          - (SELECT count(*) FROM record WHERE summary IS NOT NULL)
+                          - (SELECT count(*) FROM record WHERE {TO_PLAN})"
+                ),
                 [],
                 |row| row.get(0),
             )
@@ -209,26 +265,12 @@ impl Ledger {
         self.journal("forgotten", &serde_json::json!({ "record": id.as_str() }).to_string())
     }
 
-    /// Recognises what NetSuite is believed to hold: a plan is made against it.
+    /// Recognises what NetSuite is believed to hold: a plan is made against it. Triggers keep it, so
+    /// that a large ledger is not read through for each plan.
     pub fn posted_digest(&self) -> Result<String, LedgerError> {
-        let run = || -> rusqlite::Result<String> {
-            let mut statement = self.connection.prepare_cached(
-                "SELECT external_id, ifnull(internal_id, ''), ifnull(posted, ''),
-                        ifnull(desired_hash, ''), state IN ('sending', 'in_doubt')
-                 FROM record ORDER BY external_id",
-            )?;
-            let mut rows = statement.query([])?;
-            let mut context = Context::new(&SHA256);
-            while let Some(row) = rows.next()? {
-                for column in 0..4 {
-                    context.update(row.get_ref(column)?.as_bytes()?);
-                    context.update(b"\n");
-                }
-                context.update(if row.get::<_, bool>(4)? { b"?" } else { b"." });
-            }
-            Ok(sha256_hex(context.finish().as_ref()))
-        };
-        run().map_err(|error| self.fail(error))
+        self.connection
+            .query_row("SELECT lower(hex(token)) FROM record_version", [], |row| row.get(0))
+            .map_err(|error| self.fail(error))
     }
 
     /// Which of a case's records are in NetSuite.

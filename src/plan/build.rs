@@ -35,6 +35,8 @@ pub struct Standing {
 pub struct Inputs<'a> {
     pub standings: Vec<Standing>,
     pub exceptions: &'a [Exception],
+    /// What earlier parts of the same plan hold back.
+    pub held_before: &'a [Blocked],
     pub chart: &'a Chart,
     pub periods: &'a [PostingPeriod],
     pub closed_period: ClosedPeriod,
@@ -54,6 +56,21 @@ pub struct Built {
     pub unchanged: Vec<ExternalId>,
 }
 
+impl Built {
+    /// Adds the next part of the same plan, and keeps the order of the whole.
+    pub fn append(&mut self, mut next: Self) {
+        self.changes.append(&mut next.changes);
+        self.blocked.append(&mut next.blocked);
+        self.unchanged.append(&mut next.unchanged);
+        self.sort();
+    }
+
+    fn sort(&mut self) {
+        self.changes.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        self.blocked.sort_by(|a, b| (a.kind, &a.external_id).cmp(&(b.kind, &b.external_id)));
+    }
+}
+
 /// Compares, places, orders.
 pub fn build(inputs: &Inputs) -> Built {
     let mut built = Built::default();
@@ -68,9 +85,9 @@ pub fn build(inputs: &Inputs) -> Built {
             Err(blocked) => built.blocked.push(blocked),
         }
     }
-    built.changes.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    built.sort();
     hold_back_what_cannot_stand(&mut built, present, inputs);
-    built.blocked.sort_by(|a, b| (a.kind, &a.external_id).cmp(&(b.kind, &b.external_id)));
+    built.sort();
     built
 }
 
@@ -181,9 +198,10 @@ fn hold_back_what_cannot_stand(
     mut present: BTreeSet<ExternalId>,
     inputs: &Inputs,
 ) {
-    let mut reasons: BTreeMap<ExternalId, String> = built
-        .blocked
+    let mut reasons: BTreeMap<ExternalId, String> = inputs
+        .held_before
         .iter()
+        .chain(&built.blocked)
         .map(|blocked| (blocked.external_id.clone(), blocked.reason.clone()))
         .collect();
     for change in std::mem::take(&mut built.changes) {

@@ -41,8 +41,16 @@ pub struct Plan {
     pub exceptions: Vec<Exception>,
     /// Records that are already as they should be.
     pub unchanged_count: usize,
+    /// Records that a plan of its own must look at after this one: a plan has an end.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_count: usize,
     /// SHA-256 of the file with this field empty.
     pub digest: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// Why a file is not a plan that can be used.

@@ -18,6 +18,13 @@ pub fn text(plan: &Plan, names: &dyn AccountNames, columns: u16) -> String {
     let mut text = String::new();
     blocked(&mut text, plan, columns);
     exceptions(&mut text, plan, columns);
+    if plan.left_count > 0 {
+        let left = counted(plan.left_count, "record");
+        line(
+            &mut text,
+            &format!("A plan has an end: {left} are for the next, once this is posted."),
+        );
+    }
     if plan.is_empty() {
         let count = number(plan.unchanged_count);
         line(&mut text, &format!("Nothing to post: {count} records are as they should be."));

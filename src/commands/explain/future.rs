@@ -27,6 +27,7 @@ pub(super) fn plan(ledger: &Ledger, books: &Books, gathered: &Gathered) -> anyho
     Ok(plan::build(&plan::Inputs {
         standings,
         exceptions: &exceptions,
+        held_before: &[],
         chart: &policy.chart,
         periods: &references.periods,
         closed_period: policy.options.closed_period,

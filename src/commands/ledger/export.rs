@@ -37,14 +37,16 @@ pub(super) fn write(ledger: &Ledger, folder: &Path, kind: Option<&str>) -> anyho
 }
 
 fn file(folder: &Path, name: &str) -> anyhow::Result<BufWriter<File>> {
-    let path = folder.join(name);
+    Ok(BufWriter::new(create(&folder.join(name))?))
+}
+
+pub(super) fn create(path: &Path) -> anyhow::Result<File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create(true).truncate(true);
     // Customers' names and amounts: only their owner may read them.
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let opened = options.open(&path);
-    Ok(BufWriter::new(opened.with_context(|| format!("{} cannot be written", path.display()))?))
+    options.open(path).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 fn json_lines(

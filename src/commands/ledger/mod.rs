@@ -1,6 +1,8 @@
 //! `tieout ledger`: looking after the file itself.
 
 mod export;
+#[cfg(feature = "parquet")]
+mod parquet;
 
 use serde::Serialize;
 
@@ -43,9 +45,14 @@ pub(super) fn run(args: &LedgerArgs, global: &Global, ui: Ui) -> anyhow::Result<
             }
         }
         LedgerCommand::Check => return check(&session, ui),
-        LedgerCommand::Export { folder, kind } => {
+        LedgerCommand::Export(args) => {
             let ledger = session.existing_ledger()?;
-            let count = export::write(&ledger, folder, kind.as_deref())?;
+            let folder = &args.folder;
+            let count = export::write(&ledger, folder, args.kind.as_deref())?;
+            #[cfg(feature = "parquet")]
+            if args.parquet {
+                parquet::write(&ledger, folder)?;
+            }
             ui.say(&format!("Wrote {} to {}.", counted(count, "object"), folder.display()));
         }
         LedgerCommand::Compact => {

@@ -1,12 +1,14 @@
 //! Stripe's answers on their way into the ledger: packed on other threads, stored in order, many in
 //! one transaction.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinHandle};
+use tokio::time::Instant;
 
 use super::follow::Follow;
 use crate::calendar::UnixTime;
@@ -20,8 +22,13 @@ use crate::ui::Progress;
 /// Answers that are packed at the same time: as many threads as help on a small machine.
 const PACKING_MAX: usize = 4;
 
-/// Answers of one transaction: a commit costs as much as storing a page.
-const ANSWERS_PER_COMMIT: usize = 16;
+/// Answers of one transaction at most: each holds a page of a hundred objects.
+const ANSWERS_PER_COMMIT: usize = 96;
+
+/// How long an answer waits for others before it is committed. A commit writes every page of the file
+/// that it touched, so a few large ones cost far less than many small ones; at Stripe's rate this is
+/// the time between two pages of one list, which is what a kill may lose.
+const COMMIT_AFTER: Duration = Duration::from_millis(40);
 
 /// Takes answers in.
 pub(super) struct Answers<'a> {
@@ -60,22 +67,27 @@ impl<'a> Answers<'a> {
         let mut feed = Some(feed);
         self.ask(&mut feed, follow.next(ledger)?);
         let mut is_over = false;
+        let mut commit_at = Instant::now() + COMMIT_AFTER;
         loop {
             while matches!(waiting.front(), Some(Waiting::Ended)) {
                 waiting.pop_front();
-                // The ledger must have all of a walk before its end counts.
-                stored += self.commit(ledger, &mut ready, &mut feed, follow)?;
                 follow.ended();
                 self.progress.step();
-                self.ask(&mut feed, follow.next(ledger)?);
+                if follow.is_idle() {
+                    // The ledger must have everything before it says what is still missing.
+                    stored += self.commit(ledger, &mut ready, &mut feed, follow)?;
+                    self.ask(&mut feed, follow.next(ledger)?);
+                }
                 if follow.is_done() {
                     feed = None;
                 }
             }
-            if ready.len() >= ANSWERS_PER_COMMIT || (waiting.is_empty() && !ready.is_empty()) {
+            let is_last = is_over && waiting.is_empty();
+            if ready.len() >= ANSWERS_PER_COMMIT || Instant::now() >= commit_at || is_last {
                 stored += self.commit(ledger, &mut ready, &mut feed, follow)?;
+                commit_at = Instant::now() + COMMIT_AFTER;
             }
-            if is_over && waiting.is_empty() {
+            if is_last {
                 return Ok(stored);
             }
             let has_room = waiting.len() < PACKING_MAX && !is_over;
@@ -94,6 +106,7 @@ impl<'a> Answers<'a> {
                     ready.push(answer.context("packing an answer was interrupted")?);
                     waiting.pop_front();
                 }
+                () = tokio::time::sleep_until(commit_at), if !ready.is_empty() => {}
             }
         }
     }
@@ -115,9 +128,18 @@ impl<'a> Answers<'a> {
         let has_payouts = ready
             .iter()
             .any(|answer| answer.objects.first().is_some_and(|first| first.kind() == "payout"));
+        let with_credit: BTreeSet<String> = ready
+            .iter()
+            .flat_map(|answer| &answer.objects)
+            .filter_map(|object| object.customer_with_credit())
+            .map(str::to_owned)
+            .collect();
         ready.clear();
         if has_payouts {
             self.ask(feed, follow.payout_lists(ledger)?);
+        }
+        if !with_credit.is_empty() {
+            self.ask(feed, follow.credit_lists(ledger, with_credit)?);
         }
         Ok(stored)
     }

@@ -1,7 +1,7 @@
 //! What must be read, and what must be read because of what was read: in which order, and when a
 //! pull has everything.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::calendar::{UnixTime, Window};
 use crate::ledger::{Ledger, LedgerError, PullWindow};
@@ -90,6 +90,11 @@ impl Follow {
         self.under_way -= 1;
     }
 
+    /// Nothing is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.under_way == 0
+    }
+
     /// Everything was asked for and is there.
     pub(super) fn is_done(&self) -> bool {
         self.under_way == 0 && self.has_balance
@@ -126,6 +131,24 @@ impl Follow {
             if payout.is_some_and(|payout| payout.can_be_itemised()) {
                 let part = Part::Below { parent: id, after };
                 walks.push(Walk { resource: Resource::PayoutMembers, part });
+            }
+        }
+        Ok(self.hand_out(walks))
+    }
+
+    /// The credit lists of customers that came meanwhile. Each is a list of its own, so there are many,
+    /// and they are read beside the long ones.
+    pub(super) fn credit_lists(
+        &mut self,
+        ledger: &Ledger,
+        customers: BTreeSet<String>,
+    ) -> Result<Vec<Walk>, LedgerError> {
+        let lists = Resource::CustomerBalanceTransactions;
+        let mut walks = Vec::new();
+        for customer in customers {
+            // Of an object that is as it was, nothing is wanted.
+            if ledger.is_wanted_still(lists.as_str(), &customer)? {
+                walks.push(Walk::below(lists, customer));
             }
         }
         Ok(self.hand_out(walks))

@@ -37,6 +37,9 @@ const LOOK_BACK_S: i64 = 3 * 24 * 3600;
 const READS_PER_TRANSACTION: u64 = 500;
 const READS_MIN: u64 = 10_000;
 
+/// From so many requests on, it is said what they were for.
+const REQUESTS_TO_EXPLAIN: u64 = 1_000;
+
 pub(super) async fn run(args: &PullArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
     check_window(&args.window, &session)?;
@@ -214,6 +217,13 @@ fn say_what_was_asked(client: &Client, ledger: &Ledger, ui: Ui) -> anyhow::Resul
         number(reads),
         number(allowed)
     ));
+    let mut most: Vec<(String, u64)> =
+        client.requests().into_iter().filter(|(_, count)| count * 20 >= requests).collect();
+    most.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    if requests >= REQUESTS_TO_EXPLAIN {
+        let most = most.iter().map(|(endpoint, count)| format!("{endpoint} {}", number(*count)));
+        ui.say(&format!("Most went to {}.", most.collect::<Vec<_>>().join(", ")));
+    }
     if reads.saturating_mul(10) >= allowed.saturating_mul(8) {
         ui.warn(&format!(
             "{} of {} reads of the last 30 days are used up: Stripe may refuse more\nhint: pull shorter windows, or ask Stripe for a larger allowance",

@@ -124,9 +124,30 @@ CREATE TABLE dirty (
 ) STRICT;
 
 -- What a plan must look at, however many records are settled.
-CREATE INDEX record_to_plan ON record (external_id)
+CREATE INDEX record_to_plan ON record (kind, external_id)
   WHERE (desired_hash IS NOT settled_hash OR state IN ('sending', 'in_doubt', 'conflict'))
     AND summary IS NULL;
+
+-- Another token whenever what is wanted, sent or posted changes: the same one means that nothing did,
+-- in this very file and not in a copy of it that went another way.
+CREATE TABLE record_version (
+  only  INTEGER PRIMARY KEY CHECK (only = 1),
+  token BLOB NOT NULL
+) STRICT;
+INSERT INTO record_version VALUES (1, randomblob(16));
+CREATE TRIGGER record_made AFTER INSERT ON record BEGIN
+  UPDATE record_version SET token = randomblob(16);
+END;
+CREATE TRIGGER record_gone AFTER DELETE ON record BEGIN
+  UPDATE record_version SET token = randomblob(16);
+END;
+CREATE TRIGGER record_changed AFTER UPDATE OF internal_id, posted, desired_hash, state ON record
+WHEN OLD.internal_id IS NOT NEW.internal_id OR OLD.posted IS NOT NEW.posted
+  OR OLD.desired_hash IS NOT NEW.desired_hash
+  OR (OLD.state IN ('sending', 'in_doubt')) <> (NEW.state IN ('sending', 'in_doubt'))
+BEGIN
+  UPDATE record_version SET token = randomblob(16);
+END;
 
 -- For people and programs that read the file as it is. Instants are Unix seconds, amounts integers
 -- in the smallest unit of their currency.

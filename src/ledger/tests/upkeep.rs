@@ -195,6 +195,26 @@ fn a_check_finds_what_was_damaged() {
         "UPDATE object SET id = 'ch_1' WHERE id = 'ch_9'",
     );
     assert!(swapped[0].contains("another name"), "{swapped:?}");
+    // One byte of what is on the disk, flipped.
+    let flipped = |ledger: &Ledger, place: usize| {
+        let mut raw: Vec<u8> = ledger
+            .connection
+            .query_row("SELECT raw FROM object WHERE id = 'txn_1'", [], |row| row.get(0))
+            .unwrap();
+        let place = place % raw.len();
+        raw[place] ^= 1;
+        let write = "UPDATE object SET raw = ?1 WHERE id = 'txn_1'";
+        ledger.connection.execute(write, [&raw]).unwrap();
+        let found = ledger.check().unwrap().findings;
+        raw[place] ^= 1;
+        ledger.connection.execute(write, [&raw]).unwrap();
+        found
+    };
+    for place in 0..60 {
+        let found = flipped(&ledger, place * 3);
+        assert!(found.iter().any(|finding| finding.contains("txn_1")), "{place}: {found:?}");
+    }
+    assert!(ledger.check().unwrap().findings.is_empty());
     ledger.connection.execute("UPDATE object_revision SET hash = zeroblob(16)", []).unwrap();
     let rehashed = ledger.check().unwrap().findings;
     assert!(rehashed[0].contains("Revision 1 of ch_1"), "{rehashed:?}");

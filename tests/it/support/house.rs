@@ -195,6 +195,7 @@ impl House {
         let built = build(&Inputs {
             standings: standings.collect(),
             exceptions: &[],
+            held_before: &[],
             chart: &policy.chart,
             periods: &self.references.periods,
             closed_period: policy.options.closed_period,

@@ -79,6 +79,7 @@ impl Offline {
         let built = build(&Inputs {
             standings,
             exceptions: &[],
+            held_before: &[],
             chart: &self.policy.chart,
             periods: &references.periods,
             closed_period: self.policy.options.closed_period,
