@@ -278,7 +278,7 @@ async fn a_pull_is_complete_while_stripe_changes_between_pages() {
 /// would differ from those of one that ran every night.
 #[tokio::test]
 async fn however_it_is_cut_and_killed_the_ledger_is_the_same() {
-    let company = generate(&CompanySpec { months: 18, ..CompanySpec::with_charges(150, 3) });
+    let company = generate(&CompanySpec { months: 18, ..CompanySpec::with_charges(100, 3) });
     let span = |kind: &str| {
         let all = company.world.objects(kind);
         let oldest = all.iter().map(|stored| stored.created).min().unwrap();

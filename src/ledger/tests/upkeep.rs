@@ -206,13 +206,15 @@ fn a_check_finds_what_was_damaged() {
         let write = "UPDATE object SET raw = ?1 WHERE id = 'txn_1'";
         ledger.connection.execute(write, [&raw]).unwrap();
         let found = ledger.check().unwrap().findings;
+        // A bit that the packing leaves unused changes nothing.
+        let is_whole =
+            ledger.object("txn_1").is_ok_and(|json| json.unwrap() == movement.as_bytes());
         raw[place] ^= 1;
         ledger.connection.execute(write, [&raw]).unwrap();
-        found
+        is_whole || found.iter().any(|finding| finding.contains("txn_1"))
     };
     for place in 0..60 {
-        let found = flipped(&ledger, place * 3);
-        assert!(found.iter().any(|finding| finding.contains("txn_1")), "{place}: {found:?}");
+        assert!(flipped(&ledger, place * 3), "the flip at {place} went unseen");
     }
     assert!(ledger.check().unwrap().findings.is_empty());
     ledger.connection.execute("UPDATE object_revision SET hash = zeroblob(16)", []).unwrap();
