@@ -37,6 +37,9 @@ pub struct Opening {
     pub since: UnixTime,
     /// When Stripe's balance was read from which it was worked out.
     pub as_of: UnixTime,
+    /// The end of the window that was pulled then: two balances may be read within one second.
+    #[serde(default)]
+    pub until: Option<UnixTime>,
     pub amounts: BTreeMap<Currency, Amount>,
 }
 
@@ -74,7 +77,7 @@ impl Opening {
                 *amounts.entry(currency).or_insert_with(|| reported(currency)) -= net;
             }
         }
-        Self { since, as_of: reading.as_of, amounts }
+        Self { since, as_of: reading.as_of, until: Some(reading.until), amounts }
     }
 
     /// The opening balance before the first of `movements`: what was pulled from before the opening
@@ -91,7 +94,9 @@ impl Opening {
             .filter(|movement| movement.created < self.since)
             .fold(known, |opening, movement| opening - movement.net);
         let day = self.as_of.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M");
-        let is_same = reading.is_some_and(|reading| reading.as_of == self.as_of);
+        let is_same = reading.is_some_and(|reading| {
+            reading.as_of == self.as_of && self.until.is_none_or(|until| until == reading.until)
+        });
         Start {
             label: format!("Opening balance, worked out from Stripe's balance of {day}"),
             amount,
