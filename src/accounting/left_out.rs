@@ -43,8 +43,12 @@ impl Desk<'_> {
                 self.except(family.iter().fold(exception, Exception::blocking));
             }
         }
-        let given_back = self.credited_by(&gone);
-        let used = self.used_on_kept(past, &gone);
+        // Memos whose money goes back by a refund that is left out, and what older credit has paid.
+        let is_refund = |record: &Record| {
+            matches!(record.body, Body::CustomerRefund(_)) && gone.contains(record.external_id())
+        };
+        let given_back = self.applied_in_the_books(is_refund, &gone);
+        let used = self.applied_in_the_books(|record| past.contains(record.external_id()), &gone);
         let settling = self.settling(&gone);
         self.take_out(|id| gone.contains(id));
         self.leave_out_memos(given_back);
@@ -85,20 +89,21 @@ impl Desk<'_> {
             .collect()
     }
 
-    /// Memos in the books whose money goes back by a refund that is left out.
-    fn credited_by(&self, gone: &BTreeSet<ExternalId>) -> BTreeMap<ExternalId, Amount> {
-        let mut credited: BTreeMap<ExternalId, Amount> = BTreeMap::new();
-        for record in self.made().filter(|record| gone.contains(record.external_id())) {
-            let Body::CustomerRefund(refund) = &record.body else { continue };
-            for apply in &refund.apply {
-                let Some(doc) = apply.doc.external().filter(|doc| !gone.contains(*doc)) else {
-                    continue;
-                };
-                let zero = Amount::zero(apply.amount.currency());
-                *credited.entry(doc.clone()).or_insert(zero) += apply.amount;
-            }
+    /// What some of the records left out are applied to in the books, and how much.
+    fn applied_in_the_books(
+        &self,
+        is_of: impl Fn(&Record) -> bool,
+        gone: &BTreeSet<ExternalId>,
+    ) -> BTreeMap<ExternalId, Amount> {
+        let mut sums: BTreeMap<ExternalId, Amount> = BTreeMap::new();
+        for apply in self.made().filter(|record| is_of(record)).flat_map(|r| r.body.applied()) {
+            let Some(doc) = apply.doc.external().filter(|doc| !gone.contains(*doc)) else {
+                continue;
+            };
+            let zero = Amount::zero(apply.amount.currency());
+            *sums.entry(doc.clone()).or_insert(zero) += apply.amount;
         }
-        credited
+        sums
     }
 
     /// A credit note whose whole amount went back by a refund on the opening account is not booked
@@ -154,25 +159,6 @@ impl Desk<'_> {
             self.take_out(|made| *made == id);
         }
         straddlers
-    }
-
-    /// What older credit paid of invoices in the books.
-    fn used_on_kept(
-        &self,
-        past: &BTreeSet<ExternalId>,
-        gone: &BTreeSet<ExternalId>,
-    ) -> BTreeMap<ExternalId, Amount> {
-        let mut used: BTreeMap<ExternalId, Amount> = BTreeMap::new();
-        for record in self.made().filter(|record| past.contains(record.external_id())) {
-            for apply in record.body.applied() {
-                let Some(doc) = apply.doc.external().filter(|doc| !gone.contains(*doc)) else {
-                    continue;
-                };
-                let zero = Amount::zero(apply.amount.currency());
-                *used.entry(doc.clone()).or_insert(zero) += apply.amount;
-            }
-        }
-        used
     }
 }
 

@@ -3,13 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono_tz::Tz;
-
 use crate::accounting::Policy;
 use crate::accounting::balance_transaction::Class;
 use crate::accounting::chart::{Chart, Role};
 use crate::accounting::day::batch_name;
 use crate::accounting::opening::OPENING;
+use crate::accounting::seat::Sources;
 use crate::commands::balance::Balances;
 use crate::commands::books;
 use crate::commands::others::{Others, accounts_compared};
@@ -120,24 +119,15 @@ impl ReadBack {
         placed: &Placed,
     ) -> anyhow::Result<Vec<Movement>> {
         let zone = session.settings.stripe.zone;
-        let straddling = ledger.straddling()?;
+        let sources = Sources { straddling: ledger.straddling()?, ..Sources::default() };
         let mut movements = Vec::new();
         ledger.for_each_view::<BalanceTransaction, LedgerError>("balance_transaction", |bt| {
             if !bt.is_of_payments() {
                 return Ok(());
             }
-            let class = if straddling.contains_key(&bt.id) {
-                Class::Line(Role::Opening)
-            } else {
-                self.policy.class(&bt)
-            };
+            let class = sources.class(&bt, &self.policy);
             let is_fee = matches!(class, Class::Line(role) if role.is_fee());
-            let past = self.policy.is_past(bt.created).then(|| placed.past(&bt, &self.policy));
-            if let Some(past) = past {
-                movements.push(older(&bt, past, zone));
-                return Ok(());
-            }
-            movements.push(Movement {
+            let movement = Movement {
                 id: bt.id.to_string(),
                 created: bt.created,
                 date: bt.created.date_in(zone),
@@ -149,6 +139,11 @@ impl ReadBack {
                 held: placed.held(&bt, class),
                 is_charged: placed.is_charged(&bt),
                 past: None,
+            };
+            let past = self.policy.is_past(bt.created).then(|| placed.past(&bt, &self.policy));
+            movements.push(match past {
+                Some(past) => older(movement, past),
+                None => movement,
             });
             Ok(())
         })?;
@@ -260,19 +255,13 @@ fn settlement(row: &RecordRow, posted: &Posted) -> Currency {
 }
 
 /// A movement that is older than the books: its fee is in other books.
-fn older(bt: &BalanceTransaction, past: Past, zone: Tz) -> Movement {
+fn older(movement: Movement, past: Past) -> Movement {
     Movement {
-        id: bt.id.to_string(),
-        created: bt.created,
-        date: bt.created.date_in(zone),
-        category: bt.category().to_owned(),
-        gross: bt.amount(),
-        fee: bt.fee(),
-        net: bt.net(),
-        charged: Amount::zero(bt.currency),
+        charged: Amount::zero(movement.net.currency()),
         held: Held::Cleared,
         is_charged: true,
         past: Some(past),
+        ..movement
     }
 }
 

@@ -57,13 +57,13 @@ impl Ledger {
             let object = Named { id, kind: Some(kind), links };
             self.add_cases(&object, HOPS_MAX, &mut Search { keys: &mut keys, skips_changed: true })
         })?;
-        self.add_payouts_around(&mut keys, payouts)?;
+        self.look_around_payouts(&mut keys, payouts, policy)?;
         payouts.add_those_after_negative_ones(&mut keys);
         if policy.options.granularity.sales == Grain::Payout {
             self.add_customers_of_payouts(&mut keys)?;
         }
         self.leave_out_unknown_payouts(&mut keys)?;
-        self.note_dirty_days(&keys, payouts, policy)?;
+        self.note_dirty_days(payouts, policy)?;
         keys.extend(self.days_to_derive(policy)?);
         keys.extend(self.openings(payouts, policy)?);
         Ok(keys.into_iter().collect())

@@ -22,7 +22,6 @@ impl Ledger {
     /// Remembers the days that changed facts belong to, as far as the policy keeps books by the day.
     pub(super) fn note_dirty_days(
         &mut self,
-        keys: &BTreeSet<CaseKey>,
         payouts: &PayoutIndex,
         policy: &Policy,
     ) -> Result<(), LedgerError> {
@@ -41,19 +40,6 @@ impl Ledger {
             read(raw).iter().for_each(&mut note);
             Ok(())
         })?;
-        // Which payout comes next decides whether a day is swept: one that came may end that too.
-        for key in keys {
-            let CaseKey::Payout(id) = key else { continue };
-            let Some(payout) = payouts.find(id) else { continue };
-            if payouts.schedule(payout.currency).has_unitemised() {
-                let around = self.movements_around(payout, payouts)?;
-                days.extend(
-                    around
-                        .iter()
-                        .map(|movement| (movement.created.date_in(policy.zone), movement.currency)),
-                );
-            }
-        }
         for (date, currency) in days {
             self.note_dirty_day(date, currency)?;
         }
@@ -72,12 +58,13 @@ impl Ledger {
         Ok(())
     }
 
-    /// The payouts whose movements change their seats because another payout came, where some cannot
-    /// be itemised.
-    pub(super) fn add_payouts_around(
-        &self,
+    /// Which payout comes next decides about the seats of movements where some payouts cannot be
+    /// itemised: adds the payouts, and notes the days, of those around a payout that came.
+    pub(super) fn look_around_payouts(
+        &mut self,
         keys: &mut BTreeSet<CaseKey>,
         payouts: &PayoutIndex,
+        policy: &Policy,
     ) -> Result<(), LedgerError> {
         for key in keys.clone() {
             let CaseKey::Payout(id) = key else { continue };
@@ -88,6 +75,8 @@ impl Ledger {
             for movement in self.movements_around(payout, payouts)? {
                 let own = self.payouts_of_movement(movement.id.as_str())?;
                 keys.extend(own.into_iter().map(CaseKey::Payout));
+                // It may have been swept before, and is no longer.
+                self.note_dirty_day(movement.created.date_in(policy.zone), movement.currency)?;
             }
         }
         Ok(())

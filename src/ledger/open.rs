@@ -76,17 +76,7 @@ impl Ledger {
         let id = connection
             .query_row("SELECT value FROM meta WHERE name = 'ledger'", [], |row| row.get(0))
             .map_err(wrap)?;
-        let packer = Arc::new(Packer::default());
-        dictionaries::load(&connection, &packer).map_err(wrap)?;
-        Ok(Self {
-            connection,
-            path: path.into(),
-            clock,
-            id,
-            packer,
-            untrained: BTreeMap::new(),
-            crossed: BTreeSet::new(),
-        })
+        Self::over(connection, path, clock, id, Packer::default().into())
     }
 
     /// Refuses a ledger that is of other accounts than the configured ones.
@@ -123,7 +113,19 @@ impl Ledger {
         let packer = Arc::new(Packer::default());
         migrate(&mut connection, path, &packer)?;
         let id = ledger_id(&connection).map_err(wrap)?;
-        dictionaries::load(&connection, &packer).map_err(wrap)?;
+        Self::over(connection, path, clock, id, packer)
+    }
+
+    /// The ledger over an open file whose schema is the newest.
+    fn over(
+        connection: Connection,
+        path: &Path,
+        clock: Arc<dyn Clock>,
+        id: String,
+        packer: Arc<Packer>,
+    ) -> Result<Self, LedgerError> {
+        dictionaries::load(&connection, &packer)
+            .map_err(|cause| LedgerError::sqlite(path, cause))?;
         Ok(Self {
             connection,
             path: path.into(),

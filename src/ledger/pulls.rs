@@ -237,7 +237,8 @@ impl Ledger {
         let run = || -> rusqlite::Result<Vec<String>> {
             self.connection
                 .prepare_cached(
-                    "SELECT id FROM object
+                    // By `seq`, of which few are new: the index by date holds every older charge.
+                    "SELECT id FROM object NOT INDEXED
                      WHERE kind = 'charge' AND seq > ?1 AND created < ?2 ORDER BY seq",
                 )?
                 .query_map([pull.mark, pull.window.since.0], |row| row.get(0))?
