@@ -52,6 +52,10 @@ pub(super) fn deposits(
     if total != payout.amount() {
         return Err(does_not_add_up(payout, total).blocking(id));
     }
+    if lines.count() == 0 {
+        // A payout of nothing, of nothing: NetSuite takes no deposit without a line.
+        return Ok((Vec::new(), suspended));
+    }
     let parts = parts(lines, case, context).map_err(block)?;
     let count = parts.len();
     let records = parts

@@ -104,7 +104,9 @@ impl Schedule {
     pub fn reach(&self, created: UnixTime) -> (Option<UnixTime>, Option<UnixTime>) {
         let place = self.marks.partition_point(|mark| mark.created < created);
         let before = place.checked_sub(1).map(|place| self.marks[place].created);
-        (before, self.marks.get(place + 1).map(|mark| mark.created))
+        // Several may be made at one instant.
+        let after = self.marks.partition_point(|mark| mark.created <= created);
+        (before, self.marks.get(after).map(|mark| mark.created))
     }
 }
 
@@ -142,6 +144,13 @@ impl Policy {
     pub fn keeps_days_at(&self, instant: UnixTime) -> bool {
         self.settlement_at(instant) == Settlement::Clearing
             || self.fee_grain_at(instant) == Grain::Daily
+    }
+
+    /// Whether anything may be booked by the day, whatever the payouts are.
+    pub fn may_keep_days(&self) -> bool {
+        self.options.settlement == Settlement::Clearing
+            || self.options.settlement_since.is_some()
+            || self.options.granularity.fees == Some(Grain::Daily)
     }
 
     /// Where a movement is booked; `presented` is the currency of the object behind it.

@@ -53,8 +53,14 @@ impl Ledger {
         policy: &Policy,
     ) -> Result<Vec<CaseKey>, LedgerError> {
         let mut keys = BTreeSet::new();
+        // Movements whose object changed: the day they are on may change with it.
+        let mut moved: BTreeSet<String> = BTreeSet::new();
+        let keeps_days = policy.may_keep_days() || payouts.have_unitemised();
         self.for_each_changed(|id, kind, links| {
             let object = Named { id, kind: Some(kind), links };
+            if keeps_days && matches!(kind, "charge" | "refund" | "dispute") {
+                moved.extend(object.movements().map(str::to_owned));
+            }
             self.add_cases(&object, HOPS_MAX, &mut Search { keys: &mut keys, skips_changed: true })
         })?;
         self.look_around_payouts(&mut keys, payouts, policy)?;
@@ -63,7 +69,7 @@ impl Ledger {
             self.add_customers_of_payouts(&mut keys)?;
         }
         self.leave_out_unknown_payouts(&mut keys)?;
-        self.note_dirty_days(payouts, policy)?;
+        self.note_dirty_days(&moved, payouts, policy)?;
         keys.extend(self.days_to_derive(policy)?);
         keys.extend(self.openings(payouts, policy)?);
         Ok(keys.into_iter().collect())
@@ -288,12 +294,10 @@ impl Ledger {
         object: &Named,
         search: &mut Search,
     ) -> Result<(), LedgerError> {
-        for rel in [Rel::BalanceTransaction, Rel::FailureBalanceTransaction] {
-            for movement in object.targets(rel) {
-                search
-                    .keys
-                    .extend(self.payouts_of_movement(movement)?.into_iter().map(CaseKey::Payout));
-            }
+        for movement in object.movements() {
+            search
+                .keys
+                .extend(self.payouts_of_movement(movement)?.into_iter().map(CaseKey::Payout));
         }
         Ok(())
     }
@@ -339,5 +343,10 @@ struct Named<'a> {
 impl Named<'_> {
     fn targets(&self, rel: Rel) -> impl Iterator<Item = &str> {
         self.links.iter().filter(move |link| link.rel == rel).map(|link| link.target.as_str())
+    }
+
+    /// The balance transactions that it made.
+    fn movements(&self) -> impl Iterator<Item = &str> {
+        self.targets(Rel::BalanceTransaction).chain(self.targets(Rel::FailureBalanceTransaction))
     }
 }

@@ -20,8 +20,10 @@ use crate::stripe::resource::Resource;
 
 impl Ledger {
     /// Remembers the days that changed facts belong to, as far as the policy keeps books by the day.
+    /// `moved` are movements whose object changed: what it was presented in decides about the seat.
     pub(super) fn note_dirty_days(
         &mut self,
+        moved: &BTreeSet<String>,
         payouts: &PayoutIndex,
         policy: &Policy,
     ) -> Result<(), LedgerError> {
@@ -40,6 +42,9 @@ impl Ledger {
             read(raw).iter().for_each(&mut note);
             Ok(())
         })?;
+        for id in moved {
+            self.view::<BalanceTransaction>(id).ok().flatten().iter().for_each(&mut note);
+        }
         for (date, currency) in days {
             self.note_dirty_day(date, currency)?;
         }
@@ -91,7 +96,8 @@ impl Ledger {
     ) -> Result<Vec<BalanceTransaction>, LedgerError> {
         let (since, until) = payouts.schedule(payout.currency).reach(payout.created);
         let since = since.unwrap_or(UnixTime(i64::MIN));
-        let until = until.unwrap_or(UnixTime(i64::MAX));
+        // What moved at the very instant of the next one still has this one before it.
+        let until = until.map_or(UnixTime(i64::MAX), |until| UnixTime(until.0 + 1));
         let mut around = self.movements_between(since, until)?;
         around.retain(|movement| movement.currency == payout.currency);
         Ok(around)

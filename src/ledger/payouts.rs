@@ -43,6 +43,11 @@ impl PayoutIndex {
         self.by_currency.get(&currency).map_or_else(Arc::default, |own| Arc::clone(&own.schedule))
     }
 
+    /// Whether some payout of some currency cannot be itemised.
+    pub(super) fn have_unitemised(&self) -> bool {
+        self.by_currency.values().any(|own| own.schedule.has_unitemised())
+    }
+
     pub(super) fn currencies(&self) -> impl Iterator<Item = Currency> {
         self.by_currency.keys().copied()
     }

@@ -356,6 +356,8 @@ fn every_observed_error_finds_its_class() {
             matches!(&class, Class::InvalidReference { field, .. } if field == "customer")
         } else if detail.contains("record instance does not exist") {
             matches!(class, Class::NotFound)
+        } else if detail.contains("Transaction type specified is incorrect") {
+            matches!(class, Class::OtherKind { .. })
         } else {
             matches!(class, Class::Rejected { .. })
         };

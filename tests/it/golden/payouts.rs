@@ -21,6 +21,20 @@ fn e22ab_a_negative_payout_is_a_journal_and_its_refund_joins_the_next_deposit() 
     );
 }
 
+/// NetSuite refuses a deposit without a line; asked for one, the push would fail every night.
+#[test]
+fn a_payout_of_nothing_makes_no_deposit() {
+    let mut story = Story::new();
+    story.payout("po_0", 0, &[]);
+    story.paid_invoice("in_1", "ch_1", 10_000, 320);
+    story.payout("po_1", 9_680, &["ch_1"]);
+    story.assert_books(
+        "Invoice in_1 | AR 100.00 Dr | REV 100.00 Cr
+         CustomerPayment ch_1 | AR 100.00 Cr | UF 100.00 Dr | applied in_1 100.00
+         Deposit po_1 | BANK-USD 96.80 Dr | FEE 3.20 Dr | UF 100.00 Cr | of ch_1 100.00",
+    );
+}
+
 /// A payout of 96.80 that failed, and the movement that brought it back.
 fn failed_payout() -> Story {
     let mut story = Story::new();
