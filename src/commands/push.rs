@@ -212,6 +212,7 @@ async fn finish(
     ledger.set_states(&taken_back)?;
     let rows = ledger.records_of(&pushed.posted)?;
     let checked = check(ledger, witness, rows, None).await?;
+    verify::warn_of_unread(&checked, ui);
     if !checked.drifts.is_empty() {
         ui.warn(&format!(
             "NetSuite did not save everything as it was sent:\n{}",

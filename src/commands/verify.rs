@@ -67,9 +67,21 @@ fn show(checked: &Checked, format: Format, ui: Ui) -> anyhow::Result<()> {
             for (drift, note) in &checked.noted {
                 ui.say(&format!("{}: accepted ({note}). {}.", drift.external_id, drift.sentence()));
             }
+            warn_of_unread(checked, ui);
         }
     }
     Ok(())
+}
+
+/// What could not be compared is said: silence would read as agreement.
+pub(super) fn warn_of_unread(checked: &Checked, ui: Ui) {
+    if !checked.unread.is_empty() {
+        let names: Vec<&str> = checked.unread.iter().map(String::as_str).collect();
+        ui.warn(&format!(
+            "NetSuite does not let this role query {}: these mapped fields were not compared.",
+            names.join(", ")
+        ));
+    }
 }
 
 /// Reads every posted record back and compares, and looks for records that should not be there.

@@ -72,6 +72,14 @@ impl Decimal {
 /// Fields by name.
 pub type Fields = BTreeMap<String, FieldValue>;
 
+/// The values of a record's fields; a field that is empty is not there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shown {
+    pub fields: BTreeMap<String, String>,
+    /// Of each field the values on all lines, in no order.
+    pub lines: BTreeMap<String, Vec<String>>,
+}
+
 /// The mapped fields of one line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LineExtras {

@@ -63,6 +63,11 @@ const fn place(name: &'static str, kind: RecordKind, sublist: Option<&'static st
     Place { kind, sublist, name }
 }
 
+/// Standard fields that lines have as columns.
+const CLASSIFICATIONS: [&str; 3] = ["class", "department", "location"];
+const OF_RECORDS: [&str; 4] = ["custbody", "custentity", "custitem", "cseg"];
+const OF_LINES: [&str; 2] = ["custcol", "cseg"];
+
 /// Every place, as the configuration calls it.
 pub const PLACES: [Place; 15] = [
     place("customer", RecordKind::Customer, None),
@@ -222,6 +227,27 @@ const PROTECTED: &str = "id externalId entity customer account arAcct currency c
     taxDetailsOverride taxItem taxCode taxRate isTaxable isPerson addressBook autoApply undepFunds \
     status isInactive";
 
+/// Whether a field of the record itself can be read back: SuiteQL has custom fields and segments as
+/// columns of the record's table, class, department and location as columns of a transaction's main
+/// line, and no column by the name of other standard fields.
+pub fn is_read(kind: RecordKind, field: &str) -> bool {
+    let lower = field.to_ascii_lowercase();
+    OF_RECORDS.iter().any(|prefix| lower.starts_with(prefix)) || is_on_main_line(kind, &lower)
+}
+
+/// Whether a field of a line can be read back: a deposit's lines are no lines of its sublists.
+pub fn is_read_on_lines(sublist: &str, field: &str) -> bool {
+    let lower = field.to_ascii_lowercase();
+    let is_column = CLASSIFICATIONS.contains(&lower.as_str())
+        || OF_LINES.iter().any(|prefix| lower.starts_with(prefix));
+    is_column && matches!(sublist, "item" | "line")
+}
+
+/// Whether a field of the header, in lower case, is a column of the main line. A journal has none.
+pub(super) fn is_on_main_line(kind: RecordKind, lower: &str) -> bool {
+    kind.is_transaction() && kind != RecordKind::JournalEntry && CLASSIFICATIONS.contains(&lower)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,5 +268,15 @@ mod tests {
         assert_eq!(line.field("custcol_order"), Known::Custom);
         assert_eq!(line.field("dueDate"), Known::Unknown);
         assert_eq!(Place::named("payment"), None);
+    }
+
+    #[test]
+    fn what_has_no_column_is_not_asked_for() {
+        assert!(is_read(RecordKind::Invoice, "custbody_region"));
+        assert!(is_read(RecordKind::Invoice, "Class"));
+        assert!(!is_read(RecordKind::JournalEntry, "class"), "a journal has no main line");
+        assert!(!is_read(RecordKind::Invoice, "otherRefNum"));
+        assert!(is_read_on_lines("item", "custcol_team"));
+        assert!(!is_read_on_lines("payment", "custcol_team"));
     }
 }

@@ -14,6 +14,7 @@ pub mod extras;
 pub mod fields;
 pub mod governance;
 pub mod lookup;
+pub mod mapped;
 pub mod masters;
 mod pointers;
 

@@ -6,10 +6,13 @@ use crate::accounting::chart::NoAccount;
 use crate::ids::{ExternalId, InternalId};
 use crate::ledger::{Ledger, LedgerError, RecordRow, RecordState};
 use crate::netsuite::error::NetSuiteError;
+use crate::netsuite::extras::Shown;
+use crate::netsuite::mapped::Columns;
 use crate::netsuite::record::{Body, RecordGroup, RecordKind, Ref};
 use crate::push::witness::{Ids, Witness};
 use crate::reconcile::aspect::Aspect;
 use crate::reconcile::drift::{Deposited, Drift, drift};
+use crate::reconcile::mapped::mapped;
 
 /// Why records could not be compared.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +33,8 @@ pub struct Checked {
     pub drifts: Vec<Drift>,
     /// Differences that a person has accepted, with the note.
     pub noted: Vec<(Drift, String)>,
+    /// Mapped fields that NetSuite does not let this role query: they were not compared.
+    pub unread: BTreeSet<String>,
 }
 
 /// Where every payment and refund is deposited, by its external id.
@@ -67,6 +72,11 @@ pub async fn check(
     for (kind, rows) in groups {
         let ids: Vec<InternalId> = rows.iter().filter_map(|row| row.internal_id.clone()).collect();
         let observed = witness.observe(kind.group(), &ids).await?;
+        let columns = Columns::of(rows.iter().filter_map(|row| row.posted.as_ref()));
+        let shown = witness.mapped(kind.group(), &ids, &columns).await?;
+        if shown.is_none() {
+            checked.unread.extend(columns.names().into_iter().map(str::to_owned));
+        }
         for row in &rows {
             let (Some(body), Some(id)) = (&row.posted, &row.internal_id) else { continue };
             let needs: Ids = ledger.internal_ids(&body.needs())?;
@@ -76,6 +86,10 @@ pub async fn check(
             let found = drift(&expected, observed.get(id)).into_iter();
             let counts = |d: &Drift| !(row.keeps_id && d.aspect == Aspect::ExternalId);
             checked.drifts.extend(found.filter(counts));
+            if let (Some(shown), true) = (&shown, observed.contains_key(id)) {
+                let none = Shown::default();
+                checked.drifts.extend(mapped(body, id, shown.get(id).unwrap_or(&none)));
+            }
         }
         remember(ledger, &rows, &checked.drifts)?;
     }

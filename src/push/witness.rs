@@ -13,6 +13,8 @@ use crate::ids::{ExternalId, InternalId};
 use crate::money::{Amount, Currency};
 use crate::netsuite::client::{Client, LookUp};
 use crate::netsuite::error::{Class, NetSuiteError};
+use crate::netsuite::extras::Shown;
+use crate::netsuite::mapped::{Columns, shown};
 use crate::netsuite::masters::{Master, masters};
 use crate::netsuite::readback::{Link, Posted, Reader};
 use crate::netsuite::record::{Body, RecordGroup};
@@ -133,6 +135,19 @@ impl Witness {
             note_link(&mut observed, link)?;
         }
         Ok(observed.into_iter().map(|(id, (observed, _))| (id, observed)).collect())
+    }
+
+    /// What NetSuite shows of mapped fields; `None` when it does not let them be queried.
+    pub async fn mapped(
+        &self,
+        group: RecordGroup,
+        ids: &[InternalId],
+        columns: &Columns,
+    ) -> Result<Option<BTreeMap<InternalId, Shown>>, NetSuiteError> {
+        if columns.is_empty() {
+            return Ok(Some(BTreeMap::new()));
+        }
+        shown(&self.client, group, ids, columns).await
     }
 
     /// For what is read beside single records.

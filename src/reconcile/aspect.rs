@@ -22,6 +22,8 @@ pub enum Aspect {
     Customer,
     /// The memo and other fields that post nothing.
     Memo,
+    /// A field of the company's own mapping.
+    Mapped,
     Rate,
     /// An amount in the general ledger.
     Amount,
@@ -41,7 +43,7 @@ impl Aspect {
     /// Whether the difference moves a total, a customer or a day of the books. Only such a
     /// difference keeps a record that another tool made from being taken over.
     pub const fn is_material(self) -> bool {
-        !matches!(self, Self::Memo | Self::ExternalId)
+        !matches!(self, Self::Memo | Self::Mapped | Self::ExternalId)
     }
 
     pub const fn meaning(self) -> &'static str {
@@ -57,6 +59,7 @@ impl Aspect {
             Self::Period => "The two periods' totals differ from Stripe's by its amount.",
             Self::Customer => "Both customers' balances differ from Stripe's.",
             Self::Memo => "The totals are right; only a text differs.",
+            Self::Mapped => "The totals are right; what is reported by this field is not.",
             Self::Rate => "Amounts in base currency, and the gain or loss on them, differ.",
             Self::Amount => "The balance of this account differs from what Stripe's facts give.",
             Self::Account => "Both accounts' balances differ from what Stripe's facts give.",

@@ -225,7 +225,7 @@ impl Comparison<'_> {
             self.differ(Aspect::Memo, "due date", posted, now);
         }
         if let Some(rate) = &sent.exchange_rate {
-            let same = shown.exchange_rate.as_ref().is_some_and(|now| same_number(rate, now));
+            let same = shown.exchange_rate.as_ref().is_some_and(|now| same_number(&rate.0, &now.0));
             if !same {
                 let now = shown.exchange_rate.as_ref().map(|rate| &rate.0);
                 self.add(Aspect::Rate, "exchange rate", rate.0.clone(), show(now));
@@ -320,9 +320,9 @@ fn net(postings: &[Posting]) -> Net {
 }
 
 /// Whether two decimals are one number: `1.10` and `1.1`, `.5` and `0.5`.
-fn same_number(one: &Decimal, other: &Decimal) -> bool {
-    let canonical = |decimal: &Decimal| {
-        let (whole, fraction) = decimal.0.split_once('.').unwrap_or((&decimal.0, ""));
+pub(super) fn same_number(one: &str, other: &str) -> bool {
+    let canonical = |digits: &str| {
+        let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
         let whole = whole.trim_start_matches('0').to_owned();
         (whole, fraction.trim_end_matches('0').to_owned())
     };

@@ -8,6 +8,7 @@ pub mod bridge;
 pub mod drift;
 pub mod expected;
 pub mod fees;
+pub mod mapped;
 pub mod movement;
 pub mod opening;
 pub mod payouts;

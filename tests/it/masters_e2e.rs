@@ -84,6 +84,12 @@ fn body_of(folder: &Path, external_id: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
+fn id_of(folder: &Path, external_id: &str) -> i64 {
+    let db = Connection::open(folder.join("netsuite.db")).unwrap();
+    let sql = "SELECT id FROM ns_record WHERE external_id = ?1";
+    db.query_row(sql, [external_id], |row| row.get(0)).unwrap()
+}
+
 fn count(folder: &Path, group: &str) -> i64 {
     let db = Connection::open(folder.join("netsuite.db")).unwrap();
     let sql = "SELECT count(*) FROM ns_record WHERE grp = ?1";
@@ -162,6 +168,52 @@ fn what_the_company_has_is_used_and_its_fields_arrive() {
     let blocked = tieout.run(&["plan"]);
     assert_eq!(blocked.code, 3, "{blocked:?}");
     assert!(blocked.stdout.contains("names 999999, which is not in NetSuite"), "{blocked:?}");
+}
+
+/// A report by region or by department would be wrong, and no total would show it.
+#[test]
+fn a_mapped_field_that_netsuite_has_otherwise_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    drop(Sandbox::start(path));
+    let (customer, item) = before(path);
+    let sandbox = Sandbox::start(path);
+    let tieout = Tieout::new(path);
+    let config = std::fs::read_to_string(path.join("tieout.toml")).unwrap();
+    std::fs::write(path.join("tieout.toml"), config + MASTERS).unwrap();
+    write_lines(&path.join("objects.jsonl"), &objects(item, customer));
+    assert_eq!(tieout.run(&["pull", "--from", "objects.jsonl"]).code, 0);
+    let pushed = tieout.run(&["push"]);
+    assert_eq!(pushed.code, 0, "every mapped field is as it was sent: {pushed:?}");
+    drop(sandbox);
+
+    let netsuite = NetSuite::open(Some(&path.join("netsuite.db")), &Setup::demo()).unwrap();
+    let invoice = body_of(path, "in_1");
+    let id = id_of(path, "in_1");
+    let mut line = invoice["item"]["items"][0].clone();
+    line["department"] = json!({ "id": "5" });
+    let patch = json!({ "custbody_region": null, "item": { "items": [line] } });
+    netsuite.edit(Kind::Invoice, id, &patch.to_string()).unwrap();
+    drop(netsuite);
+
+    let _sandbox = Sandbox::start(path);
+    let verified = tieout.run(&["verify", "--output", "json"]);
+    assert_eq!(verified.code, 6, "{verified:?}");
+    let found: Value = serde_json::from_str(&verified.stdout).unwrap();
+    let of = |drift: &Value| {
+        let text = |name: &str| drift[name].as_str().unwrap().to_owned();
+        (text("aspect"), text("field"), text("posted"), text("observed"))
+    };
+    let drifts: Vec<_> = found["drifts"].as_array().unwrap().iter().map(of).collect();
+    let mapped = |field: &str, posted: &str, now: &str| {
+        ("mapped".to_owned(), field.to_owned(), posted.to_owned(), now.to_owned())
+    };
+    let wanted =
+        [mapped("custbody_region", "EU", "nothing"), mapped("department of a line", "id 4", "5")];
+    assert_eq!(drifts, wanted);
+    let accept = ["resolve", "--ignore", "in_1", "--note", "the region is gone"];
+    assert_eq!(tieout.run(&accept).code, 0);
+    assert_eq!(tieout.run(&["verify"]).code, 0);
 }
 
 #[test]

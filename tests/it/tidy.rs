@@ -17,7 +17,10 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ),
     ("src/plan", &["plan", "accounting", "netsuite::record", "netsuite::wire"]),
     ("src/explain", &["explain", "accounting", "plan", "stripe::objects", "netsuite::record"]),
-    ("src/reconcile", &["reconcile", "accounting", "netsuite::record"]),
+    (
+        "src/reconcile",
+        &["reconcile", "accounting", "netsuite::record", "netsuite::extras", "netsuite::fields"],
+    ),
     ("src/net", &["net", "sandbox"]),
     ("src/stripe", &["stripe", "net", "sandbox"]),
     ("src/netsuite", &["netsuite", "net"]),

@@ -18,6 +18,9 @@ const TABLES: [&str; 14] = [
     "dual",
 ];
 
+/// Fields of a line that are lists of the company.
+const CLASSIFICATIONS: [&str; 3] = ["class", "department", "location"];
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Token {
     Word(String),
@@ -53,12 +56,13 @@ pub(super) fn translate(query: &str) -> Result<String, String> {
         return Err(unsupported());
     }
     check_tables(&tokens)?;
+    let line_aliases = aliases(&tokens, "transactionline");
     let mut out = String::with_capacity(query.len() + 64);
     let mut limit = None;
     let mut at = 0;
     while at < tokens.len() {
         let rest = &tokens[at..];
-        at += if let Some((sql, used)) = special(rest, &mut limit) {
+        at += if let Some((sql, used)) = special(rest, &line_aliases, &mut limit) {
             out.push_str(&sql);
             used
         } else {
@@ -90,7 +94,11 @@ fn plain(token: &Token) -> String {
 }
 
 /// Forms of several tokens: what they become, and how many tokens they took.
-fn special(rest: &[Token], limit: &mut Option<String>) -> Option<(String, usize)> {
+fn special(
+    rest: &[Token],
+    line_aliases: &[String],
+    limit: &mut Option<String>,
+) -> Option<(String, usize)> {
     let word = |index: usize, name: &str| rest.get(index).is_some_and(|token| token.is(name));
     let mark = |index: usize, name: &str| rest.get(index).is_some_and(|token| token.is_mark(name));
     if word(0, "FETCH") && (word(1, "FIRST") || word(1, "NEXT")) && word(4, "ONLY") {
@@ -106,10 +114,16 @@ fn special(rest: &[Token], limit: &mut Option<String>) -> Option<(String, usize)
     // A custom field: `c.custentity_x` is in the record's own JSON.
     if let (Some(Token::Word(table)), true, Some(Token::Word(column))) =
         (rest.first(), mark(1, "."), rest.get(2))
-        && super::schema::is_custom(column)
     {
-        let column = column.to_ascii_lowercase();
-        return Some((custom(&plain(&Token::Word(table.clone())), &column), 3));
+        let (table, column) = (plain(&Token::Word(table.clone())), column.to_ascii_lowercase());
+        let is_custom = super::schema::is_custom(&column);
+        if line_aliases.contains(&table) {
+            if is_custom || CLASSIFICATIONS.contains(&column.as_str()) {
+                return Some((value(&format!("{table}.own"), &column), 3));
+            }
+        } else if is_custom {
+            return Some((custom(&table, &column), 3));
+        }
     }
     // TRUNC(date) of a column that is a date already.
     if word(0, "TRUNC") && mark(1, "(") {
@@ -128,7 +142,13 @@ fn special(rest: &[Token], limit: &mut Option<String>) -> Option<(String, usize)
     None
 }
 
-/// The value of a custom field; of one that refers to a record, its id.
+/// The names under which a query selects from a table.
+fn aliases(tokens: &[Token], table: &str) -> Vec<String> {
+    let named = tokens.windows(2).filter(|pair| pair[0].is(table));
+    named.map(|pair| pair[1].text().to_owned()).collect()
+}
+
+/// The value of a record's custom field.
 fn custom(table: &str, column: &str) -> String {
     let group = if column.starts_with("custentity") {
         "entity"
@@ -137,9 +157,15 @@ fn custom(table: &str, column: &str) -> String {
     } else {
         "transaction"
     };
+    let own = value("own.body", column);
+    format!("(SELECT {own} FROM ns_record own WHERE own.grp = '{group}' AND own.id = {table}.id)")
+}
+
+/// A field in JSON as SuiteQL shows it: of one that refers to a record, its id.
+fn value(json: &str, column: &str) -> String {
     format!(
-        "(SELECT coalesce(own.body ->> '$.{column}.id', own.body ->> '$.{column}') \
-         FROM ns_record own WHERE own.grp = '{group}' AND own.id = {table}.id)"
+        "(CASE json_type({json}, '$.{column}') WHEN 'true' THEN 'T' WHEN 'false' THEN 'F' \
+         WHEN 'object' THEN {json} ->> '$.{column}.id' ELSE {json} ->> '$.{column}' END)"
     )
 }
 

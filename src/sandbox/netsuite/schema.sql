@@ -104,7 +104,9 @@ SELECT t.id, t.tran_id AS tranid, t.tran_id AS transactionnumber, t.external_id 
   iif(t.id IN (SELECT id FROM ns_void), 'T', 'F') AS void
 FROM ns_tran t LEFT JOIN ns_account a ON a.id = t.account;
 
-CREATE VIEW IF NOT EXISTS transactionline AS
+-- `own` is the element of the record's JSON that a line was made from.
+DROP VIEW IF EXISTS transactionline;
+CREATE VIEW transactionline AS
 SELECT l.unique_key AS uniquekey, l.line AS id, l.tran AS "transaction",
   l.line AS linesequencenumber, l.main AS mainline, 'F' AS taxline, 'F' AS iscogs, l.item,
   CAST(l.quantity AS NUMERIC) AS quantity, CAST(l.rate AS NUMERIC) AS rate,
@@ -115,7 +117,11 @@ SELECT l.unique_key AS uniquekey, l.line AS id, l.tran AS "transaction",
     AS debitforeignamount,
   CAST(iif(l.foreign_amount < 0, -l.foreign_amount, NULL) * 1.0 / t.unit AS NUMERIC)
     AS creditforeignamount,
-  'F' AS cleared
+  'F' AS cleared,
+  iif(l.main = 'T', (SELECT body FROM ns_record r WHERE r.grp = 'transaction' AND r.id = l.tran),
+    (SELECT e.value FROM ns_record r, json_each(r.body,
+        iif(t.kind = 'journalEntry', '$.line.items', '$.item.items')) e
+      WHERE r.grp = 'transaction' AND r.id = l.tran AND e.value ->> '$.line' = l.line)) AS own
 FROM ns_line l JOIN ns_tran t ON t.id = l.tran;
 
 CREATE VIEW IF NOT EXISTS transactionaccountingline AS
