@@ -56,10 +56,10 @@ fn nothing() -> String {
 }
 
 /// What was sent and can be read; a field that was taken out was not sent.
-fn sent<'a>(
-    fields: &'a Fields,
+fn sent(
+    fields: &Fields,
     is_read: impl Fn(&str) -> bool,
-) -> impl Iterator<Item = (&'a str, &'a FieldValue)> {
+) -> impl Iterator<Item = (&str, &FieldValue)> {
     let sent = fields.iter().filter(|(_, value)| **value != FieldValue::Removed);
     sent.filter(move |(name, _)| is_read(name)).map(|(name, value)| (name.as_str(), value))
 }
