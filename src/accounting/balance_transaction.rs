@@ -4,13 +4,16 @@
 //! is too coarse, as Stripe advises. The names are Stripe's at API version 2026-10-28; a name that
 //! is not here is unknown and becomes an exception, never a guess.
 
+use serde::{Deserialize, Serialize};
+
 use crate::accounting::chart::Role;
 use crate::accounting::exception::{Exception, ExceptionClass};
 use crate::money::Amount;
 use crate::stripe::objects::BalanceTransaction;
 
 /// What a balance transaction becomes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Class {
     /// The customer payment of its charge.
     Charge,

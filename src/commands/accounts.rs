@@ -1,7 +1,7 @@
 //! Several Stripe accounts in one configuration: the command is run for each, in the order of the
 //! file, and the worst ending is the command's own.
 
-use crate::cli::{Cli, Command, Global, LedgerCommand};
+use crate::cli::{Cli, Command, Global, LedgerCommand, ReportName};
 use crate::commands::exit::{self, Outcome, UsageError};
 use crate::config;
 use crate::ui::Ui;
@@ -44,6 +44,10 @@ fn of_one_account(cli: &Cli) -> Option<&'static str> {
         Command::Plan(args) if args.out.is_some() => Some("--out"),
         Command::Push(args) if args.plan.is_some() => Some("a plan"),
         Command::Report(args) if args.html.is_some() => Some("--html"),
+        Command::Report(args) if args.xlsx.is_some() => Some("--xlsx"),
+        Command::Report(args) if args.out.is_some() => Some("--out"),
+        Command::Report(args) if args.as_read.is_some() => Some("--as-read"),
+        Command::Report(args) if args.name == ReportName::Close => Some("a close"),
         Command::Check(args) if args.mapping.is_some() => Some("--mapping"),
         _ => None,
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use tokio::sync::mpsc;
 
 use crate::calendar::{UnixTime, Window, start_of_day};
@@ -137,7 +138,7 @@ async fn moved_in(
 }
 
 /// What the roll-forwards are held against.
-pub(super) struct Balances {
+pub struct Balances {
     reported: Option<Balance>,
     reading: Option<Reading>,
     opening: Option<Opening>,
@@ -145,17 +146,21 @@ pub(super) struct Balances {
 
 impl Balances {
     pub(super) fn load(session: &Session, ledger: &Ledger) -> anyhow::Result<Self> {
+        Self::of(ledger, !begins_with_the_account(session), session.clock.now())
+    }
+
+    /// As `ledger` has them, for books that have a start or begin with the account.
+    pub fn of(ledger: &Ledger, has_start: bool, now: UnixTime) -> anyhow::Result<Self> {
         let reported: Option<Balance> = ledger.view("balance")?;
         let read = ledger.reference(READING)?;
         let reading: Option<Reading> = read.map(|text| serde_json::from_str(&text)).transpose()?;
         let kept = ledger.reference(OPENING)?;
         let mut opening: Option<Opening> =
             kept.map(|text| serde_json::from_str(&text)).transpose()?;
-        if begins_with_the_account(session) {
+        if !has_start {
             opening = None;
         } else if let (None, Some(balance)) = (&opening, &reported) {
             // An export has no pull that could have noted it.
-            let now = session.clock.now();
             let none = Reading { as_of: now, until: now, after: Vec::new() };
             let reading = reading.as_ref().unwrap_or(&none);
             opening = Some(derive(ledger, UnixTime(i64::MIN), reading, balance)?);
@@ -175,6 +180,39 @@ impl Balances {
             || Start::nothing(currency),
             |opening| opening.start(currency, movements, self.reading.as_ref(), zone),
         )
+    }
+
+    /// The same, from what had moved before the instant whose balance is known, taken off already.
+    pub(super) fn start_after(&self, zone: Tz, currency: Currency, moved: Amount) -> Start {
+        self.opening.as_ref().map_or_else(
+            || Start::nothing(currency),
+            |opening| opening.start_from(currency, moved, self.reading.as_ref(), zone),
+        )
+    }
+
+    pub(super) fn opening_since(&self) -> Option<UnixTime> {
+        self.opening.as_ref().map(|opening| opening.since)
+    }
+
+    pub(super) fn currencies(&self) -> impl Iterator<Item = Currency> {
+        let reported = self.reported.iter();
+        let parts = reported.flat_map(|balance| balance.available.iter().chain(&balance.pending));
+        parts.map(|part| part.currency)
+    }
+
+    /// The ids of what a reading saw and the pull before it did not.
+    pub(super) fn later_ids(&self) -> BTreeSet<String> {
+        let after = self.reading.iter().flat_map(|reading| &reading.after);
+        after.map(|later| later.item.id.clone()).collect()
+    }
+
+    /// What of that comes to in one currency, as far as it is not among the `known`.
+    pub(super) fn later_sum(&self, currency: Currency, known: &BTreeSet<String>) -> Amount {
+        let after = self.reading.iter().flat_map(|reading| &reading.after);
+        after
+            .map(|later| &later.item)
+            .filter(|item| item.amount.currency() == currency && !known.contains(&item.id))
+            .fold(Amount::zero(currency), |sum, item| sum + item.amount)
     }
 
     /// From the first movement to the end of what was pulled.

@@ -8,6 +8,7 @@ mod backfill;
 mod balance;
 mod books;
 mod check;
+pub mod close;
 mod demo;
 mod embedded;
 pub mod exit;
@@ -77,6 +78,14 @@ async fn run_one(command: &Command, global: &Global, ui: Ui) -> anyhow::Result<O
 
 /// Writes a file that only its owner may read: beside its place, synced, then moved there.
 fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    write_private_by(path, |file| Ok(file.write_all(content)?))
+}
+
+/// The same, for what is written as it is made.
+fn write_private_by(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let failed = || format!("{} cannot be written", path.display());
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
@@ -85,7 +94,10 @@ fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(part).with_context(failed)?;
-    file.write_all(content).and_then(|()| file.sync_all()).with_context(failed)?;
+    let file = options.open(part).with_context(failed)?;
+    let mut buffer = std::io::BufWriter::new(file);
+    write(&mut buffer).with_context(failed)?;
+    let file = buffer.into_inner().map_err(std::io::IntoInnerError::into_error);
+    file.and_then(|file| file.sync_all()).with_context(failed)?;
     std::fs::rename(part, path).with_context(failed)
 }

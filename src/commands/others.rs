@@ -13,7 +13,7 @@ const ITEMS_MAX: usize = 200;
 
 /// NetSuite's code of the records it makes by itself when a rate moved between an invoice and its
 /// payment.
-const REVALUATION: &str = "FxReval";
+pub(super) const REVALUATION: &str = "FxReval";
 
 /// Records on our accounts that this ledger did not make.
 pub(super) struct Others(Vec<Entry>);
@@ -84,7 +84,7 @@ fn itemise(entries: &[&Entry], currency: Currency) -> Vec<Item> {
     items
 }
 
-fn item(entry: &Entry) -> Item {
+pub(super) fn item(entry: &Entry) -> Item {
     let memo = entry.memo.as_deref().map(|memo| format!(", {memo}")).unwrap_or_default();
     let number = entry.number.as_deref().unwrap_or(entry.internal_id.as_str());
     let kind = match entry.kind.as_str() {

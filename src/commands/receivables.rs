@@ -114,7 +114,7 @@ impl ReadBack {
 }
 
 /// Why policy leaves more of an open invoice open than Stripe does.
-fn booked_later(invoice: &Invoice, options: Options) -> Option<String> {
+pub(super) fn booked_later(invoice: &Invoice, options: Options) -> Option<String> {
     let waits = options.credit_notes == CreditNotes::AfterPayment;
     if waits && invoice.pre_payment_credit_notes().is_positive() {
         return Some("Its credit notes are booked when it is paid.".into());

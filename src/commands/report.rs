@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::bail;
 
 use crate::accounting::Rule;
-use crate::cli::{Format, Global, ReportArgs, ReportName};
+use crate::cli::{Global, ReportArgs, ReportFormat, ReportName};
+use crate::commands::close;
 use crate::commands::exit::{Outcome, UsageError};
 use crate::commands::log::logged;
 use crate::commands::plan::made_by;
@@ -24,15 +25,12 @@ pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::R
     match args.name {
         ReportName::Tieout => report_tieout(args, global, ui).await,
         ReportName::Cutover => report_cutover(args, global, ui),
+        _ => close::run(args, global, ui).await,
     }
 }
 
 /// Reads the ledger alone.
 fn report_cutover(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
-    if args.html.is_some() {
-        let text = "the cut-over report has no HTML page yet\nhint: use --output json or the table";
-        bail!(UsageError(text.into()));
-    }
     let session = Session::open(global)?;
     let ledger = session.existing_ledger()?;
     let openings = ledger.records()?.into_iter().filter_map(|row| {
@@ -52,9 +50,17 @@ fn report_cutover(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Result<
         openings: openings.collect(),
         straddlers: ledger.straddlers()?,
     };
-    match args.output.output {
-        Format::Table => ui.data(&cutover::text(&cutover, width()))?,
-        Format::Json => ui.data(&format!("{}\n", serde_json::to_string_pretty(&cutover)?))?,
+    match args.output {
+        ReportFormat::Table => ui.data(&cutover::text(&cutover, width()))?,
+        ReportFormat::Json => {
+            ui.data(&format!("{}\n", serde_json::to_string_pretty(&cutover)?))?;
+        }
+        ReportFormat::Html => ui.data(&cutover::page(&cutover))?,
+        ReportFormat::Csv => bail!(no_csv()),
+    }
+    if let Some(path) = &args.html {
+        super::write_private(path, cutover::page(&cutover).as_bytes())?;
+        ui.say(&format!("Wrote {}.", path.display()));
     }
     Ok(Outcome::Done)
 }
@@ -67,9 +73,13 @@ async fn report_tieout(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Re
         let client = session.netsuite()?;
         let read_back = ReadBack::read(&session, ledger, &client).await?;
         let tieout = read_back.statements(&session, ledger)?;
-        match args.output.output {
-            Format::Table => ui.data(&text(&tieout, width()))?,
-            Format::Json => ui.data(&format!("{}\n", serde_json::to_string_pretty(&tieout)?))?,
+        match args.output {
+            ReportFormat::Table => ui.data(&text(&tieout, width()))?,
+            ReportFormat::Json => {
+                ui.data(&format!("{}\n", serde_json::to_string_pretty(&tieout)?))?;
+            }
+            ReportFormat::Html => ui.data(&html(&tieout, ledger)?)?,
+            ReportFormat::Csv => bail!(no_csv()),
         }
         if let Some(path) = &args.html {
             write_html(&tieout, ledger, path)?;
@@ -84,12 +94,22 @@ async fn report_tieout(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Re
     .await
 }
 
+fn no_csv() -> UsageError {
+    UsageError(
+        "this report has no rows of one kind, so it is no CSV\nhint: use --output json".into(),
+    )
+}
+
 pub(super) fn outcome(tieout: &TieOut) -> Outcome {
     if tieout.ties_out() { Outcome::Done } else { Outcome::OutOfTolerance }
 }
 
 /// Writes the tie-out as one self-contained page.
 pub(super) fn write_html(tieout: &TieOut, ledger: &Ledger, path: &Path) -> anyhow::Result<()> {
+    super::write_private(path, html(tieout, ledger)?.as_bytes())
+}
+
+fn html(tieout: &TieOut, ledger: &Ledger) -> anyhow::Result<String> {
     let stored = ledger.open_exceptions()?;
     let exceptions: Vec<_> = stored.into_iter().map(|stored| stored.exception).collect();
     let mut counts: BTreeMap<RecordKind, usize> = BTreeMap::new();
@@ -99,6 +119,5 @@ pub(super) fn write_html(tieout: &TieOut, ledger: &Ledger, path: &Path) -> anyho
     let posted: Vec<(&'static str, usize)> =
         counts.into_iter().map(|(kind, count)| (kind.title(), count)).collect();
     let made_by = made_by();
-    let html = page(&Page { tieout, exceptions: &exceptions, posted: &posted, made_by: &made_by });
-    super::write_private(path, html.as_bytes())
+    Ok(page(&Page { tieout, exceptions: &exceptions, posted: &posted, made_by: &made_by }))
 }

@@ -54,6 +54,10 @@ pub enum LedgerError {
     Case { key: String, source: Box<LedgerError> },
     #[error(transparent)]
     Object(#[from] ObjectError),
+    #[error(
+        "reading {id} was changed since it was kept: its bytes are not those that the journal has the digest of\nhint: restore the ledger from a backup, or close the period again"
+    )]
+    ReadingChanged { id: i64 },
     #[error("row {seq} of the journal was changed or removed")]
     JournalBroken { seq: i64 },
 }

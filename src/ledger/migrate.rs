@@ -17,7 +17,7 @@ use crate::stripe::links::scan;
 type Step = fn(&Transaction, &Arc<Packer>) -> Result<(), StepError>;
 
 /// The steps in order; the schema's version is how many have run.
-const STEPS: [Step; 7] = [first, days, answer, push, compact, cutover, write_back];
+const STEPS: [Step; 8] = [first, days, answer, push, compact, cutover, write_back, reading];
 
 /// The lists that were read by the window when a pull did not go on where it was.
 const READ_BY_WINDOW: [&str; 10] = [
@@ -102,6 +102,10 @@ fn push(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
 
 fn cutover(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
     Ok(tx.execute_batch(include_str!("migrations/0006_cutover.sql"))?)
+}
+
+fn reading(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
+    Ok(tx.execute_batch(include_str!("migrations/0011_reading.sql"))?)
 }
 
 fn write_back(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {

@@ -129,7 +129,7 @@ impl Ledger {
     }
 }
 
-fn flat<'a>(row: &'a Row) -> rusqlite::Result<FlatMovement<'a>> {
+pub(super) fn flat<'a>(row: &'a Row) -> rusqlite::Result<FlatMovement<'a>> {
     let text = |column| row.get_ref(column).and_then(|text| Ok(text.as_str()?));
     let optional = |column| row.get_ref(column).and_then(|text| Ok(text.as_str_or_null()?));
     Ok(FlatMovement {

@@ -138,6 +138,9 @@ impl Ledger {
             }
             Err(other) => return Err(other),
         }
+        for finding in self.check_readings()? {
+            checked.find(finding);
+        }
         Ok(checked)
     }
 

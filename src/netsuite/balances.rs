@@ -38,13 +38,27 @@ impl Reader<'_> {
         accounts: &BTreeSet<InternalId>,
         ours: &[Posted],
     ) -> Result<Vec<Entry>, NetSuiteError> {
+        let own: BTreeSet<&InternalId> = ours.iter().map(|posted| &posted.internal_id).collect();
+        let mut sums = OwnSums::default();
+        for posted in ours {
+            sums.add(posted);
+        }
+        self.posted_beside(accounts, &sums, &|id| own.contains(id)).await
+    }
+
+    /// The same, where ours were added up as they went by.
+    pub async fn posted_beside(
+        &self,
+        accounts: &BTreeSet<InternalId>,
+        ours: &OwnSums,
+        is_own: &(dyn Fn(&InternalId) -> bool + Sync),
+    ) -> Result<Vec<Entry>, NetSuiteError> {
         let listed: Vec<InternalId> = accounts.iter().cloned().collect();
         let totals = self.balances(&listed, LAST_DAY).await?;
-        let own: BTreeSet<&InternalId> = ours.iter().map(|posted| &posted.internal_id).collect();
         let mut entries = Vec::new();
         for account in differing(&totals, ours) {
             self.walk_account(&account, &mut |entry| {
-                if !own.contains(&entry.internal_id) {
+                if !is_own(&entry.internal_id) {
                     entries.push(entry);
                 }
             })
@@ -92,21 +106,27 @@ impl Reader<'_> {
 /// Later than any posting, and still a date of four digits.
 const LAST_DAY: NaiveDate = NaiveDate::from_ymd_opt(9999, 12, 31).expect("a day of the calendar");
 
-/// The accounts whose totals are not those of `ours`.
-fn differing(totals: &[AccountBalance], ours: &[Posted]) -> BTreeSet<InternalId> {
-    let mut left: BTreeMap<(InternalId, Currency), Amount> = BTreeMap::new();
-    for total in totals {
-        left.insert((total.account.clone(), total.currency), total.foreign);
-    }
-    for posted in ours {
+/// What our own records come to, by account and currency of the records.
+#[derive(Debug, Default)]
+pub struct OwnSums(BTreeMap<(InternalId, Currency), Amount>);
+
+impl OwnSums {
+    pub fn add(&mut self, posted: &Posted) {
         for line in &posted.gl {
-            if let Some(rest) = left.get_mut(&(line.account.clone(), posted.currency)) {
-                *rest -= line.foreign;
-            }
+            let key = (line.account.clone(), posted.currency);
+            *self.0.entry(key).or_insert(Amount::zero(posted.currency)) += line.foreign;
         }
     }
-    left.retain(|_, rest| !rest.is_zero());
-    left.into_keys().map(|(account, _)| account).collect()
+}
+
+/// The accounts whose totals are not those of `ours`.
+fn differing(totals: &[AccountBalance], ours: &OwnSums) -> BTreeSet<InternalId> {
+    let differs = |total: &&AccountBalance| {
+        let zero = Amount::zero(total.currency);
+        let own = ours.0.get(&(total.account.clone(), total.currency)).copied().unwrap_or(zero);
+        own != total.foreign
+    };
+    totals.iter().filter(differs).map(|total| total.account.clone()).collect()
 }
 
 #[cfg(test)]

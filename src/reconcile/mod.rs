@@ -5,6 +5,7 @@
 
 pub mod aspect;
 pub mod bridge;
+pub mod close;
 pub mod drift;
 pub mod expected;
 pub mod fees;

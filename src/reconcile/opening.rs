@@ -89,10 +89,23 @@ impl Opening {
         reading: Option<&Reading>,
         zone: Tz,
     ) -> Start {
-        let known = self.amounts.get(&currency).copied().unwrap_or(Amount::zero(currency));
-        let amount = movement::of(movements, currency)
+        let zero = Amount::zero(currency);
+        let moved = movement::of(movements, currency)
             .filter(|movement| movement.created < self.since)
-            .fold(known, |opening, movement| opening - movement.net);
+            .fold(zero, |sum, movement| sum - movement.net);
+        self.start_from(currency, moved, reading, zone)
+    }
+
+    /// The same, where what is older was taken off already.
+    pub fn start_from(
+        &self,
+        currency: Currency,
+        older: Amount,
+        reading: Option<&Reading>,
+        zone: Tz,
+    ) -> Start {
+        let known = self.amounts.get(&currency).copied().unwrap_or(Amount::zero(currency));
+        let amount = known + older;
         let day = self.as_of.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M");
         let is_same = reading.is_some_and(|reading| {
             reading.as_of == self.as_of && self.until.is_none_or(|until| until == reading.until)

@@ -46,7 +46,7 @@ pub fn rollforward(
 }
 
 /// `dispute_reversal` → `Dispute reversal, net of fees`.
-fn label(category: &str) -> String {
+pub(super) fn label(category: &str) -> String {
     let words = category.replace('_', " ");
     let mut letters = words.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase());

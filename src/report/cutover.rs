@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use chrono::NaiveDate;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Serialize;
 
 use crate::accounting::policy::BeforeStart;
 use crate::accounting::{Booked, Crossing, Straddler};
 use crate::ids::ExternalId;
 use crate::money::{Amount, Currency};
+use crate::report::html::STYLE;
 use crate::report::plan::counted;
 use crate::report::table::{Align, render};
 
@@ -75,6 +77,56 @@ pub fn text(cutover: &Cutover, columns: u16) -> String {
             .expect("writing to a string cannot fail");
     }
     text
+}
+
+/// The same as a page, for a browser and for print.
+pub fn page(cutover: &Cutover) -> String {
+    let title = format!("The start of the books of {}", cutover.stripe_account);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header { h1 { (title) } @if let Some(start) = cutover.start { p.quiet { (start) } } }
+                main {
+                    @if cutover.start.is_none() { p { (text(cutover, 80)) } }
+                    @if !cutover.openings.is_empty() {
+                        h2 { "Opening journals of the Stripe balance" }
+                        (table(&["Journal", "State", "Amount"], cutover.openings.iter().map(opening_row)))
+                    }
+                    @if cutover.start.is_some() {
+                        h2 { "What reaches across" }
+                        @if cutover.straddlers.is_empty() { p { "Nothing." } } @else {
+                            (table(&["Date", "What", "Booked", "Amount"], cutover.straddlers.iter().map(row)))
+                            ul { @for ((booked, _), (count, sum)) in totals(&cutover.straddlers) {
+                                li { (counted(count, "item")) " " (booked) ": " (sum) }
+                            } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    .into_string()
+}
+
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Markup {
+    let last = header.len() - 1;
+    html! {
+        div.scroll { table.list {
+            thead { tr { @for (place, name) in header.iter().enumerate() {
+                th.amount[place == last] scope="col" { (name) }
+            } } }
+            tbody { @for row in rows { tr { @for (place, cell) in row.iter().enumerate() {
+                td.amount[place == last] { (cell) }
+            } } } }
+        } }
+    }
 }
 
 fn opening_row(journal: &OpeningJournal) -> Vec<String> {

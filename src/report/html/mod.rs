@@ -2,7 +2,7 @@
 //! desk and on a phone.
 
 mod matrix;
-mod scale;
+pub(in crate::report) mod scale;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -26,7 +26,7 @@ pub struct Page<'a> {
     pub made_by: &'a str,
 }
 
-const STYLE: &str = include_str!("style.css");
+pub(in crate::report) const STYLE: &str = include_str!("style.css");
 
 /// The whole page.
 pub fn page(page: &Page) -> String {

@@ -14,7 +14,7 @@ const SIDE_MIN: i64 = 1_200;
 
 /// An axis from the lowest to the highest of its points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Scale {
+pub(in crate::report) struct Scale {
     low: i64,
     high: i64,
     cut: Option<Cut>,
@@ -31,7 +31,7 @@ struct Cut {
 
 impl Scale {
     /// The axis on which every point lies; nought is always one.
-    pub(super) fn new(points: impl IntoIterator<Item = i64>) -> Self {
+    pub(in crate::report) fn new(points: impl IntoIterator<Item = i64>) -> Self {
         let mut points: Vec<i64> = points.into_iter().chain([0]).collect();
         points.sort_unstable();
         points.dedup();
@@ -48,7 +48,7 @@ impl Scale {
     }
 
     /// The place of a point.
-    pub(super) fn place(&self, point: i64) -> i64 {
+    pub(in crate::report) fn place(&self, point: i64) -> i64 {
         match self.cut {
             None => share(point - self.low, self.high - self.low, WHOLE),
             Some(Cut { from, at, .. }) if point <= from => {
@@ -62,7 +62,7 @@ impl Scale {
     }
 
     /// The place and the width of the break, where there is one.
-    pub(super) fn break_at(&self) -> Option<(i64, i64)> {
+    pub(in crate::report) fn break_at(&self) -> Option<(i64, i64)> {
         self.cut.map(|cut| (cut.at, BREAK))
     }
 }
@@ -77,7 +77,7 @@ fn share(part: i64, whole: i64, room: i64) -> i64 {
 }
 
 /// Ten-thousandths as CSS reads them: `12.34%`.
-pub(super) fn percent(places: i64) -> String {
+pub(in crate::report) fn percent(places: i64) -> String {
     format!("{}.{:02}%", places / 100, places % 100)
 }
 

@@ -1,0 +1,157 @@
+//! `tieout report` for a period: gather or take what was kept, write the reports, hold the differences
+//! against what is let pass.
+
+mod gather;
+mod movements;
+mod period;
+mod records;
+mod subjects;
+mod write;
+
+use anyhow::{Context, bail};
+
+use crate::calendar::UnixTime;
+use crate::cli::{Global, ReportArgs, ReportName};
+use crate::commands::balance::Balances;
+use crate::commands::books;
+use crate::commands::exit::{Outcome, UsageError};
+use crate::commands::log::logged;
+use crate::commands::plan::made_by;
+use crate::commands::session::Session;
+use crate::ledger::Ledger;
+use crate::reconcile::close::facts::Period;
+use crate::reconcile::close::{FACTS_VERSION, Facts, Report};
+use crate::ui::Ui;
+
+pub use gather::{Inputs, gather};
+pub use period::{month, of_days};
+
+pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
+    let session = Session::open(global)?;
+    let period = period::of(args, session.settings.stripe.zone)?;
+    let tolerance = period::tolerance(&args.fail_over)?;
+    let wanted = wanted(args.name);
+    if let Some(facts) = kept(args, &session, &period)? {
+        return write::write(args, &facts, wanted, tolerance, ui);
+    }
+    let _lock = session.lock("report")?;
+    let mut ledger = session.existing_ledger()?;
+    let command = format!("report {}", args.name_word());
+    let parameters = serde_json::json!({ "period": period.name }).to_string();
+    logged(&mut ledger, &command, &parameters, async |ledger, _| {
+        let facts = read(args, &session, ledger, period).await?;
+        if args.name == ReportName::Close {
+            let window = facts.period.window;
+            let id = ledger.put_reading(&facts.period.name, window, facts.read_at, &facts)?;
+            ui.say(&format!(
+                "Kept as reading {id}: `--as-read {id}` makes the same reports again."
+            ));
+        }
+        if let Some(what) = &facts.cover.broke_off {
+            ui.warn(&format!("The last pull broke off: {what} may be missing in part."));
+        }
+        write::write(args, &facts, wanted, tolerance, ui)
+    })
+    .await
+}
+
+/// The reports that a name stands for.
+fn wanted(name: ReportName) -> &'static [Report] {
+    const ALL: &[Report] = &Report::ALL;
+    let one = |report: Report| {
+        let place = ALL.iter().position(|known| *known == report).expect("every report is there");
+        &ALL[place..=place]
+    };
+    match name {
+        // The other two are not of a period, and are made elsewhere.
+        ReportName::Close | ReportName::Tieout | ReportName::Cutover => ALL,
+        ReportName::Rollforward => one(Report::Rollforward),
+        ReportName::Bridge => one(Report::Bridge),
+        ReportName::Payouts => one(Report::Payouts),
+        ReportName::OpenItems => one(Report::OpenItems),
+        ReportName::Ar => one(Report::Ar),
+        ReportName::Fees => one(Report::Fees),
+        ReportName::Disputes => one(Report::Disputes),
+        ReportName::Refunds => one(Report::Refunds),
+        ReportName::Cutoff => one(Report::Cutoff),
+        ReportName::CustomerBalance => one(Report::CustomerBalance),
+        ReportName::Tax => one(Report::Tax),
+        ReportName::Changes => one(Report::Changes),
+        ReportName::Cover => one(Report::Cover),
+        ReportName::Balances => one(Report::Balances),
+        ReportName::Items => one(Report::Items),
+        ReportName::Transactions => one(Report::Transactions),
+    }
+}
+
+impl ReportArgs {
+    /// The name as it is typed.
+    fn name_word(&self) -> &'static str {
+        match (self.name, wanted(self.name)) {
+            (ReportName::Close, _) | (_, []) => "close",
+            (_, [report, ..]) => report.word(),
+        }
+    }
+}
+
+/// What an earlier close gathered, where that is asked for and there is one.
+fn kept(args: &ReportArgs, session: &Session, period: &Period) -> anyhow::Result<Option<Facts>> {
+    if !args.from_ledger && args.as_read.is_none() {
+        return Ok(None);
+    }
+    let ledger = session.ledger_to_read()?;
+    let (stripe, netsuite) = (&session.settings.stripe.account, &session.settings.netsuite.account);
+    ledger.check_accounts(stripe.as_str(), netsuite)?;
+    let id = match args.as_read {
+        Some(id) => id,
+        None => match ledger.last_reading(period.window)? {
+            Some(id) => id,
+            None => return Ok(None),
+        },
+    };
+    let facts: Facts = ledger.reading(id)?.with_context(|| {
+        format!("the ledger has no reading {id}\nhint: `tieout report close` keeps one and tells its number")
+    })?;
+    if facts.period.window != period.window {
+        let text = format!("reading {id} is of {}, not of {}", facts.period.name, period.name);
+        bail!(UsageError(text));
+    }
+    if facts.version != FACTS_VERSION {
+        bail!("reading {id} was kept by another version of tieout ({})", facts.made_by);
+    }
+    Ok(Some(facts))
+}
+
+/// Gathers everything, from NetSuite or without it.
+async fn read(
+    args: &ReportArgs,
+    session: &Session,
+    ledger: &mut Ledger,
+    period: Period,
+) -> anyhow::Result<Facts> {
+    let client = if args.from_ledger { None } else { Some(session.netsuite()?) };
+    let references = match &client {
+        Some(client) => books::fetch(client, ledger).await?,
+        None => books::kept(ledger)?.context(
+            "the ledger does not know NetSuite's accounts yet\nhint: plan once, or leave out --from-ledger",
+        )?,
+    };
+    let policy = books::policy(&session.settings, &references)?;
+    gather(Inputs {
+        ledger,
+        policy: &policy,
+        references: &references,
+        client: client.as_deref(),
+        netsuite_account: session.settings.netsuite.account.clone(),
+        period,
+        balances: Balances::load(session, ledger)?,
+        read_at: session.clock.now(),
+        made_by: made_by(),
+    })
+    .await
+}
+
+/// What the roll-forward is held against, as `ledger` has it.
+pub fn balances(ledger: &Ledger, has_start: bool, now: UnixTime) -> anyhow::Result<Balances> {
+    Balances::of(ledger, has_start, now)
+}

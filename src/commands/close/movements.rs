@@ -1,0 +1,269 @@
+//! Movements of the Stripe balance: kept one by one where the reports need them, added up where not.
+//!
+//! The JSON is read of those that are kept, and no others.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::gather::{Inputs, places};
+use crate::accounting::balance_transaction::{Class, fees};
+use crate::accounting::chart::Role;
+use crate::accounting::seat::Sources;
+use crate::calendar::{UnixTime, day_before, start_of_day};
+use crate::ledger::{FlatMovement, LedgerError};
+use crate::money::{Amount, Currency};
+use crate::reconcile::close::facts::{Movement, Payout};
+use crate::stripe::objects::{BalanceTransaction, read};
+
+/// What is known of the movements.
+pub(super) struct Moved {
+    pub(super) movements: Vec<Movement>,
+    pub(super) categories: Vec<String>,
+    pub(super) sums: BTreeMap<Currency, Sums>,
+    /// Of those that a balance reading named, what was pulled since.
+    pub(super) known_later: BTreeSet<String>,
+    pub(super) known_until: Option<UnixTime>,
+}
+
+/// Movements of one currency that are not kept one by one.
+#[derive(Debug, Clone)]
+pub(super) struct Sums {
+    /// All before the instant whose balance is known.
+    pub(super) before_opening: Amount,
+    /// All before the start of the books.
+    pub(super) past: Amount,
+    /// Of those, what payouts of these books have paid out, at both ends of the period.
+    pub(super) paid_out_at_start: Amount,
+    pub(super) paid_out_at_end: Amount,
+    /// Of these books, before the period and after it.
+    pub(super) before: Amount,
+    pub(super) after: Amount,
+    pub(super) charged_by_utc: (usize, Amount),
+}
+
+impl Sums {
+    pub(super) fn new(currency: Currency) -> Self {
+        let zero = Amount::zero(currency);
+        Self {
+            before_opening: zero,
+            past: zero,
+            paid_out_at_start: zero,
+            paid_out_at_end: zero,
+            before: zero,
+            after: zero,
+            charged_by_utc: (0, zero),
+        }
+    }
+}
+
+/// Reads the movements; completes what is known of the payouts.
+pub(super) fn moved(inputs: &Inputs, payouts: &mut [Payout]) -> anyhow::Result<Moved> {
+    let utc = |day| start_of_day(day, chrono_tz::Tz::UTC);
+    let next = inputs.period.last_day.succ_opt().unwrap_or(inputs.period.last_day);
+    let mut walk = Walk {
+        inputs,
+        sources: Sources { straddling: inputs.ledger.straddling()?, ..Sources::default() },
+        places: places(payouts),
+        payouts,
+        categories: Vec::new(),
+        category_of: HashMap::new(),
+        utc_month: (utc(inputs.period.first_day), utc(next)),
+        opening_since: inputs.balances.opening_since(),
+        later: inputs.balances.later_ids(),
+        moved: Moved {
+            movements: Vec::new(),
+            categories: Vec::new(),
+            sums: BTreeMap::new(),
+            known_later: BTreeSet::new(),
+            known_until: None,
+        },
+    };
+    inputs.ledger.for_each_movement_and_json(|flat, json| walk.take(flat, json))?;
+    let Walk { mut moved, categories, .. } = walk;
+    moved.categories = categories;
+    Ok(moved)
+}
+
+struct Walk<'a> {
+    inputs: &'a Inputs<'a>,
+    sources: Sources,
+    places: HashMap<String, u32>,
+    payouts: &'a mut [Payout],
+    categories: Vec<String>,
+    category_of: HashMap<String, u16>,
+    /// The same days as the period's, by UTC.
+    utc_month: (UnixTime, UnixTime),
+    opening_since: Option<UnixTime>,
+    later: BTreeSet<String>,
+    moved: Moved,
+}
+
+impl Walk<'_> {
+    fn take(
+        &mut self,
+        flat: &FlatMovement,
+        json: &dyn Fn() -> Result<Vec<u8>, LedgerError>,
+    ) -> anyhow::Result<()> {
+        let inputs = self.inputs;
+        let window = inputs.period.window;
+        let currency: Currency = flat.currency.parse()?;
+        let net = Amount::new(flat.net, currency);
+        let member = flat.payout.and_then(|payout| self.places.get(payout).copied());
+        let is_past = inputs.policy.is_past(flat.created);
+        let is_settled = self.left_before(member, flat);
+        let is_in_utc = self.utc_month.0 <= flat.created && flat.created < self.utc_month.1;
+        let is_kept = !is_past && flat.created < window.until && !is_settled;
+        let bt: Option<BalanceTransaction> = if is_kept || is_in_utc || flat.payout.is_none() {
+            // One that cannot be read is an exception of its own case.
+            let Ok(bt) = read(&json()?) else { return Ok(()) };
+            Some(bt)
+        } else {
+            None
+        };
+        if bt.as_ref().is_some_and(|bt| !bt.is_of_payments()) {
+            return Ok(());
+        }
+        if self.later.contains(flat.id) {
+            self.moved.known_later.insert(flat.id.to_owned());
+        }
+        let known = self.moved.known_until.map_or(flat.created, |known| known.max(flat.created));
+        self.moved.known_until = Some(known);
+        let is_before_opening = self.opening_since.is_some_and(|since| flat.created < since);
+        let paid_out = if is_past { self.paid_out(member, flat) } else { [false; 2] };
+        let sums = self.moved.sums.entry(currency).or_insert_with(|| Sums::new(currency));
+        if is_before_opening {
+            sums.before_opening -= net;
+        }
+        match (is_past, flat.created) {
+            (true, _) => {
+                sums.past += net;
+                let [at_start, at_end] = paid_out;
+                sums.paid_out_at_start += if at_start { net } else { Amount::zero(currency) };
+                sums.paid_out_at_end += if at_end { net } else { Amount::zero(currency) };
+            }
+            (false, created) if created < window.since => sums.before += net,
+            (false, created) if created >= window.until => sums.after += net,
+            _ => {}
+        }
+        self.tell_payout(flat, member);
+        let Some(bt) = bt else { return Ok(()) };
+        let class = self.sources.class(&bt, inputs.policy);
+        let charges = charges(&bt, class);
+        if is_in_utc && !is_past {
+            let charged: i64 =
+                charges.iter().filter(|(role, _)| role.is_fee()).map(|(_, minor)| minor).sum();
+            if charged != 0 {
+                let sums = self.moved.sums.entry(currency).or_insert_with(|| Sums::new(currency));
+                sums.charged_by_utc.0 += 1;
+                sums.charged_by_utc.1 += Amount::new(charged, currency);
+            }
+        }
+        if is_kept {
+            let movement = self.movement(flat, currency, class, charges, member);
+            self.moved.movements.push(movement);
+        }
+        Ok(())
+    }
+
+    /// Whether its payout was deposited before the period began: then both sides have let go of it.
+    fn left_before(&self, member: Option<u32>, flat: &FlatMovement) -> bool {
+        let own = if flat.kind == "payout" {
+            flat.source.and_then(|source| self.places.get(source).copied())
+        } else {
+            member
+        };
+        let first_day = self.inputs.period.first_day;
+        flat.created < self.inputs.period.window.since
+            && own.is_some_and(|place| {
+                let payout = &self.payouts[usize::try_from(place).expect("a place")];
+                payout.deposited().is_some_and(|day| day < first_day)
+                    && payout.created < self.inputs.period.window.since
+            })
+    }
+
+    /// Whether a payout of these books has paid an older movement out, at both ends of the period.
+    fn paid_out(&self, member: Option<u32>, flat: &FlatMovement) -> [bool; 2] {
+        let payout = member.filter(|_| flat.kind != "payout");
+        let payout = payout.map(|place| &self.payouts[usize::try_from(place).expect("a place")]);
+        let Some(payout) = payout.filter(|p| !self.inputs.policy.is_past(p.created)) else {
+            return [false; 2];
+        };
+        let days = [day_before(self.inputs.period.first_day), self.inputs.period.last_day];
+        days.map(|day| payout.deposited().is_some_and(|deposited| deposited <= day))
+    }
+
+    /// What the payout is made of, and when it came back.
+    fn tell_payout(&mut self, flat: &FlatMovement, member: Option<u32>) {
+        let moves = flat.source.and_then(|source| self.places.get(source).copied());
+        let is_own = flat.kind == "payout";
+        let is_return = matches!(flat.kind, "payout_failure" | "payout_cancel")
+            || flat.category == "payout_reversal";
+        if let Some(place) = moves.filter(|_| is_return) {
+            let payout = &mut self.payouts[usize::try_from(place).expect("a place")];
+            payout.returned =
+                Some(payout.returned.map_or(flat.created, |one| one.min(flat.created)));
+        }
+        if let Some(place) = member.filter(|_| !is_own) {
+            let members = &mut self.payouts[usize::try_from(place).expect("a place")].members;
+            members.count += 1;
+            members.gross += flat.amount;
+            members.fee += flat.fee;
+            members.net += flat.net;
+        }
+    }
+
+    fn movement(
+        &mut self,
+        flat: &FlatMovement,
+        currency: Currency,
+        class: Class,
+        charges: Box<[(Role, i64)]>,
+        payout: Option<u32>,
+    ) -> Movement {
+        let category = if flat.category.is_empty() { flat.kind } else { flat.category };
+        let category = self.category(category);
+        let moves = flat.source.and_then(|source| self.places.get(source).copied());
+        Movement {
+            id: flat.id.into(),
+            created: flat.created,
+            available_on: flat.available_on,
+            currency,
+            category,
+            class,
+            gross: flat.amount,
+            fee: flat.fee,
+            net: flat.net,
+            charges,
+            source: flat.source.map(Into::into),
+            payout,
+            moves: moves.filter(|_| matches!(class, Class::Payout | Class::PayoutReturned)),
+            recorded: None,
+            charged: None,
+        }
+    }
+
+    fn category(&mut self, name: &str) -> u16 {
+        if let Some(place) = self.category_of.get(name) {
+            return *place;
+        }
+        let place = u16::try_from(self.categories.len()).expect("a few dozen categories");
+        self.categories.push(name.to_owned());
+        self.category_of.insert(name.to_owned(), place);
+        place
+    }
+}
+
+/// What Stripe charges with a movement by kind of fee, and the whole of it when it is a fee itself.
+fn charges(bt: &BalanceTransaction, class: Class) -> Box<[(Role, i64)]> {
+    // Parts that do not add up are an exception; the whole is charged all the same.
+    let parts = fees(bt).unwrap_or_else(|_| vec![(Role::ProcessingFees, bt.fee())]);
+    let mut sums: BTreeMap<Role, i64> = BTreeMap::new();
+    for (role, amount) in parts {
+        *sums.entry(role).or_default() += amount.minor();
+    }
+    if let Class::Line(role) = class
+        && role.is_fee()
+    {
+        *sums.entry(role).or_default() -= bt.amount().minor();
+    }
+    sums.into_iter().filter(|(_, minor)| *minor != 0).collect()
+}

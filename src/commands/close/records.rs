@@ -1,0 +1,522 @@
+//! Records: what was posted and what NetSuite shows of it, a page at a time. Nothing of a page is kept
+//! but sums, what deviates, and the days on which movements are booked.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use chrono::NaiveDate;
+
+use super::gather::{Inputs, Unpaid, compared, money};
+use crate::accounting::Rule;
+use crate::accounting::chart::Role;
+use crate::accounting::posting::{Posting, postings};
+use crate::ids::{ExternalId, InternalId};
+use crate::ledger::{Ledger, LedgerError, PostedRow};
+use crate::money::{Amount, Currency};
+use crate::netsuite::balances::{Entry as ForeignEntry, OwnSums};
+use crate::netsuite::readback::{Posted, Reader};
+use crate::netsuite::record::{Body, ItemLine, RecordKind, Ref};
+use crate::reconcile::close::books::{Books, Entry, Seen, SeenLine};
+use crate::reconcile::close::documents::{Documents, key};
+use crate::reconcile::close::facts::{
+    Balance, Deviation, Document, Movement, Payout, RunFact, Tally, TaxLine,
+};
+use crate::reconcile::expected::customer;
+use crate::stripe::objects::Payout as StripePayout;
+
+/// What the records come to.
+pub(super) struct Read {
+    pub(super) balances: Vec<Balance>,
+    pub(super) deviations: Vec<Deviation>,
+    pub(super) by_others: Vec<ForeignEntry>,
+    pub(super) documents: Vec<Document>,
+    pub(super) taxes: Vec<TaxLine>,
+    pub(super) runs: Vec<RunFact>,
+    pub(super) unpaid: Unpaid,
+}
+
+/// Every payout, with the days on which the books have it.
+pub(super) fn payouts(inputs: &Inputs) -> anyhow::Result<Vec<Payout>> {
+    let Inputs { ledger, policy, references, .. } = inputs;
+    let mut payouts = Vec::new();
+    ledger.for_each_view::<StripePayout, LedgerError>("payout", |payout| {
+        payouts.push(payout);
+        Ok(())
+    })?;
+    payouts.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
+    let books = Books::new(
+        &inputs.period,
+        &references.periods,
+        BTreeSet::new(),
+        policy.books.base_currency,
+    );
+    let mut found = Vec::with_capacity(payouts.len());
+    let mut taken_over: HashMap<String, NaiveDate> = HashMap::new();
+    for payout in &payouts {
+        let arrival = payout.arrival_date.utc_date();
+        let external_id = policy.masters.naming.record_of(payout.id.as_str());
+        let rows = match &external_id {
+            Some(id) => of_payout(ledger, id)?,
+            None => Vec::new(),
+        };
+        let mut booked = None;
+        let mut period = None;
+        let mut is_journal = false;
+        for (row, body) in rows.iter().filter_map(|row| Some((row, row.posted.as_ref()?))) {
+            let Some(header) = body.header() else { continue };
+            let day = books.day(header.tran_date, header.posting_period.as_ref());
+            booked = Some(booked.map_or(day, |one: NaiveDate| one.max(day)));
+            is_journal |= matches!(body, Body::JournalEntry(_));
+            let named = references
+                .periods
+                .iter()
+                .find(|known| Some(&known.id) == header.posting_period.as_ref());
+            period = named.map(|known| known.name.clone());
+            if matches!(body, Body::Deposit(_)) {
+                let others = row.sources.iter().skip(1);
+                taken_over.extend(others.map(|source| (source.clone(), day)));
+            }
+        }
+        found.push(Payout {
+            id: payout.id.to_string(),
+            external_id,
+            created: payout.created,
+            arrival,
+            status: payout.status.clone(),
+            is_automatic: payout.automatic,
+            is_older: policy.is_older(arrival),
+            amount: payout.amount(),
+            returned: None,
+            booked,
+            is_journal,
+            taken_over: None,
+            period,
+            banked: Amount::zero(payout.currency),
+            bank_line: None,
+            members: Tally::default(),
+        });
+    }
+    for payout in &mut found {
+        payout.taken_over = taken_over.get(&payout.id).copied();
+    }
+    Ok(found)
+}
+
+/// The deposit or journal of a payout, or all parts of its deposit; none unless all are posted.
+fn of_payout(ledger: &Ledger, id: &ExternalId) -> Result<Vec<PostedRow>, LedgerError> {
+    if let Some(row) = ledger.posted_record(id)? {
+        return Ok(vec![row]);
+    }
+    let ids: Vec<ExternalId> = (1..)
+        .map(|part: u32| id.with_suffix(&part.to_string()))
+        .map_while(|part| match ledger.records_of(std::slice::from_ref(&part)) {
+            Ok(rows) if rows.is_empty() => None,
+            Ok(_) => Some(Ok(part)),
+            Err(error) => Some(Err(error)),
+        })
+        .collect::<Result<_, _>>()?;
+    let rows = ids.iter().map(|part| ledger.posted_record(part));
+    let rows: Vec<Option<PostedRow>> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().collect::<Option<_>>().unwrap_or_default())
+}
+
+/// Reads every record that is in NetSuite; tells movements and payouts when they are booked.
+pub(super) async fn read(
+    inputs: &Inputs<'_>,
+    movements: &mut [Movement],
+    payouts: &mut [Payout],
+) -> anyhow::Result<Read> {
+    let Inputs { ledger, policy, references, client, .. } = inputs;
+    let reader = client.map(|client| Reader {
+        client,
+        references,
+        base_currency: policy.books.base_currency,
+    });
+    let mut fold = Fold::new(inputs, movements, payouts)?;
+    let mut after = String::new();
+    loop {
+        let page = ledger.posted_page(&after)?;
+        let Some(last) = page.last() else { break };
+        last.external_id.as_str().clone_into(&mut after);
+        let seen = match &reader {
+            Some(reader) => {
+                let of_page = page.iter().filter(|row| row.kind.is_transaction());
+                let ids: Vec<InternalId> =
+                    of_page.filter_map(|row| row.internal_id.clone()).collect();
+                let posted = reader.posted(&ids).await?;
+                Some(posted.into_iter().map(|p| (p.internal_id.clone(), p)).collect())
+            }
+            None => None,
+        };
+        for row in &page {
+            fold.take(row, seen.as_ref())?;
+        }
+    }
+    let own = std::mem::take(&mut fold.own);
+    let sums = std::mem::take(&mut fold.sums);
+    let by_others = match &reader {
+        Some(reader) => {
+            let mut own = own;
+            own.sort_unstable();
+            let is_own = |id: &InternalId| own.binary_search(&number(id)).is_ok();
+            let mut found = reader.posted_beside(&compared(policy), &sums, &is_own).await?;
+            found.sort_by(|a, b| (a.date, &a.internal_id).cmp(&(b.date, &b.internal_id)));
+            found
+        }
+        None => Vec::new(),
+    };
+    fold.end(by_others)
+}
+
+type SeenRows = HashMap<InternalId, Posted>;
+
+struct Fold<'a> {
+    inputs: &'a Inputs<'a>,
+    books: Books<'a>,
+    receivable: Option<InternalId>,
+    taxes_on: BTreeSet<InternalId>,
+    banks: BTreeMap<Currency, InternalId>,
+    movements: &'a mut [Movement],
+    /// Where a movement is, by the number of its id.
+    places: HashMap<u64, u32>,
+    payouts: &'a mut [Payout],
+    /// The payout that a record banks.
+    banks_for: HashMap<ExternalId, usize>,
+    summed_on: HashMap<ExternalId, Option<NaiveDate>>,
+    documents: Documents,
+    taxes: BTreeMap<(String, InternalId, Currency), TaxLine>,
+    runs: BTreeMap<(i64, RecordKind, String, Currency), (usize, Amount)>,
+    unpaid: Unpaid,
+    own: Vec<u64>,
+    sums: OwnSums,
+}
+
+impl<'a> Fold<'a> {
+    fn new(
+        inputs: &'a Inputs<'a>,
+        movements: &'a mut [Movement],
+        payouts: &'a mut [Payout],
+    ) -> anyhow::Result<Self> {
+        let policy = inputs.policy;
+        let periods = &inputs.references.periods;
+        let books = Books::new(&inputs.period, periods, money(policy), policy.books.base_currency);
+        let mut banks_for = HashMap::new();
+        for (place, payout) in payouts.iter().enumerate() {
+            let Some(id) = &payout.external_id else { continue };
+            banks_for.insert(id.clone(), place);
+            banks_for.insert(id.with_suffix("failed"), place);
+            let mut part = 1_u32;
+            let mut next = id.with_suffix("1");
+            while !inputs.ledger.records_of(std::slice::from_ref(&next))?.is_empty() {
+                banks_for.insert(next, place);
+                part += 1;
+                next = id.with_suffix(&part.to_string());
+            }
+        }
+        let role = |role: Role| policy.chart.account(role).ok().cloned();
+        let bank = |(role, account): (Role, &InternalId)| match role {
+            Role::Bank(currency) => Some((currency, account.clone())),
+            _ => None,
+        };
+        let numbered = movements.iter().zip(0_u32..);
+        let places = numbered.map(|(movement, place)| (hash(&movement.id), place)).collect();
+        Ok(Self {
+            inputs,
+            books,
+            receivable: role(Role::AccountsReceivable),
+            taxes_on: role(Role::TaxPayable).into_iter().collect(),
+            banks: policy.chart.iter().filter_map(bank).collect(),
+            movements,
+            places,
+            payouts,
+            banks_for,
+            summed_on: HashMap::new(),
+            documents: Documents::default(),
+            taxes: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            unpaid: Unpaid::new(),
+            own: Vec::new(),
+            sums: OwnSums::default(),
+        })
+    }
+
+    /// A record; `seen` is absent where NetSuite was not asked.
+    fn take(&mut self, row: &PostedRow, seen: Option<&SeenRows>) -> anyhow::Result<()> {
+        if !row.kind.is_transaction() {
+            return Ok(());
+        }
+        let Some(internal_id) = &row.internal_id else {
+            let day = match &row.summed_by {
+                Some(sum) => self.day_of_sum(sum)?,
+                None => None,
+            };
+            if let (Some(day), true) = (day, row.settles.is_some()) {
+                self.mark(&row.sources, |movement| movement.recorded = Some(day));
+            }
+            return Ok(());
+        };
+        let chart = &self.inputs.policy.chart;
+        let posted: Option<Vec<Posting>> =
+            row.posted.as_ref().map(|body| postings(body, chart)).transpose()?;
+        let found = match seen {
+            Some(seen) => seen.get(internal_id).map(seen_of),
+            None => row.posted.as_ref().zip(posted.as_deref()).map(|(body, lines)| {
+                as_posted(body, lines, self.inputs.policy.books.base_currency)
+            }),
+        };
+        let header = row.posted.as_ref().and_then(Body::header);
+        self.books.enter(&Entry {
+            external_id: &row.external_id,
+            internal_id,
+            kind: row.kind,
+            posted: header
+                .zip(posted.as_deref())
+                .map(|(header, lines)| (header.tran_date, header.posting_period.as_ref(), lines)),
+            seen: found.as_ref(),
+            settles: row.settles,
+        });
+        if let Some(shown) = seen.and_then(|seen| seen.get(internal_id)) {
+            self.own.push(number(internal_id));
+            self.sums.add(shown);
+            if let Some(unpaid) = shown.unpaid.filter(|unpaid| !unpaid.is_zero()) {
+                self.unpaid.insert(row.external_id.clone(), unpaid);
+            }
+        }
+        self.bank(row, found.as_ref());
+        let Some(header) = header else { return Ok(()) };
+        let day = self.books.day(header.tran_date, header.posting_period.as_ref());
+        self.tell_movements(row, day);
+        if let (Some(body), Some(lines)) = (&row.posted, &posted) {
+            self.document(row, body, lines, day);
+            self.tax(body, day);
+            self.count_run(row, body, day);
+        }
+        Ok(())
+    }
+
+    fn day_of_sum(&mut self, sum: &ExternalId) -> anyhow::Result<Option<NaiveDate>> {
+        if let Some(day) = self.summed_on.get(sum) {
+            return Ok(*day);
+        }
+        let row = self.inputs.ledger.posted_record(sum)?;
+        let header = row.as_ref().and_then(|row| row.posted.as_ref()?.header());
+        let day =
+            header.map(|header| self.books.day(header.tran_date, header.posting_period.as_ref()));
+        self.summed_on.insert(sum.clone(), day);
+        Ok(day)
+    }
+
+    fn tell_movements(&mut self, row: &PostedRow, day: NaiveDate) {
+        if row.settles.is_some() || row.rule == Some(Rule::ToppedUp) {
+            self.mark(&row.sources, |movement| movement.recorded = Some(day));
+        }
+        if let Some(Rule::DayCharged | Rule::MovementCharged | Rule::PayoutCharged) = row.rule {
+            self.mark(&row.sources, |movement| movement.charged = Some(day));
+        }
+    }
+
+    fn mark(&mut self, sources: &[String], set: impl Fn(&mut Movement)) {
+        for source in sources {
+            let place = self.places.get(&hash(source)).copied();
+            let place = place.and_then(|place| usize::try_from(place).ok());
+            if let Some(movement) = place.and_then(|place| self.movements.get_mut(place))
+                && *movement.id == **source
+            {
+                set(movement);
+            }
+        }
+    }
+
+    /// What the bank account shows of a payout at the period's end.
+    fn bank(&mut self, row: &PostedRow, found: Option<&Seen>) {
+        let Some(place) = self.banks_for.get(&row.external_id) else { return };
+        let Some(seen) = found else { return };
+        let payout = &mut self.payouts[*place];
+        let account = self.banks.get(&payout.amount.currency());
+        if self.books.day(seen.date, seen.period.as_ref()) > self.inputs.period.last_day {
+            return;
+        }
+        for line in seen.lines.iter().filter(|line| Some(&line.account) == account) {
+            payout.banked += line.foreign;
+        }
+    }
+
+    fn document(&mut self, row: &PostedRow, body: &Body, lines: &[Posting], day: NaiveDate) {
+        if day > self.inputs.period.last_day {
+            return;
+        }
+        let own = lines.iter().filter(|line| Some(&line.account) == self.receivable.as_ref());
+        let Some(sum) = own.map(|line| line.amount).reduce(|one, other| one + other) else {
+            return;
+        };
+        let applied = body.applied().iter();
+        let pays = applied.filter_map(|apply| Some((apply.doc.external()?, apply.amount)));
+        self.documents.enter(&row.external_id, sum, pays);
+    }
+
+    fn tax(&mut self, body: &Body, day: NaiveDate) {
+        let period = &self.inputs.period;
+        if day < period.first_day || day > period.last_day {
+            return;
+        }
+        let (lines, is_memo): (&[ItemLine], bool) = match body {
+            Body::Invoice(invoice) => (&invoice.lines, false),
+            Body::CreditMemo(memo) => (&memo.lines, true),
+            _ => return,
+        };
+        for line in lines {
+            let rate = match &line.item {
+                Ref::External(id) => id.to_string(),
+                Ref::Id(id) => id.to_string(),
+            };
+            let whole = std::iter::once((rate, &line.posts_to, line.amount));
+            let parts = line.taxes.iter();
+            let parts = parts.map(|tax| (tax.tax_code.to_string(), &tax.posts_to, tax.amount));
+            for (rate, account, amount) in whole.chain(parts) {
+                if !self.taxes_on.contains(account) {
+                    continue;
+                }
+                let currency = amount.currency();
+                let zero = Amount::zero(currency);
+                let tax = self
+                    .taxes
+                    .entry((rate.clone(), account.clone(), currency))
+                    .or_insert_with(|| TaxLine {
+                        rate,
+                        account: account.clone(),
+                        invoice_count: 0,
+                        invoiced: zero,
+                        memo_count: 0,
+                        credited: zero,
+                    });
+                if is_memo {
+                    tax.memo_count += 1;
+                    tax.credited += amount;
+                } else {
+                    tax.invoice_count += 1;
+                    tax.invoiced += amount;
+                }
+            }
+        }
+    }
+
+    fn count_run(&mut self, row: &PostedRow, body: &Body, day: NaiveDate) {
+        let period = &self.inputs.period;
+        let (Some((run, outcome)), Some(total)) = (&row.posted_by, body.total()) else { return };
+        if day < period.first_day || day > period.last_day {
+            return;
+        }
+        let currency = total.currency();
+        let key = (*run, row.kind, outcome.clone(), currency);
+        let own = self.runs.entry(key).or_insert((0, Amount::zero(currency)));
+        own.0 += 1;
+        own.1 += total;
+    }
+
+    fn end(self, by_others: Vec<ForeignEntry>) -> anyhow::Result<Read> {
+        let ledger = self.inputs.ledger;
+        let documents = documents(ledger, self.documents.end())?;
+        let mut runs = Vec::new();
+        for ((run, kind, outcome, _), (count, total)) in self.runs {
+            let Some((command, parameters, started)) = ledger.run(run)? else { continue };
+            runs.push(RunFact { run, command, parameters, started, kind, outcome, count, total });
+        }
+        let (balances, deviations) = self.books.end();
+        Ok(Read {
+            balances,
+            deviations,
+            by_others,
+            documents,
+            taxes: self.taxes.into_values().collect(),
+            runs,
+            unpaid: self.unpaid,
+        })
+    }
+}
+
+/// Looks up the documents that are open.
+fn documents(ledger: &Ledger, open: HashMap<u64, Amount>) -> anyhow::Result<Vec<Document>> {
+    let mut documents = Vec::new();
+    if open.is_empty() {
+        return Ok(documents);
+    }
+    ledger.for_each_posted_id::<LedgerError>(|id| {
+        let Some(open) = open.get(&key(id)) else { return Ok(()) };
+        let row = ledger.posted_record(id)?;
+        let Some(body) = row.and_then(|row| row.posted) else { return Ok(()) };
+        let Some(header) = body.header() else { return Ok(()) };
+        let is_credit = match &body {
+            Body::CreditMemo(_) => true,
+            Body::CustomerPayment(payment) => !payment.apply.is_empty(),
+            _ => false,
+        };
+        documents.push(Document {
+            external_id: id.clone(),
+            kind: body.kind(),
+            customer: customer(&body).and_then(Ref::external).map(ToString::to_string),
+            date: header.tran_date,
+            due: match &body {
+                Body::Invoice(invoice) => invoice.due_date,
+                _ => None,
+            },
+            open: *open,
+            is_credit,
+        });
+        Ok(())
+    })?;
+    documents
+        .sort_by(|one, other| (one.date, &one.external_id).cmp(&(other.date, &other.external_id)));
+    Ok(documents)
+}
+
+fn seen_of(posted: &Posted) -> Seen {
+    let line = |line: &crate::netsuite::readback::GlLine| SeenLine {
+        account: line.account.clone(),
+        base_debit: line.base_debit,
+        base_credit: line.base_credit,
+        foreign: line.foreign,
+    };
+    Seen {
+        date: posted.tran_date,
+        period: posted.period.clone(),
+        is_voided: posted.is_voided,
+        is_posting: posted.is_posting,
+        lines: posted.gl.iter().map(line).collect(),
+    }
+}
+
+/// What NetSuite would show of a record that is as it was posted. Amounts in base currency are known of
+/// records in base currency alone.
+fn as_posted(body: &Body, lines: &[Posting], base: Currency) -> Seen {
+    let header = body.header().expect("a posting record has a header");
+    let line = |posting: &Posting| {
+        let zero = Amount::zero(base);
+        let is_base = posting.amount.currency() == base;
+        let own = if is_base { posting.amount } else { zero };
+        SeenLine {
+            account: posting.account.clone(),
+            base_debit: if own.is_negative() { zero } else { own },
+            base_credit: if own.is_negative() { -own } else { zero },
+            foreign: posting.amount,
+        }
+    };
+    Seen {
+        date: header.tran_date,
+        period: header.posting_period.clone(),
+        is_voided: false,
+        is_posting: true,
+        lines: lines.iter().map(line).collect(),
+    }
+}
+
+/// A number for an id: what it finds is compared with the id itself.
+fn hash(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// NetSuite's keys are numbers; any other text is told apart by its hash.
+fn number(id: &InternalId) -> u64 {
+    id.as_str().parse().unwrap_or_else(|_| hash(id.as_str()))
+}

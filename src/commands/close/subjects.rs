@@ -1,0 +1,193 @@
+//! What the reports say of invoices, customers' credit, disputes and refunds: the few objects whose
+//! JSON they need.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+
+use super::gather::{Inputs, Unpaid};
+use crate::accounting::balance_transaction::Class;
+use crate::accounting::policy::{Uncollectible, UnpaidOnCancel};
+use crate::commands::receivables::booked_later;
+use crate::ids::ExternalId;
+use crate::ledger::LedgerError;
+use crate::money::{Amount, Currency};
+use crate::reconcile::close::facts::{
+    CustomerCredit, DisputeFact, Document, Facts, InvoiceSides, RefundFact,
+};
+use crate::stripe::objects::{
+    CreditNote, CustomerBalanceTransaction, Dispute, Invoice, InvoiceStatus, Refund, read,
+};
+
+/// Each invoice that is open in one of the systems, in both.
+pub(super) fn invoices(inputs: &Inputs, unpaid: &Unpaid) -> anyhow::Result<Vec<InvoiceSides>> {
+    if inputs.client.is_none() {
+        return Ok(Vec::new());
+    }
+    let Inputs { ledger, policy, .. } = inputs;
+    let reasons: HashMap<String, String> = ledger
+        .open_exceptions()?
+        .into_iter()
+        .map(|stored| (stored.exception.subject, stored.exception.message))
+        .collect();
+    let options = policy.options;
+    let keeps_open = options.uncollectible == Uncollectible::KeepOpen;
+    let closes_abandoned = options.unpaid_on_cancel != UnpaidOnCancel::KeepOpen;
+    let summed = ledger.summed_records()?;
+    let mut sides = Vec::new();
+    let mut seen: BTreeSet<ExternalId> = BTreeSet::new();
+    let mut take = |invoice: &Invoice| -> Result<(), LedgerError> {
+        let Some(id) = policy.masters.naming.record_of(invoice.id.as_str()) else { return Ok(()) };
+        if !seen.insert(id.clone()) {
+            return Ok(());
+        }
+        if !invoice.is_finalized() || invoice.total().is_negative() || summed.contains(&id) {
+            return Ok(());
+        }
+        let is_open = match invoice.status {
+            InvoiceStatus::Open => !(closes_abandoned && invoice.is_no_longer_collected()),
+            InvoiceStatus::Uncollectible => keeps_open,
+            _ => false,
+        };
+        let issued = invoice.effective_at.or(invoice.status_transitions.finalized_at);
+        let is_posted = ledger.posted_record(&id)?.is_some();
+        // What is older than the books is in others, unless these opened with it.
+        if !is_posted && policy.is_past(issued.unwrap_or(invoice.created)) {
+            return Ok(());
+        }
+        let zero = Amount::zero(invoice.currency);
+        let stripe = if is_open { invoice.amount_remaining() } else { zero };
+        let netsuite = unpaid.get(&id).copied().unwrap_or(zero);
+        if stripe.is_zero() && netsuite.is_zero() {
+            return Ok(());
+        }
+        let reason = reasons.get(invoice.id.as_str()).cloned();
+        sides.push(InvoiceSides {
+            external_id: id,
+            date: invoice.created.date_in(policy.zone),
+            stripe,
+            netsuite,
+            explained: reason.or_else(|| booked_later(invoice, options)),
+        });
+        Ok(())
+    };
+    // Nearly all invoices are paid, and are not read further.
+    ledger.for_each_object::<LedgerError>("invoice", |raw| {
+        let has = |word: &[u8]| memchr::memmem::find(raw, word).is_some();
+        if has(b"\"open\"") || has(b"\"uncollectible\"") {
+            return read::<Invoice>(raw).map_or(Ok(()), |invoice| take(&invoice));
+        }
+        Ok(())
+    })?;
+    let mut rest: Vec<&ExternalId> = unpaid.keys().collect();
+    rest.sort();
+    for id in rest {
+        let Some(row) = ledger.posted_record(id)? else { continue };
+        let Some(source) = row.sources.first() else { continue };
+        if let Ok(Some(invoice)) = ledger.view::<Invoice>(source) {
+            take(&invoice)?;
+        }
+    }
+    sides.sort_by(|one, other| (one.date, &one.external_id).cmp(&(other.date, &other.external_id)));
+    Ok(sides)
+}
+
+/// Each customer who has credit in one of the systems, in both, at the period's end.
+pub(super) fn credits(
+    inputs: &Inputs,
+    documents: &[Document],
+) -> anyhow::Result<Vec<CustomerCredit>> {
+    let Inputs { ledger, policy, .. } = inputs;
+    let until = inputs.period.window.until;
+    let mut balances: BTreeMap<(String, Currency), Amount> = BTreeMap::new();
+    let kind = "customer_balance_transaction";
+    ledger.for_each_view::<CustomerBalanceTransaction, LedgerError>(kind, |change| {
+        let is_here = change.created < until && !policy.is_past(change.created);
+        if let Some(customer) = change.customer.as_ref().filter(|_| is_here) {
+            let key = (customer.to_string(), change.currency);
+            *balances.entry(key).or_insert(Amount::zero(change.currency)) -= change.amount();
+        }
+        Ok(())
+    })?;
+    let mut outside: BTreeMap<(String, Currency), Amount> = BTreeMap::new();
+    ledger.for_each_view::<CreditNote, LedgerError>("credit_note", |note| {
+        let amount = note.out_of_band_amount();
+        let is_here = !note.is_void() && !amount.is_zero() && note.created < until;
+        if let Some(customer) = note.customer.as_ref().filter(|_| is_here) {
+            let key = (customer.to_string(), note.currency);
+            *outside.entry(key).or_insert(Amount::zero(note.currency)) += amount;
+        }
+        Ok(())
+    })?;
+    let mut open: BTreeMap<(String, Currency), Amount> = BTreeMap::new();
+    for document in documents.iter().filter(|document| document.is_credit) {
+        let Some(customer) = &document.customer else { continue };
+        let currency = document.open.currency();
+        let key = (customer.clone(), currency);
+        *open.entry(key).or_insert(Amount::zero(currency)) -= document.open;
+    }
+    let keys: BTreeSet<(String, Currency)> = balances.keys().chain(open.keys()).cloned().collect();
+    let credit = |key: (String, Currency)| {
+        let zero = Amount::zero(key.1);
+        let stripe = balances.get(&key).copied().filter(|credit| credit.is_positive());
+        let netsuite = open.get(&key).copied().unwrap_or(zero);
+        CustomerCredit {
+            stripe: stripe.unwrap_or(zero),
+            netsuite,
+            outside: outside.get(&key).copied().unwrap_or(zero).min(netsuite),
+            customer: key.0,
+        }
+    };
+    let all = keys.into_iter().map(credit);
+    Ok(all.filter(|credit| !credit.stripe.is_zero() || !credit.netsuite.is_zero()).collect())
+}
+
+/// The disputes behind what moved in the period.
+pub(super) fn disputes(inputs: &Inputs, facts: &Facts) -> anyhow::Result<Vec<DisputeFact>> {
+    let is_of = |class| matches!(class, Class::DisputeWithdrawal | Class::DisputeReturn);
+    let mut found = Vec::new();
+    for id in sources(facts, is_of) {
+        let Ok(Some(dispute)) = inputs.ledger.view::<Dispute>(id) else { continue };
+        let charge = dispute.charge.as_ref().map(ToString::to_string);
+        found.push(DisputeFact {
+            id: id.to_owned(),
+            charged: charged(inputs, charge.as_deref())?,
+            charge,
+            opened: facts.date(dispute.created),
+            amount: dispute.amount(),
+            reason: dispute.reason,
+            status: dispute.status,
+        });
+    }
+    Ok(found)
+}
+
+/// The refunds behind what moved in the period.
+pub(super) fn refunds(inputs: &Inputs, facts: &Facts) -> anyhow::Result<Vec<RefundFact>> {
+    let is_of = |class| matches!(class, Class::Refund | Class::RefundFailure);
+    let mut found = Vec::new();
+    for id in sources(facts, is_of) {
+        let Ok(Some(refund)) = inputs.ledger.view::<Refund>(id) else { continue };
+        let charge = refund.charge.as_ref().map(ToString::to_string);
+        found.push(RefundFact {
+            id: id.to_owned(),
+            charged: charged(inputs, charge.as_deref())?,
+            charge,
+            reason: refund.reason.unwrap_or_default(),
+            status: refund.status,
+        });
+    }
+    Ok(found)
+}
+
+fn sources<'a>(facts: &'a Facts, is_of: impl Fn(Class) -> bool) -> BTreeSet<&'a str> {
+    let window = facts.period.window;
+    let own = facts.movements.iter().filter(|movement| window.contains(movement.created));
+    own.filter(|movement| is_of(movement.class)).filter_map(|m| m.source.as_deref()).collect()
+}
+
+fn charged(inputs: &Inputs, charge: Option<&str>) -> anyhow::Result<Option<NaiveDate>> {
+    let Some(charge) = charge else { return Ok(None) };
+    let created = inputs.ledger.created(charge)?;
+    Ok(created.map(|created| created.date_in(inputs.policy.zone)))
+}

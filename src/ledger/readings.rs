@@ -1,0 +1,122 @@
+//! Readings: what a close gathered, kept so that its reports can be made again, byte for byte.
+
+use std::io::Read;
+
+use rusqlite::{OptionalExtension, params};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::journal::append;
+use super::{Ledger, LedgerError};
+use crate::calendar::{UnixTime, Window};
+use crate::digest::sha256_hex;
+
+/// How hard a reading is packed: it is written once, and a month may have a million movements.
+const LEVEL: i32 = 6;
+/// The journal's word for a row about a reading.
+const NOTED_AS: &str = "reading";
+
+impl Ledger {
+    /// Keeps what was gathered for a period; gives its number.
+    pub fn put_reading(
+        &mut self,
+        period: &str,
+        window: Window,
+        read_at: UnixTime,
+        content: &impl Serialize,
+    ) -> Result<i64, LedgerError> {
+        let damaged = |cause: std::io::Error| LedgerError::File { path: "a reading".into(), cause };
+        let mut packer = zstd::stream::Encoder::new(Vec::new(), LEVEL).map_err(damaged)?;
+        serde_json::to_writer(std::io::BufWriter::new(&mut packer), content)
+            .map_err(|cause| LedgerError::Unreadable { external_id: period.into(), cause })?;
+        let packed = packer.finish().map_err(damaged)?;
+        let digest = sha256_hex(&packed);
+        let now = self.now();
+        self.in_transaction(|tx| {
+            tx.execute(
+                "INSERT INTO reading (period, since, until, read_at, digest, content)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![period, window.since.0, window.until.0, read_at.0, digest, packed],
+            )?;
+            let id = tx.last_insert_rowid();
+            let note = serde_json::json!({ "reading": id, "period": period, "sha256": digest });
+            append(tx, now, NOTED_AS, &note.to_string())?;
+            Ok(id)
+        })
+    }
+
+    /// The number of the last reading of exactly this window.
+    pub fn last_reading(&self, window: Window) -> Result<Option<i64>, LedgerError> {
+        self.connection
+            .query_row(
+                "SELECT max(id) FROM reading WHERE since = ?1 AND until = ?2",
+                params![window.since.0, window.until.0],
+                |row| row.get(0),
+            )
+            .map_err(|error| self.fail(error))
+    }
+
+    /// A reading, proven to be as it was kept; `None` where there is none of this number.
+    pub fn reading<T: DeserializeOwned>(&self, id: i64) -> Result<Option<T>, LedgerError> {
+        let Some(packed) = self.packed_reading(id)? else { return Ok(None) };
+        let unreadable =
+            |cause| LedgerError::Unreadable { external_id: format!("reading {id}"), cause };
+        let mut text = Vec::new();
+        zstd::stream::Decoder::new(packed.as_slice())
+            .and_then(|mut decoder| decoder.read_to_end(&mut text))
+            .map_err(|cause| unreadable(serde_json::Error::io(cause)))?;
+        drop(packed);
+        serde_json::from_slice(&text).map(Some).map_err(unreadable)
+    }
+
+    fn packed_reading(&self, id: i64) -> Result<Option<Vec<u8>>, LedgerError> {
+        let found: Option<(String, Vec<u8>)> = self
+            .connection
+            .query_row("SELECT digest, content FROM reading WHERE id = ?1", [id], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()
+            .map_err(|error| self.fail(error))?;
+        let Some((digest, packed)) = found else { return Ok(None) };
+        let noted: Option<String> = self
+            .connection
+            .query_row(
+                "SELECT json_extract(content, '$.sha256') FROM journal
+                 WHERE kind = ?1 AND json_extract(content, '$.reading') = ?2",
+                params![NOTED_AS, id],
+                |row| row.get(0),
+            )
+            .optional()
+            .map_err(|error| self.fail(error))?;
+        let found = sha256_hex(&packed);
+        if noted.as_deref() != Some(found.as_str()) || digest != found {
+            return Err(LedgerError::ReadingChanged { id });
+        }
+        Ok(Some(packed))
+    }
+
+    /// A sentence about each reading that is not as it was kept, or not there any more.
+    pub(super) fn check_readings(&self) -> Result<Vec<String>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<i64>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT id FROM reading UNION
+                     SELECT json_extract(content, '$.reading') FROM journal WHERE kind = ?1",
+                )?
+                .query_map([NOTED_AS], |row| row.get(0))?
+                .collect()
+        };
+        let mut findings = Vec::new();
+        for id in run().map_err(|error| self.fail(error))? {
+            match self.packed_reading(id) {
+                Ok(Some(_)) => {}
+                Ok(None) => findings.push(format!("Reading {id} was removed.")),
+                Err(LedgerError::ReadingChanged { .. }) => {
+                    findings.push(format!("Reading {id} was changed since it was kept."));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(findings)
+    }
+}

@@ -1,0 +1,223 @@
+//! The bridge of a period: what the general ledger holds for Stripe at its end, the timing items that
+//! lead from there to Stripe's balance, and apart from them the records that are not as posted.
+
+use std::collections::BTreeMap;
+
+use super::facts::{Deviation, Facts, Foreign, Movement, What};
+use super::sheet::{Cell, Column, Head, STATEMENT, Term, Writer};
+use super::stand::Why;
+use crate::accounting::chart::Role;
+use crate::money::{Amount, Currency};
+use crate::reconcile::statement::BY_OTHERS;
+
+const ITEMS: [Column; 6] = [
+    Column::date("date", "Date"),
+    Column::id("item", "Balance transaction"),
+    Column::id("source_id", "Of"),
+    Column::text("category", "Category"),
+    Column::id("payout", "Payout"),
+    Column::amount("amount", "Amount"),
+];
+
+const DEVIATIONS: [Column; 8] = [
+    Column::date("date", "Posted for"),
+    Column::id("item", "Record"),
+    Column::text("kind", "Kind"),
+    Column::text("what", "What"),
+    Column::text("account", "Account"),
+    Column::amount("expected", "As posted"),
+    Column::amount("observed", "In NetSuite"),
+    Column::amount("amount", "Too much"),
+];
+
+pub(super) const FOREIGN: [Column; 5] = [
+    Column::date("date", "Date"),
+    Column::text("item", "Number"),
+    Column::text("description", "What"),
+    Column::text("account", "Account"),
+    Column::amount("amount", "Amount"),
+];
+
+pub(super) fn bridge(facts: &Facts, out: &mut Writer) {
+    for currency in facts.currencies() {
+        let difference = lead(facts, currency, out);
+        explain(facts, currency, difference, out);
+        details(facts, currency, out);
+    }
+}
+
+/// Everything open at the period's end, of one currency.
+pub(super) fn open(
+    facts: &Facts,
+    currency: Currency,
+) -> impl Iterator<Item = (&Movement, Why, Amount)> {
+    facts.known(currency).filter_map(|movement| {
+        let (why, amount) = facts.open(movement, facts.end())?;
+        Some((movement, why, amount))
+    })
+}
+
+/// The Stripe balance at the period's end, from its movements.
+pub(super) fn stripe_balance(facts: &Facts, currency: Currency) -> Amount {
+    let zero = Amount::zero(currency);
+    let opening = facts.stripe.get(&currency).map_or(zero, |side| side.opening);
+    facts.moved(currency).fold(opening, |sum, movement| sum + movement.net())
+}
+
+/// What records that are not as posted put too much on the accounts, one by one.
+pub(super) fn deviations(
+    facts: &Facts,
+    currency: Currency,
+) -> impl Iterator<Item = (&Deviation, Amount)> {
+    let money = facts.money();
+    facts.deviations.iter().filter_map(move |deviation| {
+        let by = deviation.by(facts.period.last_day);
+        let is_here = by.currency() == currency && money.contains(&&deviation.account);
+        (is_here && !by.is_zero()).then_some((deviation, by))
+    })
+}
+
+fn lead(facts: &Facts, currency: Currency, out: &mut Writer) -> Amount {
+    let zero = Amount::zero(currency);
+    let on = |is_one: &dyn Fn(Role) -> bool| {
+        let accounts = facts.accounts_of(is_one);
+        let foreign = facts.others(&accounts, currency, facts.up_to_end());
+        let own = facts.on(&accounts, currency, super::facts::Balance::observed_at_end);
+        (own, foreign.fold(zero, |sum, other| sum + other.amount))
+    };
+    let (funds, funds_of_others) = on(&|role| role == Role::UndepositedFunds);
+    let (balance, balance_of_others) = on(&|role| matches!(role, Role::StripeBalance(_)));
+    let others = funds_of_others + balance_of_others;
+    let mut terms = vec![
+        Term::new("Undeposited funds, by NetSuite", 0, funds + funds_of_others),
+        Term::new("Stripe balance account, by NetSuite", 0, balance + balance_of_others),
+    ];
+    let money = facts.money();
+    let count = facts.others(&money, currency, facts.up_to_end()).count();
+    if count > 0 {
+        let term = Term::new(BY_OTHERS, count, -others);
+        terms.push(term.behind(format!("bridge-{currency}-others")));
+    }
+    if let Some(side) = facts.stripe.get(&currency) {
+        if !side.on_their_way.is_empty() {
+            let sum = side.on_their_way.iter().fold(zero, |sum, item| sum + item.amount);
+            let label = "Payouts that had left before the start and are not booked yet";
+            terms.push(Term::new(label, side.on_their_way.len(), sum));
+        }
+        if !side.outside.is_zero() {
+            terms.push(Term::new("From before the start, not in these books", 0, side.outside));
+        }
+    }
+    let mut timing: BTreeMap<Why, (usize, Amount)> = BTreeMap::new();
+    for (_, why, amount) in open(facts, currency) {
+        let entry = timing.entry(why).or_insert((0, zero));
+        entry.0 += 1;
+        entry.1 += amount;
+    }
+    for (why, (count, amount)) in timing {
+        terms.push(Term::new(why.label(), count, amount).behind(timing_key(currency, why)));
+    }
+    let head = Head::new(
+        format!("bridge-{currency}"),
+        format!("General ledger to Stripe balance, {currency}"),
+        &STATEMENT,
+    );
+    out.proof(
+        &head.of(currency).noted(facts.unread()),
+        terms,
+        "Stripe balance, from the books",
+        Some(("Stripe balance, from its movements", stripe_balance(facts, currency))),
+    )
+}
+
+/// The difference, by what explains it; what nothing explains is left.
+fn explain(facts: &Facts, currency: Currency, difference: Amount, out: &mut Writer) {
+    let mut errors: BTreeMap<What, (usize, Amount)> = BTreeMap::new();
+    for (deviation, by) in deviations(facts, currency) {
+        let entry = errors.entry(deviation.what).or_insert((0, Amount::zero(currency)));
+        entry.0 += 1;
+        entry.1 -= by;
+    }
+    if errors.is_empty() && difference.is_zero() {
+        return;
+    }
+    let section = format!("bridge-{currency}-records");
+    let terms = errors.into_iter().map(|(what, (count, amount))| {
+        Term::new(format!("Records {}", what.words()), count, amount).behind(section.clone())
+    });
+    let head = Head::new(
+        format!("bridge-{currency}-difference"),
+        format!("What the difference is made of, {currency}"),
+        &STATEMENT,
+    );
+    out.proof(
+        &head.of(currency),
+        terms.collect(),
+        "Explained",
+        Some(("Difference of the bridge", difference)),
+    );
+}
+
+fn details(facts: &Facts, currency: Currency, out: &mut Writer) {
+    let head = Head::new(
+        format!("bridge-{currency}-records"),
+        "Records that are not as they were posted",
+        &DEVIATIONS,
+    );
+    let rows = deviations(facts, currency).map(|(deviation, by)| {
+        vec![
+            Cell::Date(deviation.expected_day),
+            Cell::id(deviation.external_id.as_str()),
+            Cell::text(deviation.kind.title()),
+            Cell::Text(what(deviation)),
+            Cell::text(facts.account(&deviation.account)),
+            Cell::Amount(deviation.expected),
+            Cell::Amount(deviation.observed),
+            Cell::Amount(by),
+        ]
+    });
+    out.list(&head.of(currency), rows);
+    for why in Why::ALL {
+        let rows = open(facts, currency).filter(|(_, own, _)| *own == why);
+        let head = Head::new(timing_key(currency, why), why.label(), &ITEMS).of(currency).detail();
+        out.list(&head, rows.map(|(movement, _, amount)| item(facts, movement, amount)));
+    }
+    let money = facts.money();
+    let head = Head::new(format!("bridge-{currency}-others"), BY_OTHERS, &FOREIGN);
+    let rows = facts.others(&money, currency, facts.up_to_end());
+    out.list(&head.of(currency).detail(), rows.map(|other| foreign(facts, other)));
+}
+
+pub(super) fn what(deviation: &Deviation) -> String {
+    match deviation.what {
+        What::Date | What::Period => {
+            format!("{}: {}", deviation.what.words(), deviation.observed_day)
+        }
+        what => what.words().to_owned(),
+    }
+}
+
+pub(super) fn foreign(facts: &Facts, other: &Foreign) -> Vec<Cell> {
+    vec![
+        Cell::Date(other.date),
+        Cell::text(&other.number),
+        Cell::text(&other.label),
+        Cell::text(facts.account(&other.account)),
+        Cell::Amount(other.amount),
+    ]
+}
+
+fn item(facts: &Facts, movement: &Movement, amount: Amount) -> Vec<Cell> {
+    vec![
+        Cell::Date(facts.date(movement.created)),
+        Cell::id(&*movement.id),
+        Cell::or_empty(movement.source.as_deref(), Cell::id),
+        Cell::text(facts.category(movement)),
+        Cell::or_empty(facts.payout(movement.payout), |payout| Cell::id(&payout.id)),
+        Cell::Amount(amount),
+    ]
+}
+
+fn timing_key(currency: Currency, why: Why) -> String {
+    format!("bridge-{currency}-{}", why.word())
+}

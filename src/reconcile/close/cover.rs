@@ -1,0 +1,169 @@
+//! The cover: what the reports rest on and what they prove: systems, instants, windows that were
+//! read, counts, control totals, and the trial balance of what this ledger posted.
+
+use std::collections::BTreeMap;
+
+use super::facts::{Balance, Facts, Source};
+use super::proofs;
+use super::sheet::{Cell, Column, Head, Writer};
+use crate::ids::InternalId;
+use crate::money::Amount;
+
+const FACTS: [Column; 2] = [Column::text("what", "What"), Column::text("value", "Value")];
+
+const PROOFS: [Column; 5] = [
+    Column::text("report", "Report"),
+    Column::text("proof", "Proof"),
+    Column::text("state", "State"),
+    Column::text("currency", "Currency"),
+    Column::text("difference", "Difference"),
+];
+
+const WINDOWS: [Column; 3] = [
+    Column::text("resource", "Resource"),
+    Column::text("since", "From"),
+    Column::text("until", "Up to, not included"),
+];
+
+const COUNTS: [Column; 2] =
+    [Column::text("object", "Object"), Column::count("count", "Made in the period")];
+
+const TOTALS: [Column; 5] = [
+    Column::text("total", "Control total"),
+    Column::count("count", "Count"),
+    Column::amount("gross", "Gross"),
+    Column::amount("fee", "Fee"),
+    Column::amount("net", "Net"),
+];
+
+const TRIAL: [Column; 6] = [
+    Column::text("account", "Account"),
+    Column::amount("opening", "Before the period"),
+    Column::amount("debit", "Debit"),
+    Column::amount("credit", "Credit"),
+    Column::amount("closing", "At its end"),
+    Column::amount("posted", "As posted, where in one currency"),
+];
+
+pub(super) fn cover(facts: &Facts, out: &mut Writer) {
+    out.list(&Head::new("cover-parameters", "What was read, and when", &FACTS), parameters(facts));
+    let rows = proofs(facts).into_iter().map(|(report, proof)| {
+        let state = match (proof.difference.is_zero(), &proof.unproven) {
+            (false, _) => "differs",
+            (true, Some(_)) => "not proven",
+            (true, None) => "ties",
+        };
+        vec![
+            Cell::text(report.word()),
+            Cell::text(&proof.title),
+            Cell::text(state),
+            Cell::text(proof.currency.to_string()),
+            Cell::text(proof.difference.to_string()),
+        ]
+    });
+    out.list(&Head::new("cover-proofs", "What is proven", &PROOFS), rows);
+    totals(facts, out);
+    trial_balance(facts, out);
+    let windows = facts.cover.windows.iter().flat_map(|(resource, windows)| {
+        windows.iter().map(move |window| {
+            let local = |instant| Cell::Text(facts.local(instant));
+            vec![Cell::text(resource), local(window.since), local(window.until)]
+        })
+    });
+    out.list(&Head::new("cover-windows", "Windows that were read to their end", &WINDOWS), windows);
+    let counts = facts.cover.objects.iter();
+    let counts = counts.map(|(kind, count)| vec![Cell::text(kind), Cell::count(*count)]);
+    out.list(&Head::new("cover-objects", "Objects of Stripe", &COUNTS), counts);
+}
+
+fn parameters(facts: &Facts) -> Vec<Vec<Cell>> {
+    let cover = &facts.cover;
+    let source = match facts.source {
+        Source::NetSuite => "read from NetSuite",
+        Source::Posted => "not read: as posted, from the ledger",
+    };
+    let known = cover.known_until.map_or_else(|| "nothing".to_owned(), |end| facts.local(end));
+    let is_whole = cover.known_until.is_some_and(|end| end >= facts.period.window.until);
+    let mut rows = vec![
+        ("Company", facts.company.clone().unwrap_or_default()),
+        ("Stripe account", facts.stripe_account.clone()),
+        ("NetSuite account", facts.netsuite_account.clone()),
+        ("Period", facts.period.name.clone()),
+        ("From", facts.local(facts.period.window.since)),
+        ("Up to, not included", facts.local(facts.period.window.until)),
+        ("Time zone", facts.zone.to_string()),
+        ("NetSuite", source.to_owned()),
+        ("NetSuite read at", facts.local(facts.read_at)),
+        ("Stripe known up to", known),
+        ("Made by", facts.made_by.clone()),
+    ];
+    if let Some(start) = facts.books_start {
+        rows.push(("Books begin on", start.to_string()));
+    }
+    if !is_whole {
+        rows.push(("Warning", "The period was not over, or not pulled to its end.".into()));
+    }
+    if let Some(what) = &cover.broke_off {
+        rows.push(("Warning", format!("The last pull broke off: {what} may be missing in part.")));
+    }
+    for (count, what) in [
+        (cover.unlisted_payouts, "Payouts whose list was not read"),
+        (cover.in_doubt, "Records in doubt"),
+        (cover.to_plan, "Records that a plan must look at"),
+        (facts.exceptions.len(), "Exceptions"),
+    ] {
+        rows.push((what, count.to_string()));
+    }
+    rows.into_iter().map(|(what, value)| vec![Cell::text(what), Cell::Text(value)]).collect()
+}
+
+fn totals(facts: &Facts, out: &mut Writer) {
+    for currency in facts.currencies() {
+        let zero = Amount::zero(currency);
+        let moved = facts.moved(currency).fold((0, zero, zero, zero), |(n, gross, fee, net), m| {
+            (n + 1, gross + m.gross(), fee + m.fee(), net + m.net())
+        });
+        if moved.0 == 0 {
+            continue;
+        }
+        let title = format!("Control totals, {currency}");
+        let head = Head::new(format!("cover-totals-{currency}"), title, &TOTALS).of(currency);
+        let (count, gross, fee, net) = moved;
+        let amounts = [gross, fee, net].map(Cell::Amount).to_vec();
+        let names = vec![Cell::text("Balance transactions of the period"), Cell::count(count)];
+        out.list(&head, [[names, amounts].concat()]);
+    }
+}
+
+/// Every account that our records move, in base currency, as NetSuite shows it.
+fn trial_balance(facts: &Facts, out: &mut Writer) {
+    let zero = Amount::zero(facts.base_currency);
+    let mut accounts: BTreeMap<&InternalId, [Amount; 3]> = BTreeMap::new();
+    let mut posted: BTreeMap<&InternalId, Option<Amount>> = BTreeMap::new();
+    for own in &facts.balances {
+        let [opening, debit, credit] = accounts.entry(&own.account).or_insert([zero; 3]);
+        *opening += own.base_debit[0] - own.base_credit[0];
+        *debit += own.base_debit[1];
+        *credit += own.base_credit[1];
+        let posted = posted.entry(&own.account).or_insert(Some(zero));
+        let is_base = own.currency == facts.base_currency;
+        *posted = posted.filter(|_| is_base).map(|sum| sum + Balance::expected_at_end(own));
+    }
+    let mut rows: Vec<Vec<Cell>> = accounts
+        .into_iter()
+        .map(|(account, [opening, debit, credit])| {
+            vec![
+                Cell::text(facts.account(account)),
+                Cell::Amount(opening),
+                Cell::Amount(debit),
+                Cell::Amount(credit),
+                Cell::Amount(opening + debit - credit),
+                Cell::or_empty(posted[account], Cell::Amount),
+            ]
+        })
+        .collect();
+    rows.sort_by(|one, other| format!("{:?}", one[0]).cmp(&format!("{:?}", other[0])));
+    let title = format!("Trial balance of what this ledger posted, in {}", facts.base_currency);
+    let head = Head::new("cover-trial-balance", title, &TRIAL).of(facts.base_currency);
+    out.list(&head, rows);
+}

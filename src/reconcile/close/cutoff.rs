@@ -1,0 +1,137 @@
+//! Cut-off: what moved in the period and is booked in another, and what is booked in it and moved
+//! before; together they lead from one period's movements to the ledger's activity.
+
+use super::facts::{Balance, Facts, Movement};
+use super::sheet::{Cell, Column, Head, STATEMENT, Term, Writer};
+use super::stand::Why;
+use crate::accounting::balance_transaction::Class;
+use crate::money::{Amount, Currency};
+use crate::reconcile::statement::BY_OTHERS;
+
+const ITEMS: [Column; 6] = [
+    Column::date("date", "Moved"),
+    Column::id("item", "Balance transaction"),
+    Column::id("source_id", "Of"),
+    Column::text("why", "Why"),
+    Column::date("booked", "Booked"),
+    Column::amount("amount", "Amount"),
+];
+
+pub(super) fn cutoff(facts: &Facts, out: &mut Writer) {
+    for currency in facts.currencies() {
+        against_ledger(facts, currency, out);
+        let key = |part: &str| format!("cutoff-{part}-{currency}");
+        for (part, title, items) in [
+            ("later", "Moved in the period, booked after it or not yet", later(facts, currency)),
+            ("earlier", "Moved before the period, booked in it", earlier(facts, currency)),
+            ("open", "Moved before the period, still not booked", still_open(facts, currency)),
+        ] {
+            let head = Head::new(key(part), title, &ITEMS).of(currency);
+            let rows = items.into_iter().map(|(movement, why, amount)| {
+                vec![
+                    Cell::Date(facts.date(movement.created)),
+                    Cell::id(&*movement.id),
+                    Cell::or_empty(movement.source.as_deref(), Cell::id),
+                    Cell::text(why.label()),
+                    Cell::or_empty(booked(facts, movement, why), Cell::Date),
+                    Cell::Amount(amount),
+                ]
+            });
+            out.list(&head.detail(), rows);
+        }
+    }
+}
+
+type Open<'a> = (&'a Movement, Why, Amount);
+
+/// What Stripe had and the books did not, at the period's end, of what moved in it.
+fn later(facts: &Facts, currency: Currency) -> Vec<Open<'_>> {
+    let moved = facts.moved(currency);
+    let open = |movement| facts.open(movement, facts.end()).map(|(why, by)| (movement, why, by));
+    moved.filter_map(open).collect()
+}
+
+/// What the books got in the period of what was open when it began.
+fn earlier(facts: &Facts, currency: Currency) -> Vec<Open<'_>> {
+    before(facts, currency)
+        .filter_map(|(movement, why, at_start)| {
+            let at_end = facts.open(movement, facts.end());
+            let rest = at_end.map_or(Amount::zero(currency), |(_, amount)| amount);
+            let booked = at_start - rest;
+            (!booked.is_zero()).then_some((movement, why, booked))
+        })
+        .collect()
+}
+
+fn still_open(facts: &Facts, currency: Currency) -> Vec<Open<'_>> {
+    let older = facts.known(currency).filter(|m| m.created < facts.period.window.since);
+    let open = |movement| facts.open(movement, facts.end()).map(|(why, by)| (movement, why, by));
+    older.filter_map(open).collect()
+}
+
+fn before(facts: &Facts, currency: Currency) -> impl Iterator<Item = Open<'_>> {
+    facts.known(currency).filter_map(|movement| {
+        let (why, amount) = facts.open(movement, facts.start())?;
+        Some((movement, why, amount))
+    })
+}
+
+fn booked(facts: &Facts, movement: &Movement, why: Why) -> Option<chrono::NaiveDate> {
+    match why {
+        Why::FeeBeforeDeposit | Why::WaitsForDeposit => facts.charged_on(movement),
+        Why::PayoutInTransit | Why::BookedBefore => facts.payout(movement.moves)?.booked,
+        Why::BookedLater | Why::NotPosted => match movement.class {
+            Class::Payout | Class::PayoutReturned => facts.payout(movement.moves)?.booked,
+            _ => movement.recorded,
+        },
+    }
+}
+
+fn against_ledger(facts: &Facts, currency: Currency, out: &mut Writer) {
+    let zero = Amount::zero(currency);
+    let (count, moved) =
+        facts.moved(currency).fold((0, zero), |(n, sum), m| (n + 1, sum + m.net()));
+    let total = |items: &[Open]| items.iter().fold(zero, |sum, (_, _, amount)| sum + *amount);
+    let (earlier, later) = (earlier(facts, currency), later(facts, currency));
+    let money = facts.money();
+    let others = facts.others(&money, currency, facts.in_period());
+    let (others_count, by_others) =
+        others.fold((0, zero), |(count, sum), other| (count + 1, sum + other.amount));
+    let booked = facts.on(&money, currency, |own: &Balance| own.observed[1]) + by_others;
+    let opened = opening_journal(facts, currency);
+    if count == 0 && earlier.is_empty() && booked.is_zero() {
+        return;
+    }
+    let key = |part: &str| format!("cutoff-{part}-{currency}");
+    let mut terms = vec![
+        Term::new("Moved in the period, by Stripe", count, moved),
+        Term::new("Booked in it, moved before", earlier.len(), total(&earlier))
+            .behind(key("earlier")),
+        Term::new("Moved in it, booked after it or not yet", later.len(), -total(&later))
+            .behind(key("later")),
+    ];
+    if !opened.is_zero() {
+        terms.push(Term::new("The start of the books", 0, opened));
+    }
+    if others_count > 0 {
+        terms.push(Term::new(BY_OTHERS, others_count, by_others));
+    }
+    let head = Head::new(
+        format!("cutoff-{currency}"),
+        format!("Movements against the ledger's activity, {currency}"),
+        &STATEMENT,
+    );
+    out.proof(
+        &head.of(currency).noted(facts.unread()),
+        terms,
+        "Should have been booked in the period",
+        Some(("Undeposited funds and Stripe balance account in the period, by NetSuite", booked)),
+    );
+}
+
+/// What the books got in the period of the time before they begin: with the opening journal, or with
+/// the payouts that brought it to the bank.
+fn opening_journal(facts: &Facts, currency: Currency) -> Amount {
+    let zero = Amount::zero(currency);
+    facts.stripe.get(&currency).map_or(zero, |side| side.from_before)
+}

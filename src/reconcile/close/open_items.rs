@@ -1,0 +1,151 @@
+//! Open items: everything between the books and Stripe's balance at the period's end, and everything
+//! that needs a person, by class and age.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::NaiveDate;
+
+use super::age::{Bucket, days};
+use super::facts::{Facts, OpenException};
+use super::sheet::{Cell, Column, Head, Picture, Writer};
+use super::stand::Why;
+use crate::accounting::exception::ExceptionClass;
+use crate::money::{Amount, Currency};
+
+const AGES: [Column; 4] = [
+    Column::text("class", "Class"),
+    Column::text("bucket", "Age"),
+    Column::count("count", "Items"),
+    Column::amount("amount", "Amount"),
+];
+
+const ITEMS: [Column; 9] = [
+    Column::text("class", "Class"),
+    Column::id("item", "Item"),
+    Column::text("description", "What"),
+    Column::date("date", "Date"),
+    Column::number("age", "Age in days"),
+    Column::text("bucket", "Age"),
+    Column::amount("amount", "Amount"),
+    Column::text("owner", "Owner"),
+    Column::text("note", "Note"),
+];
+
+const EXCEPTIONS: [Column; 8] = [
+    Column::text("class", "Class"),
+    Column::id("item", "Object"),
+    Column::text("description", "What"),
+    Column::text("fix", "What to do"),
+    Column::date("first_seen", "First seen"),
+    Column::text("amount", "Amount"),
+    Column::text("owner", "Owner"),
+    Column::text("note", "Note"),
+];
+
+/// One thing between the books and Stripe's balance.
+pub(super) struct Open<'a> {
+    pub(super) class: ExceptionClass,
+    pub(super) id: String,
+    pub(super) what: String,
+    pub(super) date: NaiveDate,
+    /// What leads from the books to Stripe's balance.
+    pub(super) amount: Amount,
+    pub(super) exception: Option<&'a OpenException>,
+}
+
+pub(super) fn open_items(facts: &Facts, out: &mut Writer) {
+    for currency in facts.currencies() {
+        let items = between(facts, currency);
+        let mut ages: BTreeMap<(ExceptionClass, Bucket), (usize, Amount)> = BTreeMap::new();
+        for item in &items {
+            let bucket = Bucket::of(days(item.date, facts.period.last_day));
+            let own = ages.entry((item.class, bucket)).or_insert((0, Amount::zero(currency)));
+            own.0 += 1;
+            own.1 += item.amount;
+        }
+        let rows = ages.into_iter().map(|((class, bucket), (count, amount))| {
+            let names = [class.to_string(), bucket.label().to_owned()].map(Cell::Text);
+            [names.to_vec(), vec![Cell::count(count), Cell::Amount(amount)]].concat()
+        });
+        let title = format!("Between the books and the Stripe balance, by age, {currency}");
+        let head = Head::new(format!("open-items-ages-{currency}"), title, &AGES).of(currency);
+        out.list(&head.drawn(Picture::Bars), rows);
+        let title = format!("Between the books and the Stripe balance, {currency}");
+        let head = Head::new(format!("open-items-{currency}"), title, &ITEMS).of(currency);
+        out.list(&head.detail(), items.iter().map(|item| row(facts, item)));
+    }
+    let rows = facts.exceptions.iter().map(|open| {
+        let exception = &open.exception;
+        vec![
+            Cell::text(exception.class.to_string()),
+            Cell::id(&exception.subject),
+            Cell::text(&exception.message),
+            Cell::text(&exception.fix),
+            Cell::Date(facts.date(open.first_seen)),
+            Cell::or_empty(exception.amount, |amount| Cell::text(amount.to_string())),
+            Cell::or_empty(open.owner.as_deref(), Cell::text),
+            Cell::or_empty(open.note.as_deref(), Cell::text),
+        ]
+    });
+    out.list(&Head::new("open-items-exceptions", "Needs a person", &EXCEPTIONS), rows);
+}
+
+/// Everything that is between, of one currency: its sum is what the bridge's terms between the ledger
+/// and the balance come to, and its difference.
+pub(super) fn between(facts: &Facts, currency: Currency) -> Vec<Open<'_>> {
+    let by_subject: HashMap<&str, &OpenException> =
+        facts.exceptions.iter().map(|open| (open.exception.subject.as_str(), open)).collect();
+    let mut items: Vec<Open> = super::bridge::open(facts, currency)
+        .map(|(movement, why, amount)| {
+            let subjects = [Some(&*movement.id), movement.source.as_deref()];
+            let payout = facts.payout(movement.payout).map(|payout| payout.id.as_str());
+            let mut subjects = subjects.into_iter().chain([payout]).flatten();
+            let exception = subjects.find_map(|subject| by_subject.get(subject).copied());
+            let exception = exception.filter(|_| why != Why::FeeBeforeDeposit);
+            Open {
+                class: exception.map_or(ExceptionClass::Timing, |open| open.exception.class),
+                id: movement.id.to_string(),
+                what: format!("{}: {}", facts.category(movement), why.label()),
+                date: facts.date(movement.created),
+                amount,
+                exception,
+            }
+        })
+        .collect();
+    items.extend(super::bridge::deviations(facts, currency).map(|(deviation, by)| Open {
+        class: ExceptionClass::Data,
+        id: deviation.external_id.to_string(),
+        what: format!("{}: {}", deviation.kind.title(), super::bridge::what(deviation)),
+        date: deviation.expected_day,
+        amount: -by,
+        exception: by_subject.get(deviation.external_id.as_str()).copied(),
+    }));
+    let money = facts.money();
+    items.extend(facts.others(&money, currency, facts.up_to_end()).map(|other| Open {
+        class: ExceptionClass::Data,
+        id: other.number.clone(),
+        what: format!("{}, which this ledger did not make", other.label),
+        date: other.date,
+        amount: -other.amount,
+        exception: None,
+    }));
+    items
+}
+
+fn row(facts: &Facts, item: &Open) -> Vec<Cell> {
+    let age = days(item.date, facts.period.last_day);
+    let said = |text: fn(&OpenException) -> Option<&str>| {
+        Cell::or_empty(item.exception.and_then(text), Cell::text)
+    };
+    vec![
+        Cell::text(item.class.to_string()),
+        Cell::id(&item.id),
+        Cell::text(&item.what),
+        Cell::Date(item.date),
+        Cell::Count(age),
+        Cell::text(Bucket::of(age).label()),
+        Cell::Amount(item.amount),
+        said(|open| open.owner.as_deref()),
+        said(|open| open.note.as_deref()),
+    ]
+}

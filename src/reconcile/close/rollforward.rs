@@ -1,0 +1,82 @@
+//! The roll-forward: the balance at the period's first instant, activity by reporting category,
+//! payouts, the balance at its last, held against the one that Stripe reports.
+
+use std::collections::BTreeMap;
+
+use super::facts::{Facts, Movement};
+use super::sheet::{Cell, Column, Head, Picture, STATEMENT, Term, Writer};
+use crate::accounting::balance_transaction::Class;
+use crate::money::{Amount, Currency};
+use crate::reconcile::rollforward::label;
+
+/// The columns of movements, one by one.
+pub(super) const MOVEMENTS: [Column; 6] = [
+    Column::date("created", "Date"),
+    Column::id("balance_transaction_id", "Balance transaction"),
+    Column::id("source_id", "Of"),
+    Column::amount("gross", "Gross"),
+    Column::amount("fee", "Fee"),
+    Column::amount("net", "Net"),
+];
+
+pub(super) fn rollforward(facts: &Facts, out: &mut Writer) {
+    for currency in facts.currencies() {
+        let groups = by_category(facts, currency);
+        let zero = Amount::zero(currency);
+        let stripe = facts.stripe.get(&currency);
+        let label_of = stripe.map_or("Opening balance", |side| side.opening_label.as_str());
+        let mut terms = vec![Term::new(label_of, 0, stripe.map_or(zero, |side| side.opening))];
+        for ((_, category), (count, net)) in &groups {
+            let term = Term::new(label(category), *count, *net);
+            terms.push(term.behind(detail_key(currency, category)));
+        }
+        let head = Head::new(
+            format!("rollforward-{currency}"),
+            format!("Stripe balance, {currency}"),
+            &STATEMENT,
+        );
+        let observed = stripe.and_then(|side| side.reported);
+        out.proof(
+            &head
+                .of(currency)
+                .drawn(Picture::Waterfall)
+                .noted(stripe.and_then(|side| side.unproven.clone())),
+            terms,
+            "Closing balance",
+            observed.map(|amount| ("Balance that Stripe reports, rolled back to then", amount)),
+        );
+        for (_, category) in groups.keys() {
+            let rows = facts.moved(currency).filter(|m| facts.category(m) == *category);
+            let head = Head::new(detail_key(currency, category), label(category), &MOVEMENTS);
+            out.list(&head.of(currency).detail(), rows.map(|movement| row(facts, movement)));
+        }
+    }
+}
+
+/// Payouts last: activity first, then what left for the bank.
+fn by_category(facts: &Facts, currency: Currency) -> BTreeMap<(bool, &str), (usize, Amount)> {
+    let mut groups: BTreeMap<(bool, &str), (usize, Amount)> = BTreeMap::new();
+    for movement in facts.moved(currency) {
+        let is_payout = matches!(movement.class, Class::Payout | Class::PayoutReturned);
+        let key = (is_payout, facts.category(movement));
+        let group = groups.entry(key).or_insert((0, Amount::zero(currency)));
+        group.0 += 1;
+        group.1 += movement.net();
+    }
+    groups
+}
+
+fn detail_key(currency: Currency, category: &str) -> String {
+    format!("rollforward-{currency}-{category}")
+}
+
+pub(super) fn row(facts: &Facts, movement: &Movement) -> Vec<Cell> {
+    vec![
+        Cell::Date(facts.date(movement.created)),
+        Cell::id(&*movement.id),
+        Cell::or_empty(movement.source.as_deref(), Cell::id),
+        Cell::Amount(movement.gross()),
+        Cell::Amount(movement.fee()),
+        Cell::Amount(movement.net()),
+    ]
+}

@@ -1,0 +1,1 @@
+//! What an accountant must find in every format.

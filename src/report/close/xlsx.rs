@@ -1,0 +1,196 @@
+//! Reports as a workbook: a sheet for each section, numbers and dates that are ones, the header frozen.
+
+use std::collections::HashSet;
+
+use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+
+use crate::reconcile::close::sheet::{Cell, Head, Kind, Row, Sink, Weight};
+use crate::reconcile::close::{Facts, Report};
+use crate::report::plan::number;
+
+/// Rows on a sheet before the rest is counted: a spreadsheet ends at 1,048,576, and slows long before.
+const ROWS_MAX: usize = 50_000;
+/// Characters of a sheet's name, by Excel's own rule.
+const NAME_MAX: usize = 31;
+
+/// The workbook's bytes.
+///
+/// # Errors
+/// Where the workbook cannot be put together.
+pub fn xlsx(facts: &Facts, reports: &[Report]) -> Result<Vec<u8>, XlsxError> {
+    let mut sink = Xlsx::new();
+    for report in reports {
+        report.write(facts, &mut sink);
+    }
+    if let Some(error) = sink.failed {
+        return Err(error);
+    }
+    // Nothing of now gets into the file.
+    let read = facts.read_at.utc();
+    let day = rust_xlsxwriter::ExcelDateTime::from_timestamp(read.timestamp())?;
+    let properties = rust_xlsxwriter::DocProperties::new()
+        .set_title(format!("Tie-out of {}", facts.period.name))
+        .set_author(&facts.made_by)
+        .set_creation_datetime(&day);
+    sink.workbook.set_properties(&properties);
+    sink.workbook.save_to_buffer()
+}
+
+struct Xlsx {
+    workbook: Workbook,
+    names: HashSet<String>,
+    sheet: Option<(Head, Worksheet)>,
+    next: u32,
+    written: usize,
+    skipped: usize,
+    failed: Option<XlsxError>,
+    formats: Formats,
+}
+
+struct Formats {
+    bold: Format,
+    date: Format,
+    count: Format,
+}
+
+impl Xlsx {
+    fn new() -> Self {
+        Self {
+            workbook: Workbook::new(),
+            names: HashSet::new(),
+            sheet: None,
+            next: 0,
+            written: 0,
+            skipped: 0,
+            failed: None,
+            formats: Formats {
+                bold: Format::new().set_bold(),
+                date: Format::new().set_num_format("yyyy-mm-dd"),
+                count: Format::new().set_num_format("#,##0"),
+            },
+        }
+    }
+
+    fn keep<T>(&mut self, result: Result<T, XlsxError>) {
+        if let Err(error) = result
+            && self.failed.is_none()
+        {
+            self.failed = Some(error);
+        }
+    }
+
+    /// Excel's names are short and unique, whatever their case.
+    fn name(&mut self, key: &str) -> String {
+        let short: String = key.chars().take(NAME_MAX).collect();
+        let mut name = short.clone();
+        let mut place = 2;
+        while !self.names.insert(name.to_lowercase()) {
+            let end = format!("~{place}");
+            let start: String = short.chars().take(NAME_MAX - end.len()).collect();
+            name = start + &end;
+            place += 1;
+        }
+        name
+    }
+}
+
+impl Sink for Xlsx {
+    fn begin(&mut self, head: &Head) {
+        let name = self.name(&head.key);
+        let mut sheet = Worksheet::new();
+        let mut result = sheet.set_name(name).map(|_| ());
+        result =
+            result.and(sheet.write_with_format(0, 0, &head.title, &self.formats.bold).map(|_| ()));
+        for (place, column) in (0_u16..).zip(&head.columns) {
+            let width = match column.kind {
+                Kind::Text => 28.0,
+                Kind::Id => 30.0,
+                Kind::Date => 12.0,
+                Kind::Count => 10.0,
+                Kind::Amount => 16.0,
+            };
+            result = result
+                .and(
+                    sheet.write_with_format(1, place, column.title, &self.formats.bold).map(|_| ()),
+                )
+                .and(sheet.set_column_width(place, width).map(|_| ()));
+        }
+        result = result.and(sheet.set_freeze_panes(2, 0).map(|_| ()));
+        self.keep(result);
+        self.sheet = Some((head.clone(), sheet));
+        (self.next, self.written, self.skipped) = (2, 0, 0);
+    }
+
+    fn row(&mut self, row: Row) {
+        let Some((head, mut sheet)) = self.sheet.take() else { return };
+        if row.weight == Weight::Item && self.written >= ROWS_MAX {
+            self.skipped += 1;
+        } else {
+            let is_heavy = !matches!(row.weight, Weight::Item | Weight::Term);
+            for (place, cell) in (0_u16..).zip(&row.cells) {
+                let result = write(&mut sheet, (self.next, place), cell, &self.formats, is_heavy);
+                self.keep(result);
+            }
+            self.next += 1;
+            self.written += usize::from(row.weight == Weight::Item);
+        }
+        self.sheet = Some((head, sheet));
+    }
+
+    fn end(&mut self, _: usize) {
+        let Some((head, mut sheet)) = self.sheet.take() else { return };
+        let mut lines: Vec<String> = head.note.into_iter().collect();
+        if self.skipped > 0 {
+            let rest = number(self.skipped);
+            lines.push(format!("{rest} more rows are in the CSV; the totals have them."));
+        }
+        for text in lines {
+            let result = sheet.write_string(self.next, 0, text).map(|_| ());
+            self.keep(result);
+            self.next += 1;
+        }
+        self.workbook.push_worksheet(sheet);
+    }
+}
+
+fn write(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    cell: &Cell,
+    formats: &Formats,
+    is_heavy: bool,
+) -> Result<(), XlsxError> {
+    let weighed =
+        |format: &Format| if is_heavy { format.clone().set_bold() } else { format.clone() };
+    match cell {
+        Cell::Empty => Ok(()),
+        // A string is never taken for a formula.
+        Cell::Text(text) | Cell::Id(text) => {
+            let format = weighed(&Format::new());
+            sheet.write_string_with_format(row, column, text, &format).map(|_| ())
+        }
+        Cell::Date(date) => {
+            let day = rust_xlsxwriter::ExcelDateTime::parse_from_str(&date.to_string())?;
+            sheet.write_datetime_with_format(row, column, &day, &weighed(&formats.date)).map(|_| ())
+        }
+        Cell::Count(count) => {
+            let number = number_of(&count.to_string());
+            sheet
+                .write_number_with_format(row, column, number, &weighed(&formats.count))
+                .map(|_| ())
+        }
+        Cell::Amount(amount) => {
+            let places = usize::from(amount.currency().exponent());
+            let decimals =
+                if places == 0 { String::new() } else { format!(".{}", "0".repeat(places)) };
+            let format = weighed(&Format::new().set_num_format(format!("#,##0{decimals}")));
+            let number = number_of(&amount.to_decimal());
+            sheet.write_number_with_format(row, column, number, &format).map(|_| ())
+        }
+    }
+}
+
+/// A spreadsheet's numbers are floats: this is where exact digits become one, for showing only.
+fn number_of(digits: &str) -> f64 {
+    digits.parse().unwrap_or_default()
+}
