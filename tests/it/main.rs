@@ -5,6 +5,7 @@ mod arrival;
 mod bad_input;
 mod books;
 mod check;
+mod close;
 mod contract_netsuite;
 mod contract_stripe;
 mod cutover;

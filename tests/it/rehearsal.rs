@@ -87,8 +87,17 @@ fn drawn(seed: u64, company: &Company, usual: &Policy) -> Policy {
     }
 }
 
+/// A company whose every record is in NetSuite.
+pub struct Posted {
+    pub company: Company,
+    pub house: House,
+    pub netsuite: NetSuite,
+    pub created: usize,
+    _folder: tempfile::TempDir,
+}
+
 /// Posts one company; says what is wrong, if anything is.
-async fn rehearse(spec: &CompanySpec) -> Result<usize, String> {
+pub async fn post(spec: &CompanySpec) -> Result<Posted, String> {
     let company = generate(spec);
     let clock: Arc<dyn Clock> = Arc::new(Virtual::new());
     let key = Key::new();
@@ -111,6 +120,12 @@ async fn rehearse(spec: &CompanySpec) -> Result<usize, String> {
     if !pushed.failed.is_empty() || !pushed.in_doubt.is_empty() {
         return Err(format!("{:?} {:?}", pushed.failed, pushed.in_doubt));
     }
+    Ok(Posted { company, house, netsuite, created: pushed.created, _folder: folder })
+}
+
+/// The same, and whether the books are the core's.
+async fn rehearse(spec: &CompanySpec) -> Result<usize, String> {
+    let Posted { mut house, created, _folder, .. } = post(spec).await?;
     if let Some(wrong) = first_difference(&house).await {
         return Err(wrong);
     }
@@ -126,7 +141,7 @@ async fn rehearse(spec: &CompanySpec) -> Result<usize, String> {
     let again = house.plan();
     match again.changes.first() {
         Some(change) => Err(format!("a second plan has {}", change.external_id)),
-        None => Ok(pushed.created),
+        None => Ok(created),
     }
 }
 

@@ -53,6 +53,7 @@ pub async fn gather(inputs: Inputs<'_>) -> anyhow::Result<Facts> {
     let mut payouts = records::payouts(&inputs)?;
     let mut moved = movements::moved(&inputs, &mut payouts)?;
     let read = records::read(&inputs, &mut moved.movements, &mut payouts).await?;
+    moved.settle_days_of_nothing(policy.zone);
     let stripe = stripe_sides(&inputs, &moved, &payouts)?;
     let account = policy.account.as_str();
     let mut facts = Facts {
@@ -192,7 +193,11 @@ fn stripe_sides(
             let is_booked = inputs.policy.start.is_none() || journal.is_some_and(|own| own <= day);
             let on_their_way =
                 if is_booked { on_their_way(inputs, payouts, currency, day) } else { Vec::new() };
-            let outside = if is_booked { zero } else { beginning - paid_out[place] };
+            let outside = if is_booked {
+                zero
+            } else {
+                beginning - paid_out[place] + taken_by_journals(inputs, payouts, currency, day)
+            };
             (outside, on_their_way)
         };
         let ((start_outside, start_way), (outside, on_their_way)) = (at(0), at(1));
@@ -246,6 +251,23 @@ fn on_their_way(
         amount: -payout.amount,
     })
     .collect()
+}
+
+/// What journals of payouts that had left when the books began took from the Stripe balance account:
+/// other books have it there.
+fn taken_by_journals(
+    inputs: &Inputs,
+    payouts: &[Payout],
+    currency: Currency,
+    day: NaiveDate,
+) -> Amount {
+    let own = payouts.iter().filter(|payout| {
+        payout.amount.currency() == currency
+            && inputs.policy.is_past(payout.created)
+            && payout.is_journal
+            && payout.is_booked(day)
+    });
+    own.fold(Amount::zero(currency), |sum, payout| sum + payout.amount)
 }
 
 /// The accounts that stand for the Stripe balance.

@@ -4,15 +4,17 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::NaiveDate;
+
 use super::gather::{Inputs, places};
 use crate::accounting::balance_transaction::{Class, fees};
 use crate::accounting::chart::Role;
-use crate::accounting::seat::Sources;
+use crate::accounting::seat::{Charged, Schedule, Sources};
 use crate::calendar::{UnixTime, day_before, start_of_day};
 use crate::ledger::{FlatMovement, LedgerError};
 use crate::money::{Amount, Currency};
 use crate::reconcile::close::facts::{Movement, Payout};
-use crate::stripe::objects::{BalanceTransaction, read};
+use crate::stripe::objects::{BalanceTransaction, Payout as StripePayout, read};
 
 /// What is known of the movements.
 pub(super) struct Moved {
@@ -22,6 +24,8 @@ pub(super) struct Moved {
     /// Of those that a balance reading named, what was pulled since.
     pub(super) known_later: BTreeSet<String>,
     pub(super) known_until: Option<UnixTime>,
+    /// Those of the movements that have no record and are booked with the journal of their day.
+    on_day: Vec<usize>,
 }
 
 /// Movements of one currency that are not kept one by one.
@@ -75,7 +79,9 @@ pub(super) fn moved(inputs: &Inputs, payouts: &mut [Payout]) -> anyhow::Result<M
             sums: BTreeMap::new(),
             known_later: BTreeSet::new(),
             known_until: None,
+            on_day: Vec::new(),
         },
+        schedules: schedules(inputs)?,
     };
     inputs.ledger.for_each_movement_and_json(|flat, json| walk.take(flat, json))?;
     let Walk { mut moved, categories, .. } = walk;
@@ -95,6 +101,7 @@ struct Walk<'a> {
     opening_since: Option<UnixTime>,
     later: BTreeSet<String>,
     moved: Moved,
+    schedules: BTreeMap<Currency, Schedule>,
 }
 
 impl Walk<'_> {
@@ -109,7 +116,8 @@ impl Walk<'_> {
         let net = Amount::new(flat.net, currency);
         let member = flat.payout.and_then(|payout| self.places.get(payout).copied());
         let is_past = inputs.policy.is_past(flat.created);
-        let is_settled = self.left_before(member, flat);
+        // What is of nothing else may be of a day that came to nothing, with something later.
+        let is_settled = flat.source.is_some() && self.left_before(member, flat);
         let is_in_utc = self.utc_month.0 <= flat.created && flat.created < self.utc_month.1;
         let is_kept = !is_past && flat.created < window.until && !is_settled;
         let bt: Option<BalanceTransaction> = if is_kept || is_in_utc || flat.payout.is_none() {
@@ -158,10 +166,21 @@ impl Walk<'_> {
             }
         }
         if is_kept {
+            if matches!(class, Class::Line(_)) && self.is_on_day(&bt) {
+                self.moved.on_day.push(self.moved.movements.len());
+            }
             let movement = self.movement(flat, currency, class, charges, member);
             self.moved.movements.push(movement);
         }
         Ok(())
+    }
+
+    fn is_on_day(&self, bt: &BalanceTransaction) -> bool {
+        let presented = self.sources.presented(bt);
+        self.schedules.get(&bt.currency).is_some_and(|schedule| {
+            let seat = self.inputs.policy.seat(bt, presented, schedule);
+            matches!(seat.charged, Charged::OnDay)
+        })
     }
 
     /// Whether its payout was deposited before the period began: then both sides have let go of it.
@@ -175,7 +194,9 @@ impl Walk<'_> {
         flat.created < self.inputs.period.window.since
             && own.is_some_and(|place| {
                 let payout = &self.payouts[usize::try_from(place).expect("a place")];
-                payout.deposited().is_some_and(|day| day < first_day)
+                // One that the bank never had is not settled before it is back.
+                !(flat.kind == "payout" && payout.is_to_balance)
+                    && payout.deposited().is_some_and(|day| day < first_day)
                     && payout.created < self.inputs.period.window.since
             })
     }
@@ -249,6 +270,42 @@ impl Walk<'_> {
         self.categories.push(name.to_owned());
         self.category_of.insert(name.to_owned(), place);
         place
+    }
+}
+
+fn schedules(inputs: &Inputs) -> anyhow::Result<BTreeMap<Currency, Schedule>> {
+    let mut payouts: BTreeMap<Currency, Vec<StripePayout>> = BTreeMap::new();
+    inputs.ledger.for_each_view::<StripePayout, LedgerError>("payout", |payout| {
+        payouts.entry(payout.currency).or_default().push(payout);
+        Ok(())
+    })?;
+    Ok(payouts.iter().map(|(currency, own)| (*currency, Schedule::new(own))).collect())
+}
+
+impl Moved {
+    /// A day whose movements come to nothing, as a hold and its release, makes no journal: nothing is
+    /// to be booked of them, so they are.
+    pub(super) fn settle_days_of_nothing(&mut self, zone: chrono_tz::Tz) {
+        let mut days: BTreeMap<(NaiveDate, Currency), Vec<usize>> = BTreeMap::new();
+        for place in &self.on_day {
+            let movement = &self.movements[*place];
+            let day = (movement.created.date_in(zone), movement.currency);
+            days.entry(day).or_default().push(*place);
+        }
+        for ((day, _), own) in days {
+            let mut sums: BTreeMap<Class, i64> = BTreeMap::new();
+            let mut is_booked = false;
+            for movement in own.iter().map(|place| &self.movements[*place]) {
+                *sums.entry(movement.class).or_default() += movement.net;
+                is_booked |= movement.charged.is_some();
+            }
+            if is_booked || sums.values().any(|sum| *sum != 0) {
+                continue;
+            }
+            for place in own {
+                self.movements[place].charged = Some(day);
+            }
+        }
     }
 }
 

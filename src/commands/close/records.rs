@@ -50,6 +50,7 @@ pub(super) fn payouts(inputs: &Inputs) -> anyhow::Result<Vec<Payout>> {
         BTreeSet::new(),
         policy.books.base_currency,
     );
+    let balances = money(policy);
     let mut found = Vec::with_capacity(payouts.len());
     let mut taken_over: HashMap<String, NaiveDate> = HashMap::new();
     for payout in &payouts {
@@ -62,11 +63,14 @@ pub(super) fn payouts(inputs: &Inputs) -> anyhow::Result<Vec<Payout>> {
         let mut booked = None;
         let mut period = None;
         let mut is_journal = false;
+        let mut is_to_balance = false;
         for (row, body) in rows.iter().filter_map(|row| Some((row, row.posted.as_ref()?))) {
             let Some(header) = body.header() else { continue };
             let day = books.day(header.tran_date, header.posting_period.as_ref());
             booked = Some(booked.map_or(day, |one: NaiveDate| one.max(day)));
             is_journal |= matches!(body, Body::JournalEntry(_));
+            is_to_balance |=
+                matches!(body, Body::Deposit(deposit) if balances.contains(&deposit.account));
             let named = references
                 .periods
                 .iter()
@@ -89,6 +93,7 @@ pub(super) fn payouts(inputs: &Inputs) -> anyhow::Result<Vec<Payout>> {
             returned: None,
             booked,
             is_journal,
+            is_to_balance,
             taken_over: None,
             period,
             banked: Amount::zero(payout.currency),

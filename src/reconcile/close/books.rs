@@ -151,9 +151,15 @@ impl<'a> Books<'a> {
     fn seen_lines(&self, seen: &Seen, entry: &Entry) -> Lines {
         let mut lines = Lines::new();
         for line in &seen.lines {
-            let settled = entry.settles;
-            let settles = settled.is_some_and(|s| self.settles(&line.account, line.foreign, s));
-            let amount = if settles { line.base_debit - line.base_credit } else { line.foreign };
+            let settled = entry.settles.filter(|s| self.settles(&line.account, line.foreign, *s));
+            let amount = match settled {
+                Some(settled) if settled.currency() == self.base => {
+                    line.base_debit - line.base_credit
+                }
+                // Neither currency is the ledger's own: as it was sent, it is what it settled as.
+                Some(settled) if is_as_posted(line, entry) => settled,
+                _ => line.foreign,
+            };
             add(&mut lines, &line.account, amount);
         }
         lines.retain(|_, amount| !amount.is_zero());
@@ -162,9 +168,7 @@ impl<'a> Books<'a> {
 
     /// Whether a line counts in the currency of settlement, which is another than the record's.
     fn settles(&self, account: &InternalId, foreign: Amount, settled: Amount) -> bool {
-        settled.currency() != foreign.currency()
-            && settled.currency() == self.base
-            && self.money.contains(account)
+        settled.currency() != foreign.currency() && self.money.contains(account)
     }
 
     fn add_posted(&mut self, day: NaiveDate, lines: &Lines) {
@@ -203,6 +207,13 @@ impl<'a> Books<'a> {
             base_credit: [Amount::zero(base); 2],
         })
     }
+}
+
+fn is_as_posted(line: &SeenLine, entry: &Entry) -> bool {
+    entry.posted.is_some_and(|(_, _, postings)| {
+        let own = postings.iter().filter(|posting| posting.account == line.account);
+        own.map(|posting| posting.amount).reduce(|one, other| one + other) == Some(line.foreign)
+    })
 }
 
 fn add(lines: &mut Lines, account: &InternalId, amount: Amount) {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Balance, Facts, Source};
+use super::facts::{Facts, Source};
 use super::proofs;
 use super::sheet::{Cell, Column, Head, Writer};
 use crate::ids::InternalId;
@@ -36,18 +36,20 @@ const TOTALS: [Column; 5] = [
     Column::amount("net", "Net"),
 ];
 
-const TRIAL: [Column; 6] = [
+const TRIAL: [Column; 5] = [
     Column::text("account", "Account"),
     Column::amount("opening", "Before the period"),
     Column::amount("debit", "Debit"),
     Column::amount("credit", "Credit"),
     Column::amount("closing", "At its end"),
-    Column::amount("posted", "As posted, where in one currency"),
 ];
 
 pub(super) fn cover(facts: &Facts, out: &mut Writer) {
     out.list(&Head::new("cover-parameters", "What was read, and when", &FACTS), parameters(facts));
-    let rows = proofs(facts).into_iter().map(|(report, proof)| {
+    let mut proofs = proofs(facts);
+    // What differs first.
+    proofs.sort_by_key(|(_, proof)| (proof.difference.is_zero(), proof.unproven.is_none()));
+    let rows = proofs.into_iter().map(|(report, proof)| {
         let state = match (proof.difference.is_zero(), &proof.unproven) {
             (false, _) => "differs",
             (true, Some(_)) => "not proven",
@@ -139,15 +141,11 @@ fn totals(facts: &Facts, out: &mut Writer) {
 fn trial_balance(facts: &Facts, out: &mut Writer) {
     let zero = Amount::zero(facts.base_currency);
     let mut accounts: BTreeMap<&InternalId, [Amount; 3]> = BTreeMap::new();
-    let mut posted: BTreeMap<&InternalId, Option<Amount>> = BTreeMap::new();
     for own in &facts.balances {
         let [opening, debit, credit] = accounts.entry(&own.account).or_insert([zero; 3]);
         *opening += own.base_debit[0] - own.base_credit[0];
         *debit += own.base_debit[1];
         *credit += own.base_credit[1];
-        let posted = posted.entry(&own.account).or_insert(Some(zero));
-        let is_base = own.currency == facts.base_currency;
-        *posted = posted.filter(|_| is_base).map(|sum| sum + Balance::expected_at_end(own));
     }
     let mut rows: Vec<Vec<Cell>> = accounts
         .into_iter()
@@ -158,7 +156,6 @@ fn trial_balance(facts: &Facts, out: &mut Writer) {
                 Cell::Amount(debit),
                 Cell::Amount(credit),
                 Cell::Amount(opening + debit - credit),
-                Cell::or_empty(posted[account], Cell::Amount),
             ]
         })
         .collect();

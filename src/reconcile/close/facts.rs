@@ -151,6 +151,8 @@ pub struct Payout {
     /// The day of its deposit or journal; of the last, where the deposit is in parts.
     pub booked: Option<NaiveDate>,
     pub is_journal: bool,
+    /// The record leads to the Stripe balance account, because the bank never had it.
+    pub is_to_balance: bool,
     /// The day of the deposit that took over what a negative payout was made of.
     pub taken_over: Option<NaiveDate>,
     pub period: Option<String>,

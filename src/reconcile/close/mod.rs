@@ -176,9 +176,14 @@ impl Facts {
         let money = self.money();
         let on_money = self.balances.iter().filter(|own| money.contains(&&own.account));
         let others = self.by_others.iter().filter(|other| money.contains(&&other.account));
+        let stands = |side: &facts::StripeSide| {
+            let reported = side.reported.is_some_and(|reported| !reported.is_zero());
+            reported || !side.opening.is_zero() || !side.outside.is_zero()
+        };
         self.stripe
-            .keys()
-            .copied()
+            .iter()
+            .filter(|(_, side)| stands(side))
+            .map(|(currency, _)| *currency)
             .chain(self.movements.iter().map(|movement| movement.currency))
             .chain(on_money.map(|own| own.currency))
             .chain(others.map(|other| other.amount.currency()))

@@ -83,7 +83,8 @@ fn expected(facts: &Facts, payout: &Payout) -> Amount {
     let is_here = payout.arrival <= facts.period.last_day;
     let is_final = !matches!(payout.status.as_str(), "pending" | "in_transit");
     let came_back = payout.returned.is_some_and(|back| back < facts.period.window.until)
-        || payout.status == "canceled";
+        || payout.status == "canceled"
+        || payout.is_to_balance;
     if is_here && is_final && !came_back {
         payout.amount
     } else {

@@ -123,7 +123,17 @@ impl Facts {
         };
         if let Some(payout) = self.payout(cleared_by).filter(|payout| payout.is_deposited(day)) {
             let has_left = payout.created < until;
-            return (!has_left).then_some((Why::BookedBefore, movement.net()));
+            let is_back = payout.returned.is_some_and(|back| back < until);
+            if movement.class == Class::Payout && payout.is_to_balance && !is_back {
+                // The books have it back already.
+                return Some((Why::PayoutInTransit, movement.net()));
+            }
+            if !has_left {
+                return Some((Why::BookedBefore, movement.net()));
+            }
+            // The deposit took what its own record brings later.
+            let is_late = movement.recorded.is_some_and(|recorded| recorded > day);
+            return is_late.then_some((Why::BookedLater, movement.gross()));
         }
         let is_charged = self.charged_on(movement).is_some_and(|charged| charged <= day);
         let charges = if is_charged { movement.gross - movement.net } else { 0 };
@@ -146,7 +156,8 @@ impl Facts {
         };
         let (why, amount) = match held {
             Ok(held) => (Why::FeeBeforeDeposit, movement.net() - held),
-            Err(why) => (why, movement.net()),
+            // What it charges may be booked before it is.
+            Err(why) => (why, movement.net() + Amount::new(charges, movement.currency)),
         };
         (!amount.is_zero()).then_some((why, amount))
     }

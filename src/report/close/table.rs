@@ -10,7 +10,9 @@ use crate::report::plan::{counted, number};
 use crate::report::table::{Align, render};
 
 /// Items shown before the rest is counted.
-const ITEMS_MAX: usize = 20;
+const ITEMS_MAX: usize = 40;
+/// The same for what stands behind a row of another section.
+const DETAILS_MAX: usize = 5;
 /// A list of more columns than this is shown in part where the terminal is narrow.
 const NARROW_COLUMNS_MAX: usize = 5;
 /// From here on every column is shown.
@@ -22,6 +24,7 @@ pub(super) struct Text {
     section: Option<Head>,
     rows: Vec<Row>,
     item_count: usize,
+    items_max: usize,
 }
 
 impl Text {
@@ -40,7 +43,8 @@ impl Text {
             facts.zone,
             facts.local(facts.read_at),
         );
-        Self { text, columns, section: None, rows: Vec::new(), item_count: 0 }
+        let rows = Vec::new();
+        Self { text, columns, section: None, rows, item_count: 0, items_max: ITEMS_MAX }
     }
 
     pub(super) fn end_of_text(mut self, proofs: &[Proof]) -> String {
@@ -48,7 +52,7 @@ impl Text {
         let named: Vec<String> =
             differing.map(|proof| format!("{} ({})", proof.title, proof.difference)).collect();
         let last = match (named.is_empty(), proofs.is_empty()) {
-            (true, true) => "Nothing to prove here.".to_owned(),
+            (true, true) => return self.text,
             (true, false) => format!("{}, every difference 0.", counted(proofs.len(), "proof")),
             (false, _) => format!("Differs: {}.", named.join("; ")),
         };
@@ -82,12 +86,13 @@ impl Sink for Text {
         self.section = Some(head.clone());
         self.rows.clear();
         self.item_count = 0;
+        self.items_max = if head.is_detail { DETAILS_MAX } else { ITEMS_MAX };
     }
 
     fn row(&mut self, row: Row) {
         if row.weight == Weight::Item {
             self.item_count += 1;
-            if self.item_count > ITEMS_MAX {
+            if self.item_count > self.items_max {
                 return;
             }
         }
@@ -113,8 +118,8 @@ impl Sink for Text {
         let of = |row: &Row| places.iter().map(|place| shown(&row.cells[*place])).collect();
         let rows: Vec<Vec<String>> = self.rows.iter().map(of).collect();
         self.text.push_str(&render(&header, &rows, self.columns));
-        if self.item_count > ITEMS_MAX {
-            let rest = number(self.item_count - ITEMS_MAX);
+        if self.item_count > self.items_max {
+            let rest = number(self.item_count - self.items_max);
             line(&mut self.text, &format!("  … and {rest} more, in --output csv, json or html."));
         }
         if places.len() < head.columns.len() {
