@@ -37,6 +37,9 @@ pub struct PostedRow {
     pub posted_by: Option<(i64, String)>,
 }
 
+/// Who looks after something, and what was said about it.
+pub type OwnerAndNote = (Option<String>, Option<String>);
+
 /// A wanted record without its body.
 #[derive(Deserialize)]
 struct Light {
@@ -157,9 +160,7 @@ impl Ledger {
     }
 
     /// Who looks after each open exception, and what was said about it, by the exception's id.
-    pub fn exception_notes(
-        &self,
-    ) -> Result<BTreeMap<String, (Option<String>, Option<String>)>, LedgerError> {
+    pub fn exception_notes(&self) -> Result<BTreeMap<String, OwnerAndNote>, LedgerError> {
         let run = || -> rusqlite::Result<_> {
             self.connection
                 .prepare_cached("SELECT id, owner, note FROM exception WHERE resolved IS NULL")?

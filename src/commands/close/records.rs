@@ -420,7 +420,7 @@ impl<'a> Fold<'a> {
 
     fn end(self, by_others: Vec<ForeignEntry>) -> anyhow::Result<Read> {
         let ledger = self.inputs.ledger;
-        let documents = documents(ledger, self.documents.end())?;
+        let documents = documents(ledger, &self.documents.end())?;
         let mut runs = Vec::new();
         for ((run, kind, outcome, _), (count, total)) in self.runs {
             let Some((command, parameters, started)) = ledger.run(run)? else { continue };
@@ -440,7 +440,7 @@ impl<'a> Fold<'a> {
 }
 
 /// Looks up the documents that are open.
-fn documents(ledger: &Ledger, open: HashMap<u64, Amount>) -> anyhow::Result<Vec<Document>> {
+fn documents(ledger: &Ledger, open: &HashMap<u64, Amount>) -> anyhow::Result<Vec<Document>> {
     let mut documents = Vec::new();
     if open.is_empty() {
         return Ok(documents);

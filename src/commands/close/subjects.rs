@@ -180,7 +180,7 @@ pub(super) fn refunds(inputs: &Inputs, facts: &Facts) -> anyhow::Result<Vec<Refu
     Ok(found)
 }
 
-fn sources<'a>(facts: &'a Facts, is_of: impl Fn(Class) -> bool) -> BTreeSet<&'a str> {
+fn sources(facts: &Facts, is_of: impl Fn(Class) -> bool) -> BTreeSet<&str> {
     let window = facts.period.window;
     let own = facts.movements.iter().filter(|movement| window.contains(movement.created));
     own.filter(|movement| is_of(movement.class)).filter_map(|m| m.source.as_deref()).collect()

@@ -70,7 +70,7 @@ fn by_kind(facts: &Facts, currency: Currency) -> BTreeMap<Role, (usize, Amount)>
 }
 
 /// Charged before the period and not booked when it began.
-fn open_at_start<'a>(facts: &'a Facts, currency: Currency) -> impl Iterator<Item = &'a Movement> {
+fn open_at_start(facts: &Facts, currency: Currency) -> impl Iterator<Item = &Movement> {
     let is_late = |movement: &Movement| {
         facts.charged_on(movement).is_none_or(|day| day >= facts.period.first_day)
     };
@@ -81,7 +81,7 @@ fn open_at_start<'a>(facts: &'a Facts, currency: Currency) -> impl Iterator<Item
     })
 }
 
-fn open_at_end<'a>(facts: &'a Facts, currency: Currency) -> impl Iterator<Item = &'a Movement> {
+fn open_at_end(facts: &Facts, currency: Currency) -> impl Iterator<Item = &Movement> {
     let is_late = |movement: &Movement| {
         facts.charged_on(movement).is_none_or(|day| day > facts.period.last_day)
     };
