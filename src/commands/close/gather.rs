@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::NaiveDate;
 
 use super::movements::{self, Moved};
-use super::records;
 use super::subjects;
+use super::{payouts, records};
 use crate::accounting::Policy;
 use crate::accounting::chart::Role;
 use crate::accounting::day::batch_name;
@@ -50,7 +50,7 @@ pub struct Inputs<'a> {
 /// Gathers everything.
 pub async fn gather(inputs: Inputs<'_>) -> anyhow::Result<Facts> {
     let Inputs { ledger, policy, references, .. } = inputs;
-    let mut payouts = records::payouts(&inputs)?;
+    let mut payouts = payouts::payouts(&inputs)?;
     let mut moved = movements::moved(&inputs, &mut payouts)?;
     let read = records::read(&inputs, &mut moved.movements, &mut payouts).await?;
     moved.settle_days_of_nothing(policy.zone);

@@ -3,8 +3,10 @@
 
 mod gather;
 mod movements;
+mod payouts;
 mod period;
 mod records;
+mod seen;
 mod subjects;
 mod write;
 

@@ -23,8 +23,10 @@ pub(super) fn write(
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
     let is_close = args.name == ReportName::Close;
-    let of_page: Vec<Report> =
+    let mut of_page: Vec<Report> =
         reports.iter().copied().filter(|report| !is_close || !report.is_export()).collect();
+    // What is proven comes before what it rests on.
+    of_page.sort_by_key(|report| *report == Report::Cover);
     let folder = args.out.clone();
     let folder = folder.or_else(|| is_close.then(|| format!("close-{}", file_name(facts)).into()));
     if let Some(folder) = &folder {
