@@ -10,6 +10,7 @@
 //! explained in `docs/decisions.md`.
 
 pub mod balance_transaction;
+pub mod care;
 pub mod case;
 mod charges;
 pub mod chart;

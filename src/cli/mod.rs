@@ -1,5 +1,6 @@
 //! The command language. The doc comments are the manual.
 
+mod exceptions;
 mod ledger;
 mod pull;
 mod push;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use exceptions::*;
 pub use ledger::*;
 pub use pull::*;
 pub use push::*;
@@ -107,6 +109,7 @@ pub enum Command {
     Report(ReportArgs),
     Explain(ExplainArgs),
     Status(StatusArgs),
+    Exceptions(ExceptionsArgs),
     Ledger(LedgerArgs),
     Demo(DemoArgs),
     Sandbox(SandboxArgs),
@@ -125,6 +128,31 @@ pub struct OutputArgs {
     /// Print as a table for people, or as JSON for programs.
     #[arg(short, long, alias = "format", value_enum, default_value_t, env = "TIEOUT_OUTPUT")]
     pub output: Format,
+}
+
+/// How a list is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    #[default]
+    Table,
+    Json,
+    Csv,
+}
+
+/// How a list that a spreadsheet may read is printed.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ListOutputArgs {
+    /// Print as a table for people, as JSON for programs, or as CSV for a spreadsheet.
+    #[arg(short, long, alias = "format", value_enum, default_value_t, env = "TIEOUT_OUTPUT")]
+    pub output: ListFormat,
+}
+
+/// Who does it, for the journal.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ByArgs {
+    /// Who does it; the journal keeps the name.
+    #[arg(long, value_name = "NAME", env = "TIEOUT_BY")]
+    pub by: Option<String>,
 }
 
 #[cfg(test)]

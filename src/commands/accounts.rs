@@ -1,7 +1,7 @@
 //! Several Stripe accounts in one configuration: the command is run for each, in the order of the
 //! file, and the worst ending is the command's own.
 
-use crate::cli::{Cli, Command, Global, LedgerCommand, ReportName};
+use crate::cli::{Cli, Command, ExceptionsCommand, Global, LedgerCommand, ReportName};
 use crate::commands::exit::{self, Outcome, UsageError};
 use crate::config;
 use crate::ui::Ui;
@@ -40,6 +40,10 @@ fn of_one_account(cli: &Cli) -> Option<&'static str> {
             LedgerCommand::Export(_) => Some("an export"),
             LedgerCommand::Backup { .. } => Some("a copy"),
             _ => None,
+        },
+        Command::Exceptions(args) => match args.what {
+            None | Some(ExceptionsCommand::List(_)) => None,
+            Some(_) => Some("an exception"),
         },
         Command::Plan(args) if args.out.is_some() => Some("--out"),
         Command::Push(args) if args.plan.is_some() => Some("a plan"),

@@ -11,6 +11,7 @@ mod check;
 pub mod close;
 mod demo;
 mod embedded;
+mod exceptions;
 pub mod exit;
 pub mod explain;
 mod init;
@@ -69,6 +70,7 @@ async fn run_one(command: &Command, global: &Global, ui: Ui) -> anyhow::Result<O
         Command::Report(args) => report::run(args, global, ui).await,
         Command::Explain(args) => explain::run(args, global, ui),
         Command::Status(args) => status::run(args, global, ui),
+        Command::Exceptions(args) => exceptions::run(args, global, ui),
         Command::Ledger(args) => ledger::run(args, global, ui),
         Command::Demo(args) => demo::run(args, ui).await,
         Command::Sandbox(args) => sandbox::run(args, ui).await,

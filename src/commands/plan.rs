@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::bail;
+use chrono::NaiveDate;
 
+use crate::accounting::care::Acceptance;
 use crate::accounting::{Exception, Policy};
 use crate::cli::{Format, Global, PlanArgs};
 use crate::commands::ask::Asking;
@@ -15,12 +17,12 @@ use crate::commands::log::logged;
 use crate::commands::session::Session;
 use crate::commands::{modes, resolve};
 use crate::ids::ExternalId;
-use crate::ledger::{Done, Ledger, PlanPlace, RecordRow, RecordState};
+use crate::ledger::{Cared, Done, Ledger, PlanPlace, RecordRow, RecordState};
 use crate::netsuite::client::Client;
 use crate::netsuite::references::References;
 use crate::plan::build::Built;
 use crate::plan::file::{Basis, SCHEMA_VERSION};
-use crate::plan::{Inputs, Plan, Standing, build};
+use crate::plan::{Accepted, Inputs, Plan, Standing, build};
 use crate::report;
 use crate::ui::{Ui, width};
 
@@ -52,17 +54,11 @@ pub(super) async fn run(args: &PlanArgs, global: &Global, ui: Ui) -> anyhow::Res
 pub(super) fn outcome(plan: &Plan, detailed: bool) -> Outcome {
     if detailed && !plan.is_empty() {
         Outcome::Changes
-    } else if holds_back(plan) {
+    } else if plan.holds_back() {
         Outcome::Partly
     } else {
         Outcome::Done
     }
-}
-
-/// Whether some record is not made: blocked, or never drawn up because of an exception.
-pub(super) fn holds_back(plan: &Plan) -> bool {
-    let stops = |exception: &Exception| !exception.blocks.is_empty();
-    !plan.blocked.is_empty() || plan.exceptions.iter().any(stops)
 }
 
 /// Derives what changed and makes the plan.
@@ -134,10 +130,12 @@ fn of(
     policy: &Policy,
     references: &References,
 ) -> anyhow::Result<Plan> {
-    let stored = ledger.open_exceptions()?;
-    let exceptions: Vec<_> = stored.into_iter().map(|stored| stored.exception).collect();
+    let today = session.clock.now().date_in(policy.zone);
+    let cared = ledger.exceptions(false)?;
+    let all: Vec<Exception> = cared.iter().map(|cared| cared.exception.clone()).collect();
+    let (accepted, exceptions) = accepted(cared, today);
     let settled_count = ledger.settled_count()?;
-    let (built, left_count) = changes(ledger, policy, references, &exceptions)?;
+    let (built, left_count) = changes(ledger, policy, references, &all)?;
     ledger.settle(&built.unchanged)?;
     Ok(Plan {
         schema_version: SCHEMA_VERSION,
@@ -148,10 +146,26 @@ fn of(
         changes: built.changes,
         blocked: built.blocked,
         exceptions,
+        accepted,
         unchanged_count: settled_count + built.unchanged.len(),
         left_count,
         digest: String::new(),
     })
+}
+
+/// What may stand for now, and what asks for a person.
+fn accepted(cared: Vec<Cared>, today: NaiveDate) -> (Vec<Accepted>, Vec<Exception>) {
+    let (mut accepted, mut open) = (Vec::new(), Vec::new());
+    for one in cared {
+        let holds = one.is_accepted(today);
+        match one.care.acceptance.filter(|_| holds) {
+            Some(Acceptance { until, reason, .. }) => {
+                accepted.push(Accepted { until, reason, exception: one.exception });
+            }
+            None => open.push(one.exception),
+        }
+    }
+    (accepted, open)
 }
 
 /// What is to be sent and what cannot be, up to about as many changes as one plan has, and how many

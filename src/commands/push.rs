@@ -223,7 +223,7 @@ async fn finish(
         Outcome::InDoubt
     } else if !checked.drifts.is_empty() {
         Outcome::OutOfTolerance
-    } else if pushed.failed.is_empty() && !plan::holds_back(plan) {
+    } else if pushed.failed.is_empty() && !plan.holds_back() {
         Outcome::Done
     } else {
         Outcome::Partly

@@ -71,6 +71,7 @@ async fn take_back(
         changes: built.changes,
         blocked: built.blocked,
         exceptions: Vec::new(),
+        accepted: Vec::new(),
         unchanged_count: 0,
         left_count: 0,
         digest: String::new(),

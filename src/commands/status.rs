@@ -25,7 +25,10 @@ struct Status {
     /// What a pull left half done, and how to complete it.
     unfinished: Option<Half>,
     records: BTreeMap<String, usize>,
+    /// Those that ask for a person now.
     exceptions: usize,
+    /// Those that may stand for now, because a person said so.
+    accepted_exceptions: usize,
     /// What is not in NetSuite though it was to be sent, or is there otherwise, with the reason.
     unsent: Vec<Reason>,
     runs: Vec<Summary>,
@@ -70,6 +73,9 @@ pub(super) fn run(args: &StatusArgs, global: &Global, ui: Ui) -> anyhow::Result<
             reason: unsent.reason,
         }
     });
+    let today = session.clock.now().date_in(session.settings.stripe.zone);
+    let exceptions = ledger.exceptions(false)?;
+    let accepted = exceptions.iter().filter(|cared| cared.is_accepted(today)).count();
     let status = Status {
         schema_version: 1,
         ledger: session.settings.ledger.display().to_string(),
@@ -78,7 +84,8 @@ pub(super) fn run(args: &StatusArgs, global: &Global, ui: Ui) -> anyhow::Result<
             .unfinished_pull()?
             .map(|pull| Half { what: pull.what(session.settings.stripe.zone), fix: pull.fix() }),
         records,
-        exceptions: ledger.open_exceptions()?.len(),
+        exceptions: exceptions.len() - accepted,
+        accepted_exceptions: accepted,
         unsent: unsent.collect(),
         runs: ledger.last_runs(RUNS)?.into_iter().map(summary).collect(),
     };
@@ -135,8 +142,12 @@ fn text(status: &Status) -> String {
     let half = status.unfinished.as_ref().map(|half| {
         format!("The last pull broke off: {} may be there only in part; {}.\n", half.what, half.fix)
     });
+    let accepted = match status.accepted_exceptions {
+        0 => String::new(),
+        count => format!(", and {} accepted for now", grouped(&count.to_string())),
+    };
     format!(
-        "{}\n\n{}\n{}\n{unsent}{}\n{}.\n{}",
+        "{}\n\n{}\n{}\n{unsent}{}\n{}{accepted}.\n{}",
         status.ledger,
         render(&two("Stripe objects", "Count"), &objects, columns),
         render(&two("NetSuite records", "Count"), &records, columns),

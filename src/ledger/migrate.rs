@@ -17,7 +17,8 @@ use crate::stripe::links::scan;
 type Step = fn(&Transaction, &Arc<Packer>) -> Result<(), StepError>;
 
 /// The steps in order; the schema's version is how many have run.
-const STEPS: [Step; 8] = [first, days, answer, push, compact, cutover, write_back, reading];
+const STEPS: [Step; 9] =
+    [first, days, answer, push, compact, cutover, write_back, reading, care];
 
 /// The lists that were read by the window when a pull did not go on where it was.
 const READ_BY_WINDOW: [&str; 10] = [
@@ -110,6 +111,10 @@ fn reading(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
 
 fn write_back(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
     Ok(tx.execute_batch(include_str!("migrations/0007_write_back.sql"))?)
+}
+
+fn care(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
+    Ok(tx.execute_batch(include_str!("migrations/0009_care.sql"))?)
 }
 
 /// Packs every object anew, with dictionaries trained on those that are there.

@@ -8,6 +8,7 @@ mod adoption;
 mod answers;
 mod attempts;
 mod batches;
+mod care;
 mod cases;
 mod close;
 mod coverage;
@@ -46,6 +47,7 @@ use rusqlite::{Connection, Transaction};
 
 pub use attempts::{AttemptId, Intent, Outcome, Unfinished};
 pub use batches::Batch;
+pub use care::{Act, Cared};
 pub use cases::CaseKey;
 pub use close::PostedRow;
 pub use derive::{Done, Work};

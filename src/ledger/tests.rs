@@ -274,3 +274,63 @@ fn a_record_nobody_wants_any_more_is_forgotten_unless_it_was_posted() {
     ledger.save_derived(&two, &wants(Vec::new())).unwrap();
     assert!(ledger.records().unwrap().is_empty());
 }
+
+/// Were an owner or a note lost when an exception goes and comes back, nobody would look after it;
+/// were its first day lost, it would never grow old.
+#[test]
+fn what_people_did_about_an_exception_outlives_it() {
+    let folder = Folder::new();
+    let mut ledger = folder.ledger();
+    let case = CaseKey::Customer("cus_1".into());
+    let both = wants(vec![item("price_A", "one"), item("price_a", "two")]);
+    ledger.save_derived(&case, &both).unwrap();
+    let id = "external_id_collision:price_a";
+    let due = Some("2026-11-05".parse().unwrap());
+    ledger.care_for(id, &Act::Assign { to: "Ada".into(), due }, Some("Bea")).unwrap();
+    ledger.care_for(id, &Act::Note { text: "Asked.".into() }, None).unwrap();
+    ledger.save_derived(&case, &wants(vec![item("price_A", "one")])).unwrap();
+    assert!(ledger.exceptions(false).unwrap().is_empty());
+    assert!(ledger.exceptions(true).unwrap()[0].resolved.is_some());
+    drop(ledger);
+    let later = Identity {
+        stripe_account: "acct_1".into(),
+        livemode: false,
+        netsuite_account: "123_SB1".into(),
+    };
+    let clock = Arc::new(FixedClock(UnixTime(900_000)));
+    let mut ledger = Ledger::open(&folder.path(), &later, clock).unwrap();
+    ledger.save_derived(&case, &both).unwrap();
+    let back = ledger.exceptions(false).unwrap().remove(0);
+    assert_eq!((back.first_seen, back.last_seen), (UnixTime(1_000), UnixTime(900_000)));
+    assert_eq!((back.care.owner.as_deref(), back.care.due), (Some("Ada"), due));
+    assert_eq!(back.care.notes[0].text, "Asked.");
+    assert_eq!(ledger.check_journal().unwrap(), 2, "each act is a row");
+}
+
+/// Were an acceptance to hold for whatever has the same id, a difference could grow unseen.
+#[test]
+fn an_acceptance_is_of_what_all_cases_say_of_an_object() {
+    let folder = Folder::new();
+    let mut ledger = folder.ledger();
+    let both = wants(vec![item("price_A", "one"), item("price_a", "two")]);
+    for customer in ["cus_1", "cus_2"] {
+        ledger.save_derived(&CaseKey::Customer(customer.into()), &both).unwrap();
+    }
+    let open = ledger.exceptions(false).unwrap();
+    assert_eq!(open.len(), 1, "two cases that say the same are told once");
+    let (day, id) = ("2026-11-05".parse().unwrap(), open[0].exception.id());
+    let content = open[0].content.clone();
+    let accept = Act::Accept { until: day, reason: "It is a test item.".into(), content };
+    ledger.care_for(&id, &accept, None).unwrap();
+    assert!(ledger.exceptions(false).unwrap()[0].is_accepted(day));
+    assert!(!ledger.exceptions(false).unwrap()[0].is_accepted(day.succ_opt().unwrap()));
+    let mut news = open[0].exception.clone();
+    news.message.push_str(" There is a third one.");
+    let says_more = Derived { exceptions: vec![news], ..Derived::default() };
+    ledger.save_derived(&CaseKey::Customer("cus_2".into()), &says_more).unwrap();
+    let now = ledger.exceptions(false).unwrap();
+    assert_eq!(now.len(), 2);
+    assert!(now.iter().all(|cared| !cared.is_accepted(day)));
+    ledger.care_for(&id, &Act::Reopen, None).unwrap();
+    assert!(ledger.exceptions(false).unwrap()[0].care.acceptance.is_none());
+}

@@ -6,6 +6,7 @@ use crate::accounting::exception::Exception;
 use crate::calendar::UnixTime;
 use crate::digest::sha256_hex;
 use crate::ids::AccountId;
+use crate::plan::accepted::Accepted;
 use crate::plan::change::{Blocked, Change};
 
 /// The version of the file's shape. A file of another version is refused.
@@ -39,6 +40,10 @@ pub struct Plan {
     pub changes: Vec<Change>,
     pub blocked: Vec<Blocked>,
     pub exceptions: Vec<Exception>,
+    /// Exceptions that may stand for now, because a person said so: what they block is not made
+    /// either, but nobody need be told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<Accepted>,
     /// Records that are already as they should be.
     pub unchanged_count: usize,
     /// Records that a plan of its own must look at after this one: a plan has an end.

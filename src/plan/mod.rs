@@ -5,6 +5,7 @@
 //! is the plan on disk; [`guard`] refuses a plan whose ledger, policy or accounts have moved.
 //! Sending is `push`'s business.
 
+pub mod accepted;
 pub mod build;
 pub mod change;
 pub mod diff;
@@ -14,6 +15,7 @@ pub mod guard;
 pub mod place;
 pub mod reverse;
 
+pub use accepted::Accepted;
 pub use build::{Inputs, Standing, build};
 pub use change::{Action, Blocked, Change, FieldChange, Request};
 pub use file::Plan;

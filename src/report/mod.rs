@@ -5,9 +5,12 @@
 
 pub mod close;
 pub mod cutover;
+pub mod exceptions;
 pub mod explain;
 pub mod html;
+mod lines;
 pub mod plan;
+mod sheet;
 pub mod table;
 pub mod tieout;
 

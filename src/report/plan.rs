@@ -18,6 +18,7 @@ pub fn text(plan: &Plan, names: &dyn AccountNames, columns: u16) -> String {
     let mut text = String::new();
     blocked(&mut text, plan, columns);
     exceptions(&mut text, plan, columns);
+    accepted(&mut text, plan, columns);
     if plan.left_count > 0 {
         let left = counted(plan.left_count, "record");
         line(
@@ -60,8 +61,14 @@ pub fn summary(plan: &Plan) -> String {
         number(count(Action::Update)),
         number(plan.unchanged_count),
         number(plan.blocked.len()),
-        counted(plan.exceptions.len(), "exception"),
+        exception_count(plan.exceptions.len(), plan.accepted.len()),
     )
+}
+
+/// `3 exceptions`, `3 exceptions and 1 accepted for now`.
+pub fn exception_count(open: usize, accepted: usize) -> String {
+    let open = counted(open, "exception");
+    if accepted == 0 { open } else { format!("{open} and {} accepted for now", number(accepted)) }
 }
 
 /// `1 exception`, `2 exceptions`.
@@ -122,6 +129,31 @@ fn exceptions(text: &mut String, plan: &Plan, columns: u16) {
         [("Object", Align::Left), ("Amount", Align::Right), ("Why, and what to do", Align::Left)];
     text.push_str(&render(&header, &rows, columns));
     more(text, plan.exceptions.len());
+}
+
+fn accepted(text: &mut String, plan: &Plan, columns: u16) {
+    if plan.accepted.is_empty() {
+        return;
+    }
+    line(text, &format!("Accepted for now: {}", counted(plan.accepted.len(), "exception")));
+    let rows: Vec<Vec<String>> = plan
+        .accepted
+        .iter()
+        .take(ROWS_MAX)
+        .map(|one| {
+            let amount = one.exception.amount.map(|amount| amount.to_string()).unwrap_or_default();
+            let why = format!("{} Accepted: {}", one.exception.message, one.reason);
+            vec![one.exception.subject.clone(), one.until.to_string(), amount, why]
+        })
+        .collect();
+    let header = [
+        ("Object", Align::Left),
+        ("Until", Align::Whole),
+        ("Amount", Align::Right),
+        ("What, and why it may stand", Align::Left),
+    ];
+    text.push_str(&render(&header, &rows, columns));
+    more(text, plan.accepted.len());
 }
 
 fn more(text: &mut String, count: usize) {
