@@ -4,7 +4,10 @@
 //! windows, and NetSuite's posting periods. Does not belong here: which date a record takes
 //! (`accounting`), or the current time (a [`Clock`] is handed in).
 
+mod month;
+
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
@@ -12,6 +15,8 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::InternalId;
+
+pub use month::{BadMonth, Month};
 
 /// Seconds since 1970-01-01 00:00 UTC, as Stripe sends every instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -121,6 +126,8 @@ pub enum PeriodState {
     ReceivablesLocked,
     Locked,
     Closed,
+    /// Open in NetSuite, and locked in these books by `tieout period lock`.
+    LockedHere,
 }
 
 impl PostingPeriod {
@@ -135,7 +142,16 @@ impl PeriodState {
         match self {
             Self::Open => true,
             Self::ReceivablesLocked => !receivable,
-            Self::Locked | Self::Closed => false,
+            Self::Locked | Self::Closed | Self::LockedHere => false,
+        }
+    }
+}
+
+/// Locks the periods that end in one of `months`; what NetSuite has closed or locked stays as it is.
+pub fn lock(periods: &mut [PostingPeriod], months: &BTreeSet<Month>) {
+    for period in periods.iter_mut().filter(|period| months.contains(&Month::of(period.last_day))) {
+        if matches!(period.state, PeriodState::Open | PeriodState::ReceivablesLocked) {
+            period.state = PeriodState::LockedHere;
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod exceptions;
 mod ledger;
+mod period;
 mod pull;
 mod push;
 mod read;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use exceptions::*;
 pub use ledger::*;
+pub use period::*;
 pub use pull::*;
 pub use push::*;
 pub use read::*;
@@ -110,6 +112,7 @@ pub enum Command {
     Explain(ExplainArgs),
     Status(StatusArgs),
     Exceptions(ExceptionsArgs),
+    Period(PeriodArgs),
     Ledger(LedgerArgs),
     Demo(DemoArgs),
     Sandbox(SandboxArgs),

@@ -7,6 +7,7 @@ use anyhow::Context;
 use crate::accounting::Policy;
 use crate::accounting::chart::Chart;
 use crate::accounting::policy::{Books, BooksCurrency};
+use crate::calendar;
 use crate::config::Settings;
 use crate::digest::sha256_hex;
 use crate::ids::InternalId;
@@ -23,13 +24,20 @@ const KEPT_AS: &str = "netsuite";
 pub(super) async fn fetch(client: &Client, ledger: &mut Ledger) -> anyhow::Result<References> {
     let references = References::fetch(client).await.context("NetSuite's accounts and periods")?;
     ledger.put_reference(KEPT_AS, &serde_json::to_string(&references)?)?;
-    Ok(references)
+    locked(references, ledger)
 }
 
 /// What was looked up the last time, without asking NetSuite.
 pub(super) fn kept(ledger: &Ledger) -> anyhow::Result<Option<References>> {
     let Some(text) = ledger.reference(KEPT_AS)? else { return Ok(None) };
-    Ok(Some(serde_json::from_str(&text).context("NetSuite's accounts in the ledger")?))
+    let references = serde_json::from_str(&text).context("NetSuite's accounts in the ledger")?;
+    locked(references, ledger).map(Some)
+}
+
+/// With the months that are locked in these books.
+fn locked(mut references: References, ledger: &Ledger) -> anyhow::Result<References> {
+    calendar::lock(&mut references.periods, &ledger.locked_months()?);
+    Ok(references)
 }
 
 /// The policy that the configuration and NetSuite make together. Accounts that NetSuite does not

@@ -20,6 +20,7 @@ mod ledger;
 mod log;
 mod modes;
 mod others;
+mod period;
 mod placed;
 mod plan;
 mod pull;
@@ -71,6 +72,7 @@ async fn run_one(command: &Command, global: &Global, ui: Ui) -> anyhow::Result<O
         Command::Explain(args) => explain::run(args, global, ui),
         Command::Status(args) => status::run(args, global, ui),
         Command::Exceptions(args) => exceptions::run(args, global, ui),
+        Command::Period(args) => period::run(args, global, ui),
         Command::Ledger(args) => ledger::run(args, global, ui),
         Command::Demo(args) => demo::run(args, ui).await,
         Command::Sandbox(args) => sandbox::run(args, ui).await,

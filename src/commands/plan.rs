@@ -147,7 +147,7 @@ fn of(
         blocked: built.blocked,
         exceptions,
         accepted,
-        unchanged_count: settled_count + built.unchanged.len(),
+        unchanged_count: settled_count + built.unchanged.len() + built.left.len(),
         left_count,
         digest: String::new(),
     })
@@ -199,6 +199,7 @@ fn changes(
             chart: &policy.chart,
             periods: &references.periods,
             closed_period: policy.options.closed_period,
+            base_currency: policy.books.base_currency,
             places: &policy.books,
             updates_customers: policy.masters.customers.update,
             known: &known,

@@ -57,6 +57,7 @@ async fn take_back(
             chart: &policy.chart,
             periods: &references.periods,
             closed_period: policy.options.closed_period,
+            base_currency: policy.books.base_currency,
             places: &policy.books,
             updates_customers: policy.masters.customers.update,
             known: &known,

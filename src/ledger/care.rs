@@ -73,7 +73,9 @@ impl Act {
         match self {
             Self::Assign { to, due } => {
                 add("to", to.clone());
-                due.into_iter().for_each(|due| add("due", due.to_string()));
+                if let Some(due) = due {
+                    add("due", due.to_string());
+                }
             }
             Self::Note { text } => add("note", text.clone()),
             Self::Accept { until, reason, content } => {
@@ -129,7 +131,9 @@ impl Ledger {
             let open = places.iter().map(|place| &found[*place]);
             let open = open.filter(|cared| cared.resolved.is_none());
             let said = content(open.map(|cared| &cared.exception));
-            places.iter().for_each(|place| found[*place].content.clone_from(&said));
+            for place in places {
+                found[*place].content.clone_from(&said);
+            }
         }
         Ok(found)
     }

@@ -121,7 +121,7 @@ impl Ledger {
 
     /// Up to when every balance transaction is known: the end of what was pulled, or the newest one
     /// of an export.
-    pub(super) fn movements_known_until(&self) -> Result<UnixTime, LedgerError> {
+    pub fn movements_known_until(&self) -> Result<UnixTime, LedgerError> {
         let covered = self.covered_until(Resource::BalanceTransactions.as_str())?;
         let newest: Option<i64> = self
             .connection

@@ -19,6 +19,7 @@ type Step = fn(&Transaction, &Arc<Packer>) -> Result<(), StepError>;
 /// The steps in order; the schema's version is how many have run.
 const STEPS: [Step; 9] =
     [first, days, answer, push, compact, cutover, write_back, reading, care];
+    [first, days, answer, push, compact, cutover, write_back, care, period_lock];
 
 /// The lists that were read by the window when a pull did not go on where it was.
 const READ_BY_WINDOW: [&str; 10] = [
@@ -115,6 +116,10 @@ fn write_back(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
 
 fn care(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
     Ok(tx.execute_batch(include_str!("migrations/0009_care.sql"))?)
+}
+
+fn period_lock(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
+    Ok(tx.execute_batch(include_str!("migrations/0010_period_lock.sql"))?)
 }
 
 /// Packs every object anew, with dictionaries trained on those that are there.

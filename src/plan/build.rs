@@ -11,11 +11,12 @@ use crate::accounting::posting::postings;
 use crate::accounting::record::Record;
 use crate::calendar::PostingPeriod;
 use crate::ids::{ExternalId, InternalId};
+use crate::money::Currency;
 use crate::netsuite::record::Body;
 use crate::netsuite::wire::{self, Json, Places};
 use crate::plan::change::{Action, Blocked, Change, FieldChange, Request};
 use crate::plan::diff::{self, Difference};
-use crate::plan::place;
+use crate::plan::{frozen, place};
 
 /// One record: what the books need, and what NetSuite holds of it.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ pub struct Inputs<'a> {
     pub updates_customers: bool,
     /// External ids that are known to be in NetSuite though they are not among `standings`.
     pub known: &'a dyn Fn(&ExternalId) -> bool,
+    /// What the books are kept in.
+    pub base_currency: Currency,
 }
 
 /// What building gives: the changes in order, and what cannot be sent.
@@ -54,6 +57,8 @@ pub struct Built {
     pub blocked: Vec<Blocked>,
     /// Looked at, and as they should be.
     pub unchanged: Vec<ExternalId>,
+    /// Wanted differently, and left as they were posted, because their period takes nothing any more.
+    pub left: Vec<ExternalId>,
 }
 
 impl Built {
@@ -62,6 +67,7 @@ impl Built {
         self.changes.append(&mut next.changes);
         self.blocked.append(&mut next.blocked);
         self.unchanged.append(&mut next.unchanged);
+        self.left.append(&mut next.left);
         self.sort();
     }
 
@@ -80,8 +86,9 @@ pub fn build(inputs: &Inputs) -> Built {
             present.insert(standing.external_id.clone());
         }
         match change_of(standing, inputs) {
-            Ok(Some(change)) => built.changes.push(change),
-            Ok(None) => built.unchanged.push(standing.external_id.clone()),
+            Ok(Verdict::Send(change)) => built.changes.push(*change),
+            Ok(Verdict::Same) => built.unchanged.push(standing.external_id.clone()),
+            Ok(Verdict::Left) => built.left.push(standing.external_id.clone()),
             Err(blocked) => built.blocked.push(blocked),
         }
     }
@@ -97,9 +104,16 @@ fn sort_key(change: &Change) -> impl Ord {
     (change.kind, change.action, date, change.external_id.clone())
 }
 
-fn change_of(standing: &Standing, inputs: &Inputs) -> Result<Option<Change>, Blocked> {
+/// What is to be done about a record.
+pub(super) enum Verdict {
+    Send(Box<Change>),
+    Same,
+    Left,
+}
+
+fn change_of(standing: &Standing, inputs: &Inputs) -> Result<Verdict, Blocked> {
     let Some(record) = &standing.desired else {
-        return standing.posted.as_ref().map_or(Ok(None), |(body, _)| {
+        return standing.posted.as_ref().map_or(Ok(Verdict::Same), |(body, _)| {
             Err(blocked(
                 body,
                 "It is in NetSuite, but Stripe's facts no longer ask for it.",
@@ -124,7 +138,7 @@ fn change_of(standing: &Standing, inputs: &Inputs) -> Result<Option<Change>, Blo
         ));
     }
     match &standing.posted {
-        None => creation(record, inputs).map(Some),
+        None => creation(record, inputs).map(|change| Verdict::Send(Box::new(change))),
         Some((posted, id)) => update(record, posted, id, inputs),
     }
 }
@@ -163,11 +177,19 @@ pub(super) fn update(
     posted: &Body,
     id: &InternalId,
     inputs: &Inputs,
-) -> Result<Option<Change>, Blocked> {
-    let difference = diff::compare(&record.body, posted, inputs.places, inputs.updates_customers)
-        .map_err(|error| unfit(&record.body, &error.to_string()))?;
+) -> Result<Verdict, Blocked> {
+    let compared = diff::compare(&record.body, posted, inputs.places, inputs.updates_customers);
+    let frozen = frozen::period_of(posted, inputs.periods);
+    let mut difference = compared.map_err(|error| unfit(&record.body, &error.to_string()))?;
+    if let (Difference::Update { fields, .. }, Some(period)) = (&difference, frozen) {
+        let fields = fields.clone();
+        difference = only_applied(record, posted, fields, period, inputs)?;
+        if difference == Difference::Same {
+            return Ok(Verdict::Left);
+        }
+    }
     match difference {
-        Difference::Same => Ok(None),
+        Difference::Same => Ok(Verdict::Same),
         Difference::Update { after, patch, replace, fields } => {
             let record = Record { body: *after, ..record.clone() };
             let request = Request {
@@ -177,18 +199,52 @@ pub(super) fn update(
                 body: raw(&patch),
             };
             let id = Some(id.clone());
-            Ok(Some(change(Action::Update, record, id, request, fields, Vec::new())))
+            let change = change(Action::Update, record, id, request, fields, Vec::new());
+            Ok(Verdict::Send(Box::new(change)))
         }
         Difference::Conflict { fields } => {
             let what: Vec<String> =
                 fields.iter().map(|f| format!("{} ({} → {})", f.field, f.from, f.to)).collect();
+            let period = frozen.map(|period| {
+                let state = place::state_word(period.state);
+                format!(" Its posting period {} is {state}.", period.name)
+            });
+            let period = period.unwrap_or_default();
+            let id = record.external_id();
             Err(blocked(
                 &record.body,
-                &format!("It was posted with other values: {}.", what.join("; ")),
-                "Posted amounts are never edited: reverse the record, or restore the policy it was made under.",
+                &format!("It was posted with other values: {}.{period}", what.join("; ")),
+                &format!(
+                    "Posted amounts are never edited: `tieout reverse {id}` takes it back in an open \
+                     period, or restore the policy it was made under."
+                ),
             ))
         }
     }
+}
+
+/// Of an update of a record whose period takes nothing any more, what posts nothing: applications.
+/// The other fields stay, and are told as staying.
+fn only_applied(
+    record: &Record,
+    posted: &Body,
+    mut fields: Vec<FieldChange>,
+    period: &PostingPeriod,
+    inputs: &Inputs,
+) -> Result<Difference, Blocked> {
+    let after = frozen::with_applications_of(&record.body, posted);
+    let update = wire::update_json(posted, &after, inputs.places)
+        .map_err(|error| unfit(&record.body, &error.to_string()))?;
+    let Some((patch, replace)) = update else { return Ok(Difference::Same) };
+    frozen::keeps_gain(posted, &after, inputs.base_currency, period).map_err(|reason| {
+        let fix = format!("Change it in NetSuite, or open {} and lock it again.", period.name);
+        blocked(&record.body, &reason, &fix)
+    })?;
+    for field in fields.iter_mut().filter(|field| field.field != diff::APPLIED_TO) {
+        let state = place::state_word(period.state);
+        field.to = format!("stays as it is: {} is {state}", period.name);
+    }
+    Ok(Difference::Update { after: Box::new(after), patch, replace, fields })
 }
 
 /// A record whose needs are neither in NetSuite nor made before it by this plan is held back, and

@@ -5,6 +5,9 @@ use crate::netsuite::record::{Apply, Body};
 use crate::netsuite::wire::{self, Json, Places};
 use crate::plan::change::FieldChange;
 
+/// What an application is called among the fields that differ.
+pub(super) const APPLIED_TO: &str = "applied to";
+
 /// The outcome of comparing one record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
@@ -44,6 +47,18 @@ pub fn compare(
         Ok(Difference::Update { after: Box::new(after), patch, replace, fields })
     } else {
         Ok(Difference::Conflict { fields })
+    }
+}
+
+/// The fields in which a posted record is not what is wanted, in words; of those that can differ.
+pub fn differing(desired: &Body, posted: &Body) -> Vec<String> {
+    let words = |fields: Vec<FieldChange>| {
+        fields.into_iter().map(|f| format!("{} ({} → {})", f.field, f.from, f.to)).collect()
+    };
+    match compare(desired, posted, &wire::UsualPlaces, false) {
+        Ok(Difference::Same) => Vec::new(),
+        Ok(Difference::Update { fields, .. } | Difference::Conflict { fields }) => words(fields),
+        Err(error) => vec![error.to_string()],
     }
 }
 
@@ -119,7 +134,7 @@ fn describe(before: &Body, after: &Body, patch: &Json) -> Vec<FieldChange> {
         .map(|(name, value)| {
             if *name == "apply" {
                 let (from, to) = (applications(before), applications(after));
-                return FieldChange { field: "applied to".into(), from, to };
+                return FieldChange { field: APPLIED_TO.into(), from, to };
             }
             let find = |json: &Json| {
                 json.fields().iter().find(|(n, _)| n == name).map(|(_, value)| value.to_text())

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::value::RawValue;
+
 use crate::calendar::PostingPeriod;
 use crate::money::{Amount, Currency};
-use crate::plan::change::Action;
+use crate::plan::change::{Action, Request};
 use crate::plan::effect::effect;
 use crate::plan::file::{Basis, Plan};
 use crate::plan::place::{is_receivable, state_word};
+
+/// The field of a record that says what it is applied to.
+const APPLY: &str = "apply";
 
 /// Why a plan may not be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -83,8 +88,12 @@ pub fn check(plan: &Plan, now: &Basis) -> Result<(), Refusal> {
 
 /// Refuses a plan when a period that it posts to has been closed or locked since it was made.
 pub fn periods(plan: &Plan, periods: &[PostingPeriod]) -> Result<(), Refusal> {
-    for change in plan.changes.iter().filter(|change| change.action == Action::Create) {
+    for change in &plan.changes {
         let body = &change.record.body;
+        // An application posts nothing: a record of a period that is closed by now may be applied.
+        if change.action == Action::Update && only_applies(&change.request) {
+            continue;
+        }
         let Some(wanted) = body.header().and_then(|header| header.posting_period.as_ref()) else {
             continue;
         };
@@ -100,6 +109,12 @@ pub fn periods(plan: &Plan, periods: &[PostingPeriod]) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// Whether a request changes nothing but what a record is applied to.
+fn only_applies(request: &Request) -> bool {
+    let fields: Result<BTreeMap<String, &RawValue>, _> = serde_json::from_str(request.body.get());
+    fields.is_ok_and(|fields| fields.keys().all(|name| name == APPLY))
 }
 
 /// How much one push may do.

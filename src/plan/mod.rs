@@ -11,6 +11,7 @@ pub mod change;
 pub mod diff;
 pub mod effect;
 pub mod file;
+mod frozen;
 pub mod guard;
 pub mod place;
 pub mod reverse;

@@ -4,6 +4,8 @@
 //! record that belongs to a closed or locked period moves to the first day of the first open period
 //! after it, and its memo says where it came from; or it waits, when the policy says so.
 
+use chrono::NaiveDate;
+
 use crate::accounting::policy::ClosedPeriod;
 use crate::calendar::{PeriodState, PostingPeriod};
 use crate::netsuite::record::{Body, Header};
@@ -11,11 +13,17 @@ use crate::netsuite::record::{Body, Header};
 /// Stands in the memo of a record that moved to a later period, before the day it belongs to.
 pub const MOVED_FROM: &str = "Original date:";
 
+/// The day that a record belongs to, where its memo says that it was moved.
+pub fn original_date(memo: &str) -> Option<NaiveDate> {
+    let (_, after) = memo.split_once(MOVED_FROM)?;
+    after.trim_start().get(..10)?.parse().ok()
+}
+
 /// Why a record has no period.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoPeriod {
     #[error("NetSuite has no posting period for {0}")]
-    Missing(chrono::NaiveDate),
+    Missing(NaiveDate),
     #[error("the posting period {0} is {1} and no later one is open")]
     NoneOpen(String, &'static str),
     #[error("the posting period {0} is {1}, and the policy is to wait until it is opened")]
@@ -71,6 +79,7 @@ pub const fn state_word(state: PeriodState) -> &'static str {
         PeriodState::ReceivablesLocked => "locked for receivables",
         PeriodState::Locked => "locked",
         PeriodState::Closed => "closed",
+        PeriodState::LockedHere => "locked in these books",
     }
 }
 
@@ -119,6 +128,8 @@ mod tests {
         assert_eq!(moved.tran_date.to_string(), "2026-11-01");
         assert_eq!(moved.posting_period, Some(InternalId::new("9")));
         assert_eq!(moved.memo, "Stripe: in_1 Original date: 2026-09-17");
+        assert_eq!(original_date(&moved.memo), "2026-09-17".parse().ok());
+        assert_eq!(original_date("Stripe: in_1"), None);
 
         let mut kept = header("2026-11-17");
         place(&mut kept, true, &periods, next).unwrap();

@@ -15,8 +15,8 @@ use crate::netsuite::record::{
     Apply, Body, CreditMemo, CustomerPayment, CustomerRefund, Header, Invoice, JournalEntry,
     JournalLine, Ref,
 };
-use crate::plan::build::{self, Built, Inputs};
-use crate::plan::change::{Blocked, Change};
+use crate::plan::build::{self, Built, Inputs, Verdict};
+use crate::plan::change::Blocked;
 
 /// A posting record that NetSuite has.
 #[derive(Debug, Clone)]
@@ -60,15 +60,18 @@ pub fn reverse(
         return built;
     }
     for (step, record) in (Opposites { wanted: &wanted, all }).all() {
-        let change: Result<Option<Change>, Blocked> = match step {
+        let verdict: Result<Verdict, Blocked> = match step {
             Step::Update => {
                 let before = &all[record.external_id()];
                 build::update(&record, &before.body, &before.internal_id, inputs)
             }
-            Step::Create => build::creation(&record, inputs).map(Some),
+            Step::Create => {
+                build::creation(&record, inputs).map(|change| Verdict::Send(Box::new(change)))
+            }
         };
-        match change {
-            Ok(change) => built.changes.extend(change),
+        match verdict {
+            Ok(Verdict::Send(change)) => built.changes.push(*change),
+            Ok(Verdict::Same | Verdict::Left) => {}
             Err(blocked) => built.blocked.push(blocked),
         }
     }

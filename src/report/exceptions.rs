@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::accounting::care::{Care, Standing};
 use crate::accounting::{Exception, ExceptionClass};
 use crate::calendar::UnixTime;
+use crate::ids::ExternalId;
 use crate::report::lines::wrapped;
 use crate::report::plan::counted;
 use crate::report::sheet;
@@ -244,7 +245,7 @@ fn row(one: &Listed, zone: Tz) -> Vec<String> {
     let (exception, care) = (&one.exception, &one.care);
     let amount = exception.amount;
     let accepted = care.acceptance.as_ref();
-    let blocks: Vec<&str> = exception.blocks.iter().map(|id| id.as_str()).collect();
+    let blocks: Vec<&str> = exception.blocks.iter().map(ExternalId::as_str).collect();
     let notes: Vec<&str> = care.notes.iter().map(|note| note.text.as_str()).collect();
     let day = |at: UnixTime| at.date_in(zone).to_string();
     vec![

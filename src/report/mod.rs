@@ -9,6 +9,7 @@ pub mod exceptions;
 pub mod explain;
 pub mod html;
 mod lines;
+pub mod period;
 pub mod plan;
 mod sheet;
 pub mod table;

@@ -22,6 +22,7 @@ mod masters;
 mod masters_e2e;
 mod nightly;
 mod peers;
+mod period;
 mod policies;
 mod proofs;
 mod push;

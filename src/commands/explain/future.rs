@@ -31,6 +31,7 @@ pub(super) fn plan(ledger: &Ledger, books: &Books, gathered: &Gathered) -> anyho
         chart: &policy.chart,
         periods: &references.periods,
         closed_period: policy.options.closed_period,
+        base_currency: policy.books.base_currency,
         places: &policy.books,
         known: &known,
         updates_customers: policy.masters.customers.update,

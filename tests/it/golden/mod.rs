@@ -21,6 +21,7 @@ mod gathered;
 mod given_up;
 mod invoices;
 mod lines;
+mod locked_period;
 mod manual;
 mod money_back;
 mod objects;

@@ -199,6 +199,7 @@ impl House {
             chart: &policy.chart,
             periods: &self.references.periods,
             closed_period: policy.options.closed_period,
+            base_currency: policy.books.base_currency,
             places: &policy.books,
             known: &known,
             updates_customers: policy.masters.customers.update,

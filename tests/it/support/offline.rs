@@ -83,6 +83,7 @@ impl Offline {
             chart: &self.policy.chart,
             periods: &references.periods,
             closed_period: self.policy.options.closed_period,
+            base_currency: self.policy.books.base_currency,
             places: &self.policy.books,
             known: &|_| false,
             updates_customers: false,
