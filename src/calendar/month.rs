@@ -33,6 +33,7 @@ impl Month {
     }
 
     /// The month after it.
+    #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.checked_add_months(Months::new(1)).unwrap_or(self.0))
     }

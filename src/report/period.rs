@@ -102,6 +102,7 @@ impl Shown {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 fn as_text<S: serde::Serializer>(at: &UnixTime, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(at)
 }
