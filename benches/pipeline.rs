@@ -106,6 +106,7 @@ fn derive_and_diff_charges(bencher: Bencher) {
             chart: &policy.chart,
             periods: &periods,
             closed_period: policy.options.closed_period,
+            base_currency: policy.books.base_currency,
             places: &policy.books,
             known: &|_| false,
             updates_customers: policy.masters.customers.update,
