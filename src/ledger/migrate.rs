@@ -17,9 +17,8 @@ use crate::stripe::links::scan;
 type Step = fn(&Transaction, &Arc<Packer>) -> Result<(), StepError>;
 
 /// The steps in order; the schema's version is how many have run.
-const STEPS: [Step; 9] =
-    [first, days, answer, push, compact, cutover, write_back, reading, care];
-    [first, days, answer, push, compact, cutover, write_back, care, period_lock];
+const STEPS: [Step; 10] =
+    [first, days, answer, push, compact, cutover, write_back, reading, care, period_lock];
 
 /// The lists that were read by the window when a pull did not go on where it was.
 const READ_BY_WINDOW: [&str; 10] = [
