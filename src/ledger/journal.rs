@@ -1,15 +1,22 @@
 //! The journal: everything that was decided or sent, each row sealed by the one before it.
+//!
+//! How many rows there are and how the last is sealed is kept apart, so that rows taken off the end are
+//! missed. Who can write the file can seal everything anew: only a copy elsewhere tells that.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Ledger, LedgerError};
 use crate::digest::sha256_hex;
 
+/// Under this name the number of rows and the seal of the last are kept.
+const HEAD: &str = "journal_head";
+
 impl Ledger {
     /// Appends a row. `content` is JSON without secrets.
     pub fn journal(&mut self, kind: &str, content: &str) -> Result<(), LedgerError> {
         let now = self.now();
-        append(&self.connection, now, kind, content).map_err(|error| self.fail(error))
+        // The row and the head together: a kill between the two would look like a row that was removed.
+        self.in_transaction(|tx| append(tx, now, kind, content))
     }
 
     /// Proves that no row was changed or removed; gives how many there are.
@@ -31,6 +38,14 @@ impl Ledger {
                 }
                 previous = hash;
                 count += 1;
+            }
+            let head: Option<String> = self
+                .connection
+                .query_row("SELECT value FROM meta WHERE name = ?1", [HEAD], |row| row.get(0))
+                .optional()?;
+            // A ledger of an older program has no head before its next row.
+            if head.is_some_and(|head| head != head_of(count, &previous)) {
+                return Ok(Err(i64::try_from(count + 1).unwrap_or(i64::MAX)));
             }
             Ok(Ok(count))
         };
@@ -56,7 +71,19 @@ pub(super) fn append(
             "INSERT INTO journal (at, kind, content, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![at, kind, content, previous, hash])?;
+    // Rows are numbered from one without a gap: the last number is how many there are.
+    let count = usize::try_from(connection.last_insert_rowid()).unwrap_or_default();
+    connection
+        .prepare_cached(
+            "INSERT INTO meta (name, value) VALUES (?1, ?2)
+             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        )?
+        .execute(params![HEAD, head_of(count, &hash)])?;
     Ok(())
+}
+
+fn head_of(count: usize, hash: &str) -> String {
+    format!("{count} {hash}")
 }
 
 fn seal(previous: &str, at: i64, kind: &str, content: &str) -> String {

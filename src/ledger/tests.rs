@@ -207,6 +207,9 @@ fn a_changed_or_missing_row_of_the_journal_is_found() {
     assert!(matches!(ledger.check_journal(), Err(LedgerError::JournalBroken { seq: 3 })));
     change("UPDATE journal SET content = '2' WHERE seq = 3");
     assert!(ledger.check_journal().is_ok());
+    // Were rows taken off the end not missed, what was done last could be made undone.
+    change("DELETE FROM journal WHERE seq = 5");
+    assert!(matches!(ledger.check_journal(), Err(LedgerError::JournalBroken { seq: 5 })));
     change("DELETE FROM journal WHERE seq = 2");
     assert!(ledger.check_journal().is_err());
 }
