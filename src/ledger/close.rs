@@ -159,11 +159,16 @@ impl Ledger {
         run().map_err(|error| self.fail(error))
     }
 
-    /// Who looks after each open exception, and what was said about it, by the exception's id.
+    /// Who looks after each open exception, and what was last said about it, by the exception's id.
     pub fn exception_notes(&self) -> Result<BTreeMap<String, OwnerAndNote>, LedgerError> {
         let run = || -> rusqlite::Result<_> {
             self.connection
-                .prepare_cached("SELECT id, owner, note FROM exception WHERE resolved IS NULL")?
+                .prepare_cached(
+                    "SELECT e.id, c.owner, (SELECT n.text FROM exception_note n WHERE n.id = e.id
+                       ORDER BY n.seq DESC LIMIT 1)
+                     FROM exception e LEFT JOIN exception_care c USING (id)
+                     WHERE e.resolved IS NULL",
+                )?
                 .query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?
                 .collect()
         };

@@ -18,6 +18,7 @@ mod golden;
 mod guards;
 mod ingest;
 mod interrupted;
+mod kept_close;
 mod masters;
 mod masters_e2e;
 mod nightly;
