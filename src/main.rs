@@ -7,13 +7,16 @@ use tieout::cli::Cli;
 use tieout::commands;
 use tieout::ui::Ui;
 
+/// Threads that send requests and read answers: more than one reads no faster on a small machine.
+const REQUEST_THREADS: usize = 2;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
     let ui = Ui::new(cli.global.quiet);
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
             ui.error(&format!("the machine refuses to start the program: {error}"));
@@ -25,6 +28,11 @@ fn main() -> ExitCode {
         ui.error(&commands::exit::message(error));
     }
     ExitCode::from(commands::exit::code(&result))
+}
+
+/// The command itself runs on the main thread, which alone writes the ledger; requests go on beside it.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(REQUEST_THREADS).enable_all().build()
 }
 
 /// `--help` and `--version` are answers; anything else is a mistake in the usage.

@@ -52,6 +52,7 @@ impl Ledger {
         payouts: &PayoutIndex,
         policy: &Policy,
     ) -> Result<Vec<CaseKey>, LedgerError> {
+        self.link_all()?;
         let mut keys = BTreeSet::new();
         // Movements whose object changed: the day they are on may change with it.
         let mut moved: BTreeSet<String> = BTreeSet::new();
@@ -199,11 +200,12 @@ impl Ledger {
 
     fn standing(&self, id: &str) -> Result<Standing, LedgerError> {
         let run = || -> rusqlite::Result<Standing> {
+            let Some(seq) = self.seq_of(id)? else { return Ok(Standing::Absent) };
             let mut statement = self.connection.prepare_cached(
                 "SELECT o.kind, d.seq IS NOT NULL, o.raw
-                 FROM object o LEFT JOIN dirty d USING (seq) WHERE o.id = ?1",
+                 FROM object o LEFT JOIN dirty d USING (seq) WHERE o.seq = ?1",
             )?;
-            let mut rows = statement.query([id])?;
+            let mut rows = statement.query([seq])?;
             let Some(row) = rows.next()? else { return Ok(Standing::Absent) };
             let (kind, raw) = (row.get(0)?, unpacked(&self.packer, row, 2)?);
             let is_changed: bool = row.get(1)?;
@@ -218,10 +220,14 @@ impl Ledger {
 
     /// The parent of an object that does not name it: the list that it was read from did.
     fn parents(&self, id: &str) -> Result<Vec<String>, LedgerError> {
-        self.texts(
-            "SELECT parent FROM parent WHERE seq = (SELECT seq FROM object WHERE id = ?1)",
-            id,
-        )
+        let run = || -> rusqlite::Result<Vec<String>> {
+            let Some(seq) = self.seq_of(id)? else { return Ok(Vec::new()) };
+            self.connection
+                .prepare_cached("SELECT parent FROM parent WHERE seq = ?1")?
+                .query_map([seq], |row| row.get(0))?
+                .collect()
+        };
+        run().map_err(|error| self.fail(error))
     }
 
     fn add_cases(&self, object: &Named, hops: u8, search: &mut Search) -> Result<(), LedgerError> {
@@ -308,7 +314,14 @@ impl Ledger {
 
     /// The kind of an object, when it is there.
     pub fn kind_of(&self, id: &str) -> Result<Option<String>, LedgerError> {
-        Ok(self.texts("SELECT kind FROM object WHERE id = ?1", id)?.into_iter().next())
+        let run = || -> rusqlite::Result<Option<String>> {
+            let Some(seq) = self.seq_of(id)? else { return Ok(None) };
+            self.connection
+                .prepare_cached("SELECT kind FROM object WHERE seq = ?1")?
+                .query_row([seq], |row| row.get(0))
+                .map(Some)
+        };
+        run().map_err(|error| self.fail(error))
     }
 }
 

@@ -46,7 +46,8 @@ impl Ledger {
         payout: &str,
         members: &[String],
     ) -> Result<(), LedgerError> {
-        self.in_transaction(|tx| add_members(tx, payout, members, true)?.count(tx))
+        let seq = self.seq_of(payout).map_err(|error| self.fail(error))?;
+        self.in_transaction(|tx| add_members(tx, (payout, seq), members, true)?.count(tx))
     }
 
     /// Adds to what is known of a payout's list, without saying that it is complete.
@@ -55,15 +56,12 @@ impl Ledger {
         payout: &str,
         members: &[String],
     ) -> Result<(), LedgerError> {
+        let seq = self.seq_of(payout).map_err(|error| self.fail(error))?;
         self.in_transaction(|tx| {
-            add_members(tx, payout, members, false)?.count(tx)?;
+            add_members(tx, (payout, seq), members, false)?.count(tx)?;
             // The list itself is still to be read, from its beginning.
             tx.execute("UPDATE payout_listing SET after = NULL WHERE payout = ?1", [payout])?;
-            tx.execute(
-                "INSERT OR IGNORE INTO dirty (seq) SELECT seq FROM object WHERE id = ?1",
-                [payout],
-            )?;
-            Ok(())
+            mark_dirty(tx, seq)
         })
     }
 
@@ -162,10 +160,18 @@ pub(super) fn cover(tx: &Transaction, resource: &str, window: Window) -> rusqlit
     Ok(())
 }
 
-/// Adds members to a payout's list, in the order in which Stripe lists them.
+/// An object, if it is there, is to be derived again.
+pub(super) fn mark_dirty(tx: &Transaction, seq: Option<i64>) -> rusqlite::Result<()> {
+    let Some(seq) = seq else { return Ok(()) };
+    tx.prepare_cached("INSERT OR IGNORE INTO dirty (seq) VALUES (?1)")?.execute([seq])?;
+    Ok(())
+}
+
+/// Adds members to the list of a payout, which may be there itself, in the order in which Stripe
+/// lists them.
 pub(super) fn add_members(
     tx: &Transaction,
-    payout: &str,
+    (payout, seq): (&str, Option<i64>),
     members: &[String],
     is_complete: bool,
 ) -> rusqlite::Result<News> {
@@ -191,10 +197,7 @@ pub(super) fn add_members(
     .execute(params![payout, members.last(), is_complete])?;
     if is_complete && known != Some(true) {
         news.lists = 1;
-        tx.prepare_cached(
-            "INSERT OR IGNORE INTO dirty (seq) SELECT seq FROM object WHERE id = ?1",
-        )?
-        .execute([payout])?;
+        mark_dirty(tx, seq)?;
     }
     Ok(news)
 }

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Transaction, params};
 
+use super::coverage::mark_dirty;
 use super::payouts::PayoutIndex;
+use super::recent::{Recent, find};
 use super::{CaseKey, Ledger, LedgerError};
 use crate::accounting::deposit::record_of;
 use crate::accounting::policy::BeforeStart;
@@ -188,10 +190,7 @@ pub(super) fn replace(
     }
     let moved: BTreeSet<String> = before.symmetric_difference(&after).cloned().collect();
     for movement in &moved {
-        tx.prepare_cached(
-            "INSERT OR IGNORE INTO dirty (seq) SELECT seq FROM object WHERE id = ?1",
-        )?
-        .execute([movement])?;
+        mark_dirty(tx, find(tx, &Recent::default(), movement)?)?;
     }
     Ok(moved)
 }

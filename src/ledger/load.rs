@@ -7,7 +7,7 @@ use memchr::memmem::find;
 use rusqlite::params;
 use serde::de::DeserializeOwned;
 
-use super::objects::{raw, unpacked};
+use super::objects::unpacked;
 use super::payouts::PayoutIndex;
 use super::put::{key_of, rel_code};
 use super::{CaseKey, Ledger, LedgerError};
@@ -325,7 +325,7 @@ impl Ledger {
 
     /// The view of one object.
     pub fn view<T: DeserializeOwned>(&self, id: &str) -> Result<Option<T>, LedgerError> {
-        let found = raw(&self.connection, &self.packer, id).map_err(|error| self.fail(error))?;
+        let found = self.object(id)?;
         found.map(|raw| read(&raw).map_err(LedgerError::from)).transpose()
     }
 

@@ -94,7 +94,7 @@ impl Ledger {
         self.connection
             .prepare_cached(
                 "SELECT o.id, o.kind FROM link l JOIN object o USING (seq) WHERE l.target = ?1
-                 ORDER BY o.created, o.id LIMIT 1",
+                 AND l.rel <> 0 ORDER BY o.created, o.id LIMIT 1",
             )
             .and_then(|mut statement| {
                 let key = key_of(id);

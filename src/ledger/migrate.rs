@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use super::objects::Preparer;
 use super::pack::{Packer, SAMPLES_MIN, train};
 use super::pulls::forget_known;
-use super::put::{api_version_id, hash_of, put};
+use super::put::{Putting, api_version_id, hash_of};
+use super::recent::{Recent, insert};
 use super::{LedgerError, dictionaries};
 use crate::calendar::UnixTime;
 use crate::stripe::links::scan;
@@ -17,8 +18,9 @@ use crate::stripe::links::scan;
 type Step = fn(&Transaction, &Arc<Packer>) -> Result<(), StepError>;
 
 /// The steps in order; the schema's version is how many have run.
-const STEPS: [Step; 10] =
-    [first, days, answer, push, compact, cutover, write_back, reading, care, period_lock];
+const STEPS: [Step; 11] = [
+    first, days, answer, push, compact, cutover, write_back, reading, care, period_lock, own_links,
+];
 
 /// The lists that were read by the window when a pull did not go on where it was.
 const READ_BY_WINDOW: [&str; 10] = [
@@ -119,6 +121,34 @@ fn care(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
 
 fn period_lock(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
     Ok(tx.execute_batch(include_str!("migrations/0010_period_lock.sql"))?)
+}
+
+/// Objects are found by their own ids among the links.
+fn own_links(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
+    tx.execute_batch(
+        "DROP VIEW stripe_object;
+         DROP VIEW stripe_balance_transaction;
+         DROP INDEX object_by_kind;
+         ALTER TABLE object RENAME TO old_object;
+         ALTER TABLE link RENAME TO old_link;
+         ALTER TABLE object_revision RENAME TO old_revision;
+         ALTER TABLE parent RENAME TO old_parent;
+         ALTER TABLE movement RENAME TO old_movement;
+         ALTER TABLE watch RENAME TO old_watch;
+         ALTER TABLE dirty RENAME TO old_dirty;",
+    )?;
+    tx.execute_batch(include_str!("migrations/0012_own_links.sql"))?;
+    // What names another table goes before that one.
+    tx.execute_batch(
+        "DROP TABLE old_link;
+         DROP TABLE old_revision;
+         DROP TABLE old_parent;
+         DROP TABLE old_movement;
+         DROP TABLE old_watch;
+         DROP TABLE old_dirty;
+         DROP TABLE old_object;",
+    )?;
+    Ok(())
 }
 
 /// Packs every object anew, with dictionaries trained on those that are there.
@@ -233,6 +263,7 @@ fn copy_objects(tx: &Transaction, packer: &Arc<Packer>) -> Result<(), StepError>
          ORDER BY o.seq",
     )?;
     let mut rows = statement.query([])?;
+    let mut recent = Recent::default();
     while let Some(row) = rows.next()? {
         let (seq, id): (i64, String) = (row.get(0)?, row.get(1)?);
         let unreadable = |cause: &dyn std::fmt::Display| StepError::Object {
@@ -245,11 +276,14 @@ fn copy_objects(tx: &Transaction, packer: &Arc<Packer>) -> Result<(), StepError>
         let parent: Option<String> = row.get(6)?;
         let object = preparer.prepare(scan, json, parent.as_deref());
         let version = api_version_id(tx, &row.get::<_, String>(4)?)?;
-        put(tx, packer, &object, version, UnixTime(row.get(3)?), Some(seq))?;
+        Putting::new(tx, packer, &mut recent, version, UnixTime(row.get(3)?)).copy(&object, seq)?;
         tx.prepare_cached("UPDATE object SET revision = ?2 WHERE seq = ?1 AND revision <> ?2")?
             .execute(params![seq, row.get::<_, i64>(2)?])?;
+        if recent.is_full() {
+            insert(tx, recent.take().into_iter())?;
+        }
     }
-    Ok(())
+    Ok(insert(tx, recent.take().into_iter())?)
 }
 
 fn copy_revisions(tx: &Transaction, packer: &Arc<Packer>) -> Result<(), StepError> {

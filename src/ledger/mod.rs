@@ -33,6 +33,7 @@ mod period_locks;
 mod pulls;
 mod put;
 mod readings;
+mod recent;
 mod records;
 mod runs;
 mod summaries;
@@ -74,6 +75,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use self::pack::Packer;
+use self::recent::Recent;
 use crate::calendar::Clock;
 
 /// An open ledger.
@@ -83,6 +85,10 @@ pub struct Ledger {
     clock: Arc<dyn Clock>,
     id: String,
     packer: Arc<Packer>,
+    /// Links that are not in the file yet.
+    recent: Recent,
+    /// An earlier run left objects whose links are not in the file.
+    has_unlinked: bool,
     /// How many objects there are of kinds without a dictionary.
     untrained: BTreeMap<String, usize>,
     /// Movements that came to reach across the start of the books, or no longer do, since the last

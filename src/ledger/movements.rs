@@ -43,9 +43,10 @@ impl Ledger {
     /// The movement of a balance transaction.
     pub fn movement(&self, id: &str) -> Result<Option<MovementRow>, LedgerError> {
         let run = || -> rusqlite::Result<Option<(String, MovementRow)>> {
+            let seq = self.seq_of(id)?;
             self.connection
-                .prepare_cached(&format!("SELECT {COLUMNS} WHERE o.id = ?1"))?
-                .query_row([id], movement)
+                .prepare_cached(&format!("SELECT {COLUMNS} WHERE m.seq = ?1"))?
+                .query_row([seq], movement)
                 .optional()
         };
         Ok(run().map_err(|error| self.fail(error))?.map(|(_, row)| row))
@@ -58,7 +59,13 @@ impl Ledger {
     ) -> Result<Vec<(String, MovementRow)>, LedgerError> {
         let run = || -> rusqlite::Result<Vec<(String, MovementRow)>> {
             self.connection
-                .prepare_cached(&format!("SELECT {COLUMNS} WHERE p.payout = ?1 ORDER BY o.id"))?
+                .prepare_cached(&format!(
+                    "SELECT {COLUMNS} WHERE m.seq IN (
+                       SELECT l.seq FROM payout_member n
+                       JOIN link l ON l.target = key_of(n.balance_transaction) AND l.rel = 0
+                       WHERE n.payout = ?1)
+                     AND p.payout = ?1 ORDER BY o.id"
+                ))?
                 .query_map([payout], movement)?
                 .collect()
         };

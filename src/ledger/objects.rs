@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use rusqlite::params;
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, params};
 
 use super::facts::News;
 use super::open::mode;
 use super::pack::Packer;
-use super::put::{api_version_id, hash_of, put};
+use super::put::{Putting, api_version_id, hash_of, key_of};
+use super::recent::Recent;
 use super::{Ledger, LedgerError};
 use crate::calendar::UnixTime;
 use crate::stripe::links::{Rel, Scan, scan};
@@ -49,6 +50,9 @@ pub struct Prepared {
     scan: Scan,
     pub(super) parent: Option<String>,
     pub(super) hash: [u8; 16],
+    /// What its id goes by, and the ids that it names, in the order of its links.
+    pub(super) key: i64,
+    pub(super) targets: Vec<i64>,
     pub(super) packed: Vec<u8>,
     pub(super) movement: Option<BalanceTransaction>,
 }
@@ -84,7 +88,10 @@ impl Preparer {
         let kind = scan.head.object.as_str();
         // One that cannot be read is the derivation's to complain about.
         let movement = (kind == "balance_transaction").then(|| read(json.as_bytes()).ok());
+        let id = if scan.head.id.is_empty() { kind } else { &scan.head.id };
         Prepared {
+            key: key_of(id),
+            targets: scan.links.iter().map(|link| key_of(&link.target)).collect(),
             hash: hash_of(json.as_bytes()),
             packed: self.0.pack(kind, json.as_bytes()),
             parent: parent.map(str::to_owned),
@@ -115,18 +122,22 @@ impl Ledger {
             prepared.push(preparer.prepare(scan, object.json, object.parent));
         }
         self.check_modes(&prepared)?;
-        let (mut stored, mut news) = (Stored::default(), News::default());
-        let path = self.path.clone();
-        let wrap = |error| LedgerError::sqlite(&path, error);
-        let tx = self.connection.transaction().map_err(wrap)?;
-        let version = api_version_id(&tx, api_version).map_err(wrap)?;
-        for object in &prepared {
-            let one = put(&tx, &self.packer, object, version, fetched, None).map_err(wrap)?;
-            news.note(object, one);
-            stored += one;
-        }
-        news.count(&tx).map_err(wrap)?;
-        tx.commit().map_err(wrap)?;
+        self.link_all()?;
+        let packer = Arc::clone(&self.packer);
+        let stored = self.in_transaction(|tx| {
+            let (mut stored, mut news) = (Stored::default(), News::default());
+            let version = api_version_id(tx, api_version)?;
+            let mut recent = Recent::default();
+            let mut putting = Putting::new(tx, &packer, &mut recent, version, fetched);
+            putting.put_all(&prepared.iter().collect::<Vec<_>>(), |object, one| {
+                news.note(object, one);
+                stored += one;
+            })?;
+            putting.finish()?;
+            recent.put_all(tx)?;
+            news.count(tx)?;
+            Ok(stored)
+        })?;
         self.train_dictionaries(&prepared)?;
         Ok(stored)
     }
@@ -155,7 +166,14 @@ impl Ledger {
 
     /// The verbatim JSON of an object.
     pub fn object(&self, id: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-        raw(&self.connection, &self.packer, id).map_err(|error| self.fail(error))
+        let run = || -> rusqlite::Result<Option<Vec<u8>>> {
+            let Some(seq) = self.seq_of(id)? else { return Ok(None) };
+            self.connection
+                .prepare_cached("SELECT raw FROM object WHERE seq = ?1")?
+                .query_row([seq], |row| unpacked(&self.packer, row, 0))
+                .map(Some)
+        };
+        run().map_err(|error| self.fail(error))
     }
 
     /// Every object of a kind, oldest first. Stops at the first error of `visit`.
@@ -229,11 +247,17 @@ impl Ledger {
 
     /// The API version that an object came with, when it is there.
     pub fn api_version_of(&self, id: &str) -> Result<Option<String>, LedgerError> {
-        let found = self.texts(
-            "SELECT v.name FROM object o JOIN api_version v ON v.id = o.api_version WHERE o.id = ?1",
-            id,
-        )?;
-        Ok(found.into_iter().next())
+        let run = || -> rusqlite::Result<Option<String>> {
+            let Some(seq) = self.seq_of(id)? else { return Ok(None) };
+            self.connection
+                .prepare_cached(
+                    "SELECT v.name FROM object o JOIN api_version v ON v.id = o.api_version
+                     WHERE o.seq = ?1",
+                )?
+                .query_row([seq], |row| row.get(0))
+                .map(Some)
+        };
+        run().map_err(|error| self.fail(error))
     }
 
     /// How many objects there are of each kind.
@@ -257,18 +281,6 @@ impl Ledger {
         };
         run().map_err(|error| self.fail(error))
     }
-}
-
-/// The verbatim JSON of the object with this id.
-pub(super) fn raw(
-    connection: &Connection,
-    packer: &Packer,
-    id: &str,
-) -> rusqlite::Result<Option<Vec<u8>>> {
-    connection
-        .prepare_cached("SELECT raw FROM object WHERE id = ?1")?
-        .query_row([id], |row| unpacked(packer, row, 0))
-        .optional()
 }
 
 /// A packed column as it was.

@@ -6,11 +6,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ring::rand::SecureRandom;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::dictionaries;
 use super::migrate::{known_schema, migrate};
 use super::pack::Packer;
+use super::put::key_of;
+use super::recent::{Recent, has_unlinked, overlay};
 use super::{Ledger, LedgerError};
 use crate::calendar::Clock;
 use crate::digest::sha256_hex;
@@ -110,6 +113,7 @@ impl Ledger {
             )
             .map_err(wrap)?;
         connection.set_prepared_statement_cache_capacity(128);
+        teach_keys(&connection).map_err(wrap)?;
         let packer = Arc::new(Packer::default());
         migrate(&mut connection, path, &packer)?;
         let id = ledger_id(&connection).map_err(wrap)?;
@@ -124,9 +128,19 @@ impl Ledger {
         id: String,
         packer: Arc<Packer>,
     ) -> Result<Self, LedgerError> {
-        dictionaries::load(&connection, &packer)
-            .map_err(|cause| LedgerError::sqlite(path, cause))?;
+        let wrap = |cause| LedgerError::sqlite(path, cause);
+        dictionaries::load(&connection, &packer).map_err(wrap)?;
+        let has_unlinked = has_unlinked(&connection).map_err(wrap)?;
+        if has_unlinked {
+            overlay(&connection, &packer).map_err(wrap)?;
+        }
+        // Nothing more is written through a connection that only reads.
+        if connection.is_readonly("main").map_err(wrap)? {
+            connection.execute_batch("PRAGMA query_only = ON;").map_err(wrap)?;
+        }
         Ok(Self {
+            recent: Recent::default(),
+            has_unlinked,
             connection,
             path: path.into(),
             clock,
@@ -221,8 +235,17 @@ fn read_only(path: &Path) -> rusqlite::Result<Connection> {
         let uri = format!("file:{}?immutable=1", uri_path(path));
         Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
     };
-    connection.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 5000;")?;
+    connection.execute_batch("PRAGMA busy_timeout = 5000;")?;
+    teach_keys(&connection)?;
     Ok(connection)
+}
+
+/// What a link goes by, for queries.
+fn teach_keys(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("key_of", 1, flags, |context| {
+        Ok(context.get_raw(0).as_str_or_null()?.map(key_of))
+    })
 }
 
 /// What has a meaning in a URI is escaped.

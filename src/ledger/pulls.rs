@@ -6,7 +6,8 @@ use rusqlite::{Transaction, params};
 use super::coverage::{add_members, cover, window_of};
 use super::facts::News;
 use super::objects::Prepared;
-use super::put::{api_version_id, put};
+use super::put::{Putting, api_version_id};
+use super::recent::{Recent, find};
 use super::{Ledger, LedgerError, Stored};
 use crate::calendar::{UnixTime, Window};
 use crate::stripe::objects::Charge;
@@ -47,6 +48,7 @@ impl Ledger {
         resources: &[&str],
         window: Window,
     ) -> Result<PullWindow, LedgerError> {
+        self.link_all()?;
         self.in_transaction(|tx| {
             let left: Option<(Window, i64)> = {
                 let mut statement = tx.prepare("SELECT since, until, seq FROM pull")?;
@@ -95,6 +97,7 @@ impl Ledger {
 
     /// Everything of the pull is read.
     pub fn end_pull(&mut self) -> Result<(), LedgerError> {
+        self.link_all()?;
         self.in_transaction(|tx| {
             tx.execute("DELETE FROM pending", [])?;
             tx.execute("DELETE FROM pull", [])?;
@@ -117,21 +120,32 @@ impl Ledger {
             self.check_modes(&answer.objects)?;
         }
         let packer = std::sync::Arc::clone(&self.packer);
-        let stored = self.in_transaction(|tx| {
+        let mut recent = std::mem::take(&mut self.recent);
+        let done = self.in_transaction(|tx| {
             let version = api_version_id(tx, api_version)?;
             let (mut stored, mut news) = (Stored::default(), News::default());
+            let objects: Vec<&Prepared> =
+                answers.iter().flat_map(|answer| &answer.objects).collect();
+            let mut putting = Putting::new(tx, &packer, &mut recent, version, fetched);
+            putting.put_all(&objects, |object, one| {
+                news.note(object, one);
+                stored += one;
+            })?;
+            putting.finish()?;
             for answer in answers {
-                for object in &answer.objects {
-                    let one = put(tx, &packer, object, version, fetched, None)?;
-                    news.note(object, one);
-                    stored += one;
-                }
-                news += note_progress(tx, answer)?;
+                news += note_progress(tx, &recent, answer)?;
             }
+            recent.put_some(tx)?;
             count_requests(tx, fetched, requests)?;
             news.count(tx)?;
             Ok(stored)
-        })?;
+        });
+        match done {
+            Ok(_) => self.recent = recent,
+            // What was kept of transactions before is found again in their objects.
+            Err(_) => self.has_unlinked = true,
+        }
+        let stored = done?;
         for answer in answers {
             self.train_dictionaries(&answer.objects)?;
         }
@@ -198,7 +212,9 @@ impl Ledger {
         let run = || -> rusqlite::Result<Vec<String>> {
             self.connection
                 .prepare_cached(
-                    "SELECT w.id FROM wanted w LEFT JOIN object o ON o.id = w.id
+                    "SELECT DISTINCT w.id FROM wanted w
+                     LEFT JOIN link l ON l.target = key_of(w.id) AND l.rel = 0
+                     LEFT JOIN object o ON o.seq = l.seq AND o.id = w.id
                      WHERE w.resource = ?1
                      AND (o.seq IS NULL OR NOT (o.created >= ?2 AND o.created < ?3)) ORDER BY w.id",
                 )?
@@ -218,7 +234,8 @@ impl Ledger {
             self.connection
                 .prepare_cached(
                     "SELECT DISTINCT m.source, o.kind FROM movement m
-                     LEFT JOIN object o ON o.id = m.source
+                     LEFT JOIN link l ON l.target = key_of(m.source) AND l.rel = 0
+                     LEFT JOIN object o ON o.seq = l.seq AND o.id = m.source
                      WHERE m.seq > ?1 AND m.source IS NOT NULL
                      AND (o.seq IS NULL OR NOT (o.created >= ?2 AND o.created < ?3))
                      AND ifnull(o.seq, 0) <= ?1 ORDER BY m.source",
@@ -286,13 +303,14 @@ impl Ledger {
 pub(super) fn forget_known(tx: &Transaction) -> rusqlite::Result<()> {
     tx.execute(
         "DELETE FROM wanted WHERE resource IN ('charges', 'invoices', 'customers')
-         AND id IN (SELECT id FROM object)",
+         AND EXISTS (SELECT 1 FROM link l JOIN object o USING (seq)
+                     WHERE l.target = key_of(wanted.id) AND l.rel = 0 AND o.id = wanted.id)",
         [],
     )?;
     Ok(())
 }
 
-fn note_progress(tx: &Transaction, answer: &Pulled) -> rusqlite::Result<News> {
+fn note_progress(tx: &Transaction, recent: &Recent, answer: &Pulled) -> rusqlite::Result<News> {
     let mut news = News::default();
     if let Some((resource, window)) = answer.complete {
         cover(tx, resource, window)?;
@@ -300,11 +318,11 @@ fn note_progress(tx: &Transaction, answer: &Pulled) -> rusqlite::Result<News> {
     }
     if let Some((payout, is_complete)) = &answer.members_of {
         let ids: Vec<String> = answer.objects.iter().map(|object| object.id().to_owned()).collect();
-        news = add_members(tx, payout, &ids, *is_complete)?;
+        let seq = find(tx, recent, payout)?;
+        news = add_members(tx, (payout, seq), &ids, *is_complete)?;
     }
     if let Some(id) = &answer.gone {
-        tx.prepare_cached("DELETE FROM watch WHERE seq = (SELECT seq FROM object WHERE id = ?1)")?
-            .execute([id])?;
+        tx.prepare_cached("DELETE FROM watch WHERE seq = ?1")?.execute([find(tx, recent, id)?])?;
     }
     if let Some((resource, id)) = &answer.satisfied {
         tx.prepare_cached("DELETE FROM wanted WHERE resource = ?1 AND id = ?2")?

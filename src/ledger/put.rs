@@ -1,11 +1,15 @@
-//! Putting one object into the file, with everything that it is found by and that follows from it.
+//! Putting objects into the file, with everything that they are found by and that follows from them.
+
+use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::objects::{Prepared, Stored, unpacked};
 use super::pack::Packer;
+use super::recent::{Recent, find};
 use crate::calendar::UnixTime;
 use crate::stripe::links::{Link, Rel, scan};
+use crate::stripe::objects::BalanceTransaction;
 use crate::stripe::resource::Resource;
 
 /// The first half of a SHA-256: enough to tell any two objects apart, and to find damage.
@@ -24,6 +28,9 @@ pub(super) fn key_of(id: &str) -> i64 {
     eight.copy_from_slice(&digest.as_ref()[..8]);
     i64::from_be_bytes(eight)
 }
+
+/// The number under which an object goes by its own id, beside the ways of naming another.
+pub(super) const OWN: i64 = 0;
 
 /// The number that a way of naming has in the ledger; never changes.
 pub(super) const fn rel_code(rel: Rel) -> i64 {
@@ -47,35 +54,142 @@ pub(super) fn api_version_id(tx: &Transaction, name: &str) -> rusqlite::Result<i
         .query_row([name], |row| row.get(0))
 }
 
-/// Stores one object; `seq` only when it is copied from an older schema.
-pub(super) fn put(
-    tx: &Transaction,
-    packer: &Packer,
-    object: &Prepared,
+/// An object that is in the file already.
+#[derive(Clone, Copy)]
+struct Known {
+    seq: i64,
+    hash: [u8; 16],
+}
+
+/// Objects on their way into the file, in one transaction.
+pub(super) struct Putting<'a> {
+    tx: &'a Transaction<'a>,
+    packer: &'a Packer,
+    recent: &'a mut Recent,
     api_version: i64,
     fetched: UnixTime,
-    seq: Option<i64>,
-) -> rusqlite::Result<Stored> {
-    let known: Option<(i64, Vec<u8>)> = tx
-        .prepare_cached("SELECT seq, hash FROM object WHERE id = ?1")?
-        .query_row([object.id()], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let (seq, stored) = match known {
-        Some((seq, hash)) if hash == object.hash => {
-            // Time alone may have brought it to its end.
-            if object.scan().open_until.is_none_or(|until| until <= fetched) {
-                unwatch(tx, seq)?;
+    /// The first object that is new.
+    first_new: Option<i64>,
+    /// Objects that changed, as they are now.
+    replaced: BTreeMap<i64, [u8; 16]>,
+}
+
+impl<'a> Putting<'a> {
+    pub(super) fn new(
+        tx: &'a Transaction<'a>,
+        packer: &'a Packer,
+        recent: &'a mut Recent,
+        api_version: i64,
+        fetched: UnixTime,
+    ) -> Self {
+        Self {
+            tx,
+            packer,
+            recent,
+            api_version,
+            fetched,
+            first_new: None,
+            replaced: BTreeMap::new(),
+        }
+    }
+
+    /// Stores objects; tells `stored` of each, in order.
+    pub(super) fn put_all(
+        &mut self,
+        objects: &[&Prepared],
+        mut stored: impl FnMut(&Prepared, Stored),
+    ) -> rusqlite::Result<()> {
+        let known = self.look_up(objects)?;
+        for (object, known) in objects.iter().zip(known) {
+            stored(object, self.put(object, known, None)?);
+        }
+        Ok(())
+    }
+
+    /// Stores one object as it was copied from an older schema.
+    pub(super) fn copy(&mut self, object: &Prepared, seq: i64) -> rusqlite::Result<()> {
+        self.put(object, None, Some(seq)).map(drop)
+    }
+
+    /// Notes that what is new is to be derived. Comes last.
+    pub(super) fn finish(self) -> rusqlite::Result<()> {
+        let Some(first) = self.first_new else { return Ok(()) };
+        self.tx
+            .prepare_cached(
+                "INSERT OR IGNORE INTO dirty (seq) SELECT seq FROM object WHERE seq >= ?1",
+            )?
+            .execute([first])?;
+        Ok(())
+    }
+
+    /// Which of these are in the file's index, asked for in the order of the index.
+    fn look_up(&self, objects: &[&Prepared]) -> rusqlite::Result<Vec<Option<Known>>> {
+        let mut order: Vec<usize> = (0..objects.len()).collect();
+        order.sort_unstable_by_key(|place| objects[*place].key);
+        let mut found = vec![None; objects.len()];
+        let mut statement = self.tx.prepare_cached(
+            "SELECT o.seq, o.hash FROM link l JOIN object o USING (seq)
+             WHERE l.target = ?1 AND l.rel = ?2 AND o.id = ?3",
+        )?;
+        for place in order {
+            let object = objects[place];
+            let mut rows = statement.query(params![object.key, OWN, object.id()])?;
+            if let Some(row) = rows.next()? {
+                found[place] = Some(Known { seq: row.get(0)?, hash: row.get(1)? });
             }
-            satisfy(tx, object)?;
-            return Ok(Stored { unchanged: 1, ..Stored::default() });
         }
-        Some((seq, _)) => {
-            replace(tx, packer, seq, object, api_version, fetched)?;
-            (seq, Stored { changed: 1, ..Stored::default() })
+        Ok(found)
+    }
+
+    /// The object as the latest transactions, or this one, left it.
+    fn among_recent(&self, object: &Prepared) -> rusqlite::Result<Option<Known>> {
+        for seq in self.recent.named(object.key) {
+            let found = self
+                .tx
+                .prepare_cached("SELECT hash FROM object WHERE seq = ?1 AND id = ?2")?
+                .query_row(params![seq, object.id()], |row| row.get(0))
+                .optional()?;
+            if let Some(hash) = found {
+                return Ok(Some(Known { seq, hash }));
+            }
         }
-        None => {
-            let head = &object.scan().head;
-            tx.prepare_cached(
+        Ok(None)
+    }
+
+    fn put(
+        &mut self,
+        object: &Prepared,
+        known: Option<Known>,
+        seq: Option<i64>,
+    ) -> rusqlite::Result<Stored> {
+        // It may have come, or changed, since it was looked up.
+        let known = self.among_recent(object)?.or(known).map(|known| Known {
+            hash: self.replaced.get(&known.seq).copied().unwrap_or(known.hash),
+            ..known
+        });
+        let (seq, stored) = match known {
+            Some(known) if known.hash == object.hash => {
+                // Time alone may have brought it to its end.
+                if object.scan().open_until.is_none_or(|until| until <= self.fetched) {
+                    unwatch(self.tx, known.seq)?;
+                }
+                satisfy(self.tx, object)?;
+                return Ok(Stored { unchanged: 1, ..Stored::default() });
+            }
+            Some(Known { seq, .. }) => {
+                self.replace(seq, object)?;
+                (seq, Stored { changed: 1, ..Stored::default() })
+            }
+            None => (self.insert(seq, object)?, Stored { new: 1, ..Stored::default() }),
+        };
+        self.note_relations(seq, object, stored.new == 0)?;
+        Ok(stored)
+    }
+
+    fn insert(&mut self, seq: Option<i64>, object: &Prepared) -> rusqlite::Result<i64> {
+        let head = &object.scan().head;
+        self.tx
+            .prepare_cached(
                 "INSERT INTO object (seq, id, kind, created, revision, fetched, api_version, hash, raw)
                  VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8)",
             )?
@@ -84,96 +198,121 @@ pub(super) fn put(
                 object.id(),
                 head.object,
                 head.created,
-                fetched.0,
-                api_version,
+                self.fetched.0,
+                self.api_version,
                 object.hash,
                 object.packed
             ])?;
-            (tx.last_insert_rowid(), Stored { new: 1, ..Stored::default() })
-        }
-    };
-    note_relations(tx, seq, object, fetched)?;
-    tx.prepare_cached("INSERT OR IGNORE INTO dirty (seq) VALUES (?1)")?.execute([seq])?;
-    Ok(stored)
-}
+        let seq = self.tx.last_insert_rowid();
+        self.first_new.get_or_insert(seq);
+        self.recent.add_object(object.key, seq);
+        Ok(seq)
+    }
 
-/// Keeps what the object was, and takes over what it is.
-fn replace(
-    tx: &Transaction,
-    packer: &Packer,
-    seq: i64,
-    object: &Prepared,
-    api_version: i64,
-    fetched: UnixTime,
-) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "INSERT INTO object_revision (seq, revision, fetched, hash, raw)
-         SELECT seq, revision, fetched, hash, raw FROM object WHERE seq = ?1",
-    )?
-    .execute([seq])?;
-    let before = tx
-        .prepare_cached("SELECT raw FROM object WHERE seq = ?1")?
-        .query_row([seq], |row| unpacked(packer, row, 0))?;
-    // What could be stored once can be scanned again.
-    for link in scan(&before).map(|scan| scan.links).unwrap_or_default() {
-        tx.prepare_cached("DELETE FROM link WHERE target = ?1 AND rel = ?2 AND seq = ?3")?
-            .execute([key_of(&link.target), rel_code(link.rel), seq])?;
-    }
-    tx.prepare_cached(
-        "UPDATE object SET revision = revision + 1, hash = ?2, fetched = ?3, api_version = ?4,
-                raw = ?5 WHERE seq = ?1",
-    )?
-    .execute(params![seq, object.hash, fetched.0, api_version, object.packed])?;
-    Ok(())
-}
-
-/// Links, money, and what is still to be read because of an object.
-fn note_relations(
-    tx: &Transaction,
-    seq: i64,
-    object: &Prepared,
-    fetched: UnixTime,
-) -> rusqlite::Result<()> {
-    let parent = object.parent.clone().map(|target| Link { rel: Rel::Parent, target });
-    for link in object.scan().links.iter().chain(&parent) {
-        tx.prepare_cached("INSERT OR IGNORE INTO link (target, rel, seq) VALUES (?1, ?2, ?3)")?
-            .execute([key_of(&link.target), rel_code(link.rel), seq])?;
-        want(tx, &object.scan().head.object, link)?;
-    }
-    if let Some(parent) = &object.parent {
-        tx.prepare_cached("INSERT OR REPLACE INTO parent (seq, parent) VALUES (?1, ?2)")?
-            .execute(params![seq, parent])?;
-    }
-    match object.scan().open_until {
-        Some(until) if until > fetched => {
-            tx.prepare_cached("INSERT OR REPLACE INTO watch (seq, until) VALUES (?1, ?2)")?
-                .execute([seq, until.0])?;
-        }
-        _ => unwatch(tx, seq)?,
-    }
-    if let Some(id) = object.customer_with_credit() {
-        add_wanted(tx, Resource::CustomerBalanceTransactions, id)?;
-    }
-    satisfy(tx, object)?;
-    if let Some(bt) = &object.movement {
-        let source = bt.source.as_ref().map(AsRef::as_ref);
+    /// Keeps what the object was, and takes over what it is.
+    fn replace(&mut self, seq: i64, object: &Prepared) -> rusqlite::Result<()> {
+        let tx = self.tx;
         tx.prepare_cached(
-            "INSERT OR REPLACE INTO movement
-             (seq, currency, type, category, amount, fee, net, available_on, source)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO object_revision (seq, revision, fetched, hash, raw)
+             SELECT seq, revision, fetched, hash, raw FROM object WHERE seq = ?1",
+        )?
+        .execute([seq])?;
+        let before = tx
+            .prepare_cached("SELECT raw FROM object WHERE seq = ?1")?
+            .query_row([seq], |row| unpacked(self.packer, row, 0))?;
+        // What could be stored once can be scanned again.
+        for link in scan(&before).map(|scan| scan.links).unwrap_or_default() {
+            tx.prepare_cached("DELETE FROM main.link WHERE target = ?1 AND rel = ?2 AND seq = ?3")?
+                .execute([key_of(&link.target), rel_code(link.rel), seq])?;
+        }
+        self.recent.forget(seq);
+        tx.prepare_cached(
+            "UPDATE object SET revision = revision + 1, hash = ?2, fetched = ?3, api_version = ?4,
+                    raw = ?5 WHERE seq = ?1",
         )?
         .execute(params![
             seq,
-            bt.currency.code(),
-            bt.kind,
-            bt.reporting_category,
-            bt.amount().minor(),
-            bt.fee().minor(),
-            bt.net().minor(),
-            bt.available_on.0,
-            source as Option<&str>
+            object.hash,
+            self.fetched.0,
+            self.api_version,
+            object.packed
         ])?;
+        tx.prepare_cached("INSERT OR IGNORE INTO dirty (seq) VALUES (?1)")?.execute([seq])?;
+        self.replaced.insert(seq, object.hash);
+        Ok(())
     }
+
+    /// Links, money, and what is still to be read because of an object.
+    fn note_relations(
+        &mut self,
+        seq: i64,
+        object: &Prepared,
+        was_known: bool,
+    ) -> rusqlite::Result<()> {
+        let tx = self.tx;
+        for (link, target) in object.scan().links.iter().zip(&object.targets) {
+            self.recent.add(*target, rel_code(link.rel), seq);
+            self.want(&object.scan().head.object, link, *target)?;
+        }
+        if let Some(parent) = &object.parent {
+            self.recent.add(key_of(parent), rel_code(Rel::Parent), seq);
+            tx.prepare_cached("INSERT OR REPLACE INTO parent (seq, parent) VALUES (?1, ?2)")?
+                .execute(params![seq, parent])?;
+        }
+        match object.scan().open_until {
+            Some(until) if until > self.fetched => {
+                tx.prepare_cached("INSERT OR REPLACE INTO watch (seq, until) VALUES (?1, ?2)")?
+                    .execute([seq, until.0])?;
+            }
+            _ if was_known => unwatch(tx, seq)?,
+            _ => {}
+        }
+        if let Some(id) = object.customer_with_credit() {
+            add_wanted(tx, Resource::CustomerBalanceTransactions, id)?;
+        }
+        satisfy(tx, object)?;
+        if let Some(movement) = &object.movement {
+            put_movement(tx, seq, movement)?;
+        }
+        Ok(())
+    }
+
+    /// An object that another one cannot be understood without, or that changed because of it, is
+    /// read, however old it is. A refund changes its charge, a credit note its invoice.
+    fn want(&mut self, kind: &str, link: &Link, target: i64) -> rusqlite::Result<()> {
+        let (resource, has_changed) = match (link.rel, kind) {
+            (Rel::Customer, "customer_balance_transaction") => (Resource::Customers, true),
+            (Rel::Customer, _) if !self.recent.is_new_customer(target) => return Ok(()),
+            (Rel::Customer, _) => (Resource::Customers, false),
+            (Rel::Charge, "refund" | "dispute") => (Resource::Charges, true),
+            (Rel::Invoice, "credit_note") => (Resource::Invoices, true),
+            (Rel::Invoice, "invoice_payment") => (Resource::Invoices, false),
+            _ => return Ok(()),
+        };
+        let is_known = !has_changed && find(self.tx, self.recent, &link.target)?.is_some();
+        if is_known { Ok(()) } else { add_wanted(self.tx, resource, &link.target) }
+    }
+}
+
+/// The flat row of a balance transaction.
+fn put_movement(tx: &Transaction, seq: i64, bt: &BalanceTransaction) -> rusqlite::Result<()> {
+    let source = bt.source.as_ref().map(AsRef::as_ref);
+    tx.prepare_cached(
+        "INSERT OR REPLACE INTO movement
+         (seq, currency, type, category, amount, fee, net, available_on, source)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        seq,
+        bt.currency.code(),
+        bt.kind,
+        bt.reporting_category,
+        bt.amount().minor(),
+        bt.fee().minor(),
+        bt.net().minor(),
+        bt.available_on.0,
+        source as Option<&str>
+    ])?;
     Ok(())
 }
 
@@ -191,23 +330,6 @@ fn satisfy(tx: &Transaction, object: &Prepared) -> rusqlite::Result<()> {
             .execute([resource.as_str(), object.id()])?;
     }
     Ok(())
-}
-
-/// An object that another one cannot be understood without, or that changed because of it, is read,
-/// however old it is. A refund changes its charge, a credit note its invoice.
-fn want(tx: &Transaction, kind: &str, link: &Link) -> rusqlite::Result<()> {
-    let (resource, has_changed) = match (link.rel, kind) {
-        (Rel::Customer, _) => (Resource::Customers, kind == "customer_balance_transaction"),
-        (Rel::Charge, "refund" | "dispute") => (Resource::Charges, true),
-        (Rel::Invoice, "credit_note") => (Resource::Invoices, true),
-        (Rel::Invoice, "invoice_payment") => (Resource::Invoices, false),
-        _ => return Ok(()),
-    };
-    let is_known = !has_changed
-        && tx
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM object WHERE id = ?1)")?
-            .query_row([&link.target], |row| row.get(0))?;
-    if is_known { Ok(()) } else { add_wanted(tx, resource, &link.target) }
 }
 
 fn add_wanted(tx: &Transaction, resource: Resource, id: &str) -> rusqlite::Result<()> {

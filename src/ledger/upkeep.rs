@@ -9,7 +9,7 @@ use super::dictionaries::retrain;
 use super::objects::unpacked;
 use super::open::create_private;
 use super::pack::SAMPLES_MIN;
-use super::put::{hash_of, key_of, rel_code};
+use super::put::{OWN, hash_of, key_of, rel_code};
 use super::{Ledger, LedgerError};
 use crate::digest::sha256_hex;
 use crate::stripe::links::scan;
@@ -146,6 +146,13 @@ impl Ledger {
 
     fn check_objects(&self, checked: &mut Checked) -> rusqlite::Result<()> {
         let mut links = 0_i64;
+        let is_there = |target: i64, rel: i64, seq: i64| -> rusqlite::Result<bool> {
+            self.connection
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM link WHERE target = ?1 AND rel = ?2 AND seq = ?3)",
+                )?
+                .query_row([target, rel, seq], |row| row.get(0))
+        };
         let mut statement =
             self.connection.prepare("SELECT seq, id, kind, hash, raw FROM object ORDER BY seq")?;
         let mut rows = statement.query([])?;
@@ -171,16 +178,12 @@ impl Ledger {
             if *own != id || scan.head.object != kind {
                 checked.find(format!("{id} ({kind}) is stored under another name."));
             }
+            if !is_there(key_of(own), OWN, seq)? {
+                checked.find(format!("{own} is not found by its own id."));
+            }
             for link in &scan.links {
-                let code = rel_code(link.rel);
                 links += 1;
-                let is_there: bool = self
-                    .connection
-                    .prepare_cached(
-                        "SELECT EXISTS (SELECT 1 FROM link WHERE target = ?1 AND rel = ?2 AND seq = ?3)",
-                    )?
-                    .query_row(params![key_of(&link.target), code, seq], |row| row.get(0))?;
-                if !is_there {
+                if !is_there(key_of(&link.target), rel_code(link.rel), seq)? {
                     checked.find(format!("{id} is not found by {}.", link.target));
                 }
             }
@@ -189,7 +192,7 @@ impl Ledger {
             }
         }
         let stored: i64 = self.connection.query_row(
-            "SELECT (SELECT count(*) FROM link) - (SELECT count(*) FROM parent)",
+            "SELECT (SELECT count(*) FROM link WHERE rel <> 0) - (SELECT count(*) FROM parent)",
             [],
             |row| row.get(0),
         )?;

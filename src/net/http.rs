@@ -19,6 +19,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// connection.
 const IDLE_MAX: Duration = Duration::from_secs(30);
 
+/// A page of a hundred large objects.
+const BODY_HINT_MAX: usize = 4 * 1024 * 1024;
+
 const CA_HINT: &str = "the certificate was not trusted: install the system's CA certificates \
      (package `ca-certificates`), or name a bundle in SSL_CERT_FILE";
 
@@ -118,7 +121,9 @@ async fn read_whole(
     };
     let headers =
         answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-    let mut body = Vec::new();
+    // What the other side says of the length is a hint, and not trusted beyond a large page.
+    let length = answer.content_length().and_then(|length| usize::try_from(length).ok());
+    let mut body = Vec::with_capacity(length.unwrap_or_default().min(BODY_HINT_MAX));
     while let Some(chunk) = answer.chunk().await.map_err(|error| classify(host, error))? {
         if body.len() + chunk.len() > RESPONSE_BYTES_MAX {
             return Err(TransportError::InDoubt {

@@ -101,7 +101,7 @@ impl Follow {
     }
 
     /// What can be asked for now: nothing while walks are under way, and nothing at the end.
-    pub(super) fn next(&mut self, ledger: &Ledger) -> Result<Vec<Walk>, LedgerError> {
+    pub(super) fn next(&mut self, ledger: &mut Ledger) -> Result<Vec<Walk>, LedgerError> {
         if self.under_way > 0 {
             return Ok(Vec::new());
         }
@@ -113,6 +113,8 @@ impl Follow {
             walks.extend(self.payout_lists(ledger)?);
             return Ok(walks);
         }
+        // What is missing is told by what is linked.
+        ledger.link_all()?;
         let walks = self.named(ledger)?;
         let walks = self.hand_out(walks);
         if !walks.is_empty() || self.has_balance {

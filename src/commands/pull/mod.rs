@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use self::answers::Answers;
 use self::follow::Follow;
@@ -24,7 +25,7 @@ use crate::commands::session::Session;
 use crate::ledger::{Ledger, Stored};
 use crate::money::grouped;
 use crate::stripe::client::Client;
-use crate::stripe::crawl::{BATCHES_WAITING_MAX, crawl};
+use crate::stripe::crawl::{BATCHES_WAITING_MAX, CrawlError, crawl};
 use crate::stripe::resource::Resource;
 use crate::ui::Ui;
 
@@ -184,21 +185,20 @@ async fn walk(
     ));
     let (feed, fed) = mpsc::unbounded_channel();
     let (sink, source) = mpsc::channel(BATCHES_WAITING_MAX);
-    let crawling = {
+    // On other threads, so that requests go on while this one writes; ends with the set.
+    let mut crawling = JoinSet::new();
+    crawling.spawn({
         let client = Arc::clone(&client);
-        async move {
-            // The sink is dropped at the end, which ends the receiver.
-            let sink = sink;
-            crawl(&client, fed, &sink).await
-        }
-    };
+        // The sink is dropped at the end, which ends the receiver.
+        async move { crawl(&client, fed, &sink).await }
+    });
     let progress = ui.progress("objects", None);
     let answers = Answers::new(&client, session.clock.now(), &progress);
-    let receiving = answers.receive(ledger, source, feed, follow);
-    let (crawled, stored) = tokio::join!(crawling, receiving);
     // What the receiver says is the cause when both fail.
-    let stored = stored?;
-    crawled?;
+    let stored = answers.receive(ledger, source, feed, follow).await?;
+    if let Some(crawled) = crawling.join_next().await {
+        crawled.map_err(CrawlError::from)??;
+    }
     progress.finish();
     balance::note(session, &client, ledger, whole).await?;
     say_what_was_asked(&client, ledger, ui)?;

@@ -1,0 +1,297 @@
+//! Links of objects that came lately and are not in the file's index of links yet.
+//!
+//! Ids are spread all over that index: a page of it is written for nearly every link. So a pull keeps
+//! links here, by the hundred thousand, and puts them into the file in their order, some with each
+//! transaction. What a run that was killed kept here is found again in the objects themselves: the
+//! table `linked` says up to which object the file's index goes.
+
+use std::collections::{HashMap, HashSet};
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use super::objects::unpacked;
+use super::pack::Packer;
+use super::put::{OWN, key_of, rel_code};
+use super::{Ledger, LedgerError};
+use crate::stripe::links::{Rel, scan};
+
+/// Links that are kept before they go into the file: 50 MB of memory with what they are found by.
+const LINKS_MAX: usize = 1_000_000;
+
+/// Links that go into the file with each transaction, at least, while some are on their way.
+const LINKS_PER_COMMIT: usize = 4_000;
+
+/// How much faster links go into the file than new ones come, so that the next ones find room.
+const CATCH_UP: usize = 4;
+
+/// Objects of which the links are found again in one transaction: it takes a fraction of a second,
+/// for which another run can wait.
+const OBJECTS_AT_ONCE: i64 = 20_000;
+
+/// Customers that are remembered as known.
+const CUSTOMERS_MAX: usize = 300_000;
+
+/// One link: what is named, how, and by which object.
+type LinkRow = (i64, i64, i64);
+
+/// The links that are kept.
+#[derive(Default)]
+pub(super) struct Recent {
+    young: Generation,
+    /// On its way into the file: sorted, the first one last.
+    old: Generation,
+    /// Objects up to this one have all their links in the file once `old` is there.
+    old_until: i64,
+    /// Links that came with the transaction under way.
+    added: usize,
+    /// Customers that are in the file, or that are noted as wanted.
+    customers: HashSet<i64>,
+}
+
+/// Links, and the objects that go by their own id among them.
+#[derive(Default)]
+struct Generation {
+    own: HashMap<i64, i64>,
+    /// Objects whose ids have the key of another id.
+    twins: Vec<(i64, i64)>,
+    links: Vec<LinkRow>,
+}
+
+impl Generation {
+    fn named(&self, key: i64) -> impl Iterator<Item = i64> {
+        let twins = self.twins.iter().filter(move |(twin, _)| *twin == key).map(|(_, seq)| *seq);
+        self.own.get(&key).copied().into_iter().chain(twins)
+    }
+
+    /// Forgets what an object named; its own id stays, and so does whose list it came from.
+    fn forget(&mut self, seq: i64) {
+        let parent = rel_code(Rel::Parent);
+        self.links.retain(|(_, rel, of)| *of != seq || *rel == OWN || *rel == parent);
+    }
+}
+
+impl Recent {
+    /// The objects that may go by an id with this key.
+    pub(super) fn named(&self, key: i64) -> impl Iterator<Item = i64> {
+        self.young.named(key).chain(self.old.named(key))
+    }
+
+    /// A new object, by its own id.
+    pub(super) fn add_object(&mut self, key: i64, seq: i64) {
+        if self.young.own.contains_key(&key) {
+            self.young.twins.push((key, seq));
+        } else {
+            self.young.own.insert(key, seq);
+        }
+        self.add(key, OWN, seq);
+    }
+
+    pub(super) fn add(&mut self, target: i64, rel: i64, seq: i64) {
+        self.young.links.push((target, rel, seq));
+        self.added += 1;
+    }
+
+    /// Forgets what an object named before it changed.
+    pub(super) fn forget(&mut self, seq: i64) {
+        self.young.forget(seq);
+        self.old.forget(seq);
+    }
+
+    /// Whether a customer was not met before.
+    pub(super) fn is_new_customer(&mut self, key: i64) -> bool {
+        if self.customers.len() >= CUSTOMERS_MAX {
+            self.customers.clear();
+        }
+        self.customers.insert(key)
+    }
+
+    /// Whether it is time to put links into the file.
+    pub(super) fn is_full(&self) -> bool {
+        self.young.links.len() >= LINKS_MAX
+    }
+
+    /// Takes out what came last, in order, for a schema of which the index never lags behind.
+    pub(super) fn take(&mut self) -> Vec<LinkRow> {
+        let mut links = std::mem::take(&mut self.young).links;
+        links.sort_unstable();
+        links
+    }
+
+    /// Puts some links into the file, once enough are kept.
+    pub(super) fn put_some(&mut self, tx: &Transaction) -> rusqlite::Result<()> {
+        if self.old.links.is_empty() && self.is_full() {
+            self.turn(tx)?;
+        }
+        let count = LINKS_PER_COMMIT.max(self.added * CATCH_UP);
+        self.added = 0;
+        self.put_old(tx, count)
+    }
+
+    /// Puts every link into the file.
+    pub(super) fn put_all(&mut self, tx: &Transaction) -> rusqlite::Result<()> {
+        self.put_old(tx, usize::MAX)?;
+        self.turn(tx)?;
+        self.put_old(tx, usize::MAX)?;
+        *self = Self::default();
+        Ok(())
+    }
+
+    /// From now on the young ones are on their way.
+    fn turn(&mut self, tx: &Transaction) -> rusqlite::Result<()> {
+        self.old = std::mem::take(&mut self.young);
+        self.old.links.sort_unstable_by(|one, other| other.cmp(one));
+        self.old_until = tx
+            .prepare_cached("SELECT ifnull(max(seq), 0) FROM object")?
+            .query_row([], |row| row.get(0))?;
+        Ok(())
+    }
+
+    fn put_old(&mut self, tx: &Transaction, count: usize) -> rusqlite::Result<()> {
+        if self.old.links.is_empty() {
+            return Ok(());
+        }
+        let rest = self.old.links.len().saturating_sub(count);
+        insert(tx, self.old.links.drain(rest..).rev())?;
+        if rest == 0 {
+            self.old = Generation::default();
+            note_linked(tx, self.old_until)?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts links into the file; in order, that costs least.
+pub(super) fn insert(
+    tx: &Transaction,
+    links: impl Iterator<Item = LinkRow>,
+) -> rusqlite::Result<()> {
+    let mut insert = tx
+        .prepare_cached("INSERT OR IGNORE INTO main.link (target, rel, seq) VALUES (?1, ?2, ?3)")?;
+    for (target, rel, seq) in links {
+        insert.execute([target, rel, seq])?;
+    }
+    Ok(())
+}
+
+fn note_linked(tx: &Transaction, seq: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached("UPDATE linked SET seq = max(seq, ?1)")?.execute([seq])?;
+    Ok(())
+}
+
+/// The object with this id.
+pub(super) fn find(
+    connection: &Connection,
+    recent: &Recent,
+    id: &str,
+) -> rusqlite::Result<Option<i64>> {
+    let key = key_of(id);
+    for seq in recent.named(key) {
+        let is_it: bool = connection
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM object WHERE seq = ?1 AND id = ?2)")?
+            .query_row(params![seq, id], |row| row.get(0))?;
+        if is_it {
+            return Ok(Some(seq));
+        }
+    }
+    connection
+        .prepare_cached(
+            "SELECT o.seq FROM link l JOIN object o USING (seq)
+             WHERE l.target = ?1 AND l.rel = ?2 AND o.id = ?3",
+        )?
+        .query_row(params![key, OWN, id], |row| row.get(0))
+        .optional()
+}
+
+impl Ledger {
+    /// The object with this id.
+    pub(super) fn seq_of(&self, id: &str) -> rusqlite::Result<Option<i64>> {
+        find(&self.connection, &self.recent, id)
+    }
+
+    /// Puts every link that is kept into the file, and those that an earlier run left.
+    pub fn link_all(&mut self) -> Result<(), LedgerError> {
+        let mut recent = std::mem::take(&mut self.recent);
+        if let Err(cause) = self.in_transaction(|tx| recent.put_all(tx)) {
+            self.has_unlinked = true;
+            return Err(cause);
+        }
+        while self.has_unlinked {
+            let packer = std::sync::Arc::clone(&self.packer);
+            self.has_unlinked = self.in_transaction(|tx| link_some(tx, &packer))?;
+            if !self.has_unlinked {
+                let forget = "DROP VIEW IF EXISTS temp.link; DROP TABLE IF EXISTS temp.unlinked;";
+                self.connection.execute_batch(forget).map_err(|error| self.fail(error))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Puts links that a run which ended early kept into the file; `false` when there are no more.
+fn link_some(tx: &Transaction, packer: &Packer) -> rusqlite::Result<bool> {
+    let from: i64 = tx.query_row("SELECT seq FROM linked", [], |row| row.get(0))?;
+    let (mut links, last) = links_behind(tx, packer, from)?;
+    let Some(last) = last else { return Ok(false) };
+    links.sort_unstable();
+    insert(tx, links.into_iter())?;
+    note_linked(tx, last)?;
+    Ok(true)
+}
+
+/// What some objects behind one name, and the last of these objects.
+fn links_behind(
+    connection: &Connection,
+    packer: &Packer,
+    from: i64,
+) -> rusqlite::Result<(Vec<LinkRow>, Option<i64>)> {
+    let (mut links, mut last) = (Vec::new(), None);
+    let mut statement = connection.prepare(
+        "SELECT o.seq, o.id, o.raw, p.parent FROM object o LEFT JOIN parent p USING (seq)
+         WHERE o.seq > ?1 ORDER BY o.seq LIMIT ?2",
+    )?;
+    let mut rows = statement.query([from, OBJECTS_AT_ONCE])?;
+    while let Some(row) = rows.next()? {
+        let seq = row.get(0)?;
+        last = Some(seq);
+        links.push((key_of(row.get_ref(1)?.as_str()?), OWN, seq));
+        let parent = row.get_ref(3)?.as_str_or_null()?;
+        links.extend(parent.map(|parent| (key_of(parent), rel_code(Rel::Parent), seq)));
+        // What could be stored once can be scanned again.
+        let named = scan(&unpacked(packer, row, 2)?).map(|scan| scan.links).unwrap_or_default();
+        links.extend(named.iter().map(|link| (key_of(&link.target), rel_code(link.rel), seq)));
+    }
+    Ok((links, last))
+}
+
+/// Whether a run left objects whose links are not in the file.
+pub(super) fn has_unlinked(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row(
+        "SELECT (SELECT ifnull(max(seq), 0) FROM object) > (SELECT seq FROM linked)",
+        [],
+        |row| row.get(0),
+    )
+}
+
+/// Lays a view over the index that has the links which are not in it: for who only reads.
+pub(super) fn overlay(connection: &Connection, packer: &Packer) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "CREATE TEMP TABLE unlinked (target INTEGER NOT NULL, rel INTEGER NOT NULL,
+           seq INTEGER NOT NULL, PRIMARY KEY (target, rel, seq)) STRICT, WITHOUT ROWID;
+         CREATE TEMP VIEW link AS
+           SELECT target, rel, seq FROM main.link UNION ALL SELECT target, rel, seq FROM unlinked;",
+    )?;
+    let mut from: i64 = connection.query_row("SELECT seq FROM linked", [], |row| row.get(0))?;
+    let mut add = connection.prepare(
+        "INSERT OR IGNORE INTO unlinked (target, rel, seq)
+         SELECT ?1, ?2, ?3 WHERE NOT EXISTS (
+           SELECT 1 FROM main.link WHERE target = ?1 AND rel = ?2 AND seq = ?3)",
+    )?;
+    loop {
+        let (links, last) = links_behind(connection, packer, from)?;
+        let Some(last) = last else { return Ok(()) };
+        for (target, rel, seq) in links {
+            add.execute([target, rel, seq])?;
+        }
+        from = last;
+    }
+}
