@@ -172,8 +172,8 @@ impl Ledger {
 
     pub(super) fn meta(&self, name: &str) -> Result<Option<String>, LedgerError> {
         self.connection
-            .query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| row.get(0))
-            .optional()
+            .prepare_cached("SELECT value FROM meta WHERE name = ?1")
+            .and_then(|mut statement| statement.query_row([name], |row| row.get(0)).optional())
             .map_err(|error| self.fail(error))
     }
 

@@ -120,6 +120,9 @@ impl Ledger {
             self.check_modes(&answer.objects)?;
         }
         let packer = std::sync::Arc::clone(&self.packer);
+        if self.has_unlinked {
+            self.link_all()?;
+        }
         let mut recent = std::mem::take(&mut self.recent);
         let done = self.in_transaction(|tx| {
             let version = api_version_id(tx, api_version)?;
@@ -295,6 +298,7 @@ impl Ledger {
 
     /// What an export names and holds is not read again.
     pub fn forget_wanted_that_is_known(&mut self) -> Result<(), LedgerError> {
+        self.link_all()?;
         self.in_transaction(forget_known)
     }
 }

@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::objects::{Prepared, Stored, unpacked};
 use super::pack::Packer;
-use super::recent::{Recent, find};
+use super::recent::{Recent, find, insert};
 use crate::calendar::UnixTime;
 use crate::stripe::links::{Link, Rel, scan};
 use crate::stripe::objects::BalanceTransaction;
@@ -251,11 +251,11 @@ impl<'a> Putting<'a> {
     ) -> rusqlite::Result<()> {
         let tx = self.tx;
         for (link, target) in object.scan().links.iter().zip(&object.targets) {
-            self.recent.add(*target, rel_code(link.rel), seq);
+            self.link(*target, link.rel, seq, was_known)?;
             self.want(&object.scan().head.object, link, *target)?;
         }
         if let Some(parent) = &object.parent {
-            self.recent.add(key_of(parent), rel_code(Rel::Parent), seq);
+            self.link(key_of(parent), Rel::Parent, seq, was_known)?;
             tx.prepare_cached("INSERT OR REPLACE INTO parent (seq, parent) VALUES (?1, ?2)")?
                 .execute(params![seq, parent])?;
         }
@@ -274,6 +274,16 @@ impl<'a> Putting<'a> {
         if let Some(movement) = &object.movement {
             put_movement(tx, seq, movement)?;
         }
+        Ok(())
+    }
+
+    /// What a new object names is kept; of one that was there before, nobody would look for it again.
+    fn link(&mut self, target: i64, rel: Rel, seq: i64, was_known: bool) -> rusqlite::Result<()> {
+        let link = (target, rel_code(rel), seq);
+        if was_known {
+            return insert(self.tx, std::iter::once(link));
+        }
+        self.recent.add(link);
         Ok(())
     }
 

@@ -32,7 +32,7 @@ const OBJECTS_AT_ONCE: i64 = 20_000;
 const CUSTOMERS_MAX: usize = 300_000;
 
 /// One link: what is named, how, and by which object.
-type LinkRow = (i64, i64, i64);
+pub(super) type LinkRow = (i64, i64, i64);
 
 /// The links that are kept.
 #[derive(Default)]
@@ -83,11 +83,12 @@ impl Recent {
         } else {
             self.young.own.insert(key, seq);
         }
-        self.add(key, OWN, seq);
+        self.add((key, OWN, seq));
     }
 
-    pub(super) fn add(&mut self, target: i64, rel: i64, seq: i64) {
-        self.young.links.push((target, rel, seq));
+    /// A link of a new object.
+    pub(super) fn add(&mut self, link: LinkRow) {
+        self.young.links.push(link);
         self.added += 1;
     }
 
@@ -119,11 +120,21 @@ impl Recent {
 
     /// Puts some links into the file, once enough are kept.
     pub(super) fn put_some(&mut self, tx: &Transaction) -> rusqlite::Result<()> {
-        if self.old.links.is_empty() && self.is_full() {
-            self.turn(tx)?;
-        }
         let count = LINKS_PER_COMMIT.max(self.added * CATCH_UP);
         self.added = 0;
+        self.put_piece(tx, LINKS_MAX, count)
+    }
+
+    /// Puts `count` links into the file, once `enough` are kept.
+    pub(super) fn put_piece(
+        &mut self,
+        tx: &Transaction,
+        enough: usize,
+        count: usize,
+    ) -> rusqlite::Result<()> {
+        if self.old.links.is_empty() && self.young.links.len() >= enough {
+            self.turn(tx)?;
+        }
         self.put_old(tx, count)
     }
 
