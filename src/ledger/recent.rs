@@ -78,10 +78,9 @@ impl Recent {
 
     /// A new object, by its own id.
     pub(super) fn add_object(&mut self, key: i64, seq: i64) {
-        if self.young.own.contains_key(&key) {
+        let first = *self.young.own.entry(key).or_insert(seq);
+        if first != seq {
             self.young.twins.push((key, seq));
-        } else {
-            self.young.own.insert(key, seq);
         }
         self.add((key, OWN, seq));
     }
