@@ -135,11 +135,13 @@ impl Ledger {
 
     /// When an object was made.
     pub fn created(&self, id: &str) -> Result<Option<UnixTime>, LedgerError> {
-        self.connection
-            .prepare_cached("SELECT created FROM object WHERE id = ?1")
-            .and_then(|mut statement| statement.query_row([id], |row| row.get(0)).optional())
-            .map(|created| created.map(UnixTime))
-            .map_err(|error| self.fail(error))
+        let run = || -> rusqlite::Result<Option<UnixTime>> {
+            let Some(seq) = self.seq_of(id)? else { return Ok(None) };
+            self.connection
+                .prepare_cached("SELECT created FROM object WHERE seq = ?1")?
+                .query_row([seq], |row| Ok(Some(UnixTime(row.get(0)?))))
+        };
+        run().map_err(|error| self.fail(error))
     }
 
     /// How many objects of each kind were made in a window.
