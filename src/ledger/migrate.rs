@@ -19,7 +19,17 @@ type Step = fn(&Transaction, &Arc<Packer>) -> Result<(), StepError>;
 
 /// The steps in order; the schema's version is how many have run.
 const STEPS: [Step; 11] = [
-    first, days, answer, push, compact, cutover, write_back, reading, care, period_lock, own_links,
+    first,
+    days,
+    answer,
+    push,
+    compact,
+    cutover,
+    write_back,
+    reading,
+    care,
+    period_lock,
+    own_links,
 ];
 
 /// The lists that were read by the window when a pull did not go on where it was.
