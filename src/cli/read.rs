@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::OutputArgs;
+use crate::calendar::Month;
 
 /// Read back from NetSuite what was posted, and compare.
 ///
@@ -95,7 +96,7 @@ pub struct ReportArgs {
     pub name: ReportName,
     /// The month, such as 2026-10.
     #[arg(long, env = "TIEOUT_PERIOD", conflicts_with_all = ["since", "until"])]
-    pub period: Option<String>,
+    pub period: Option<Month>,
     /// The first day, instead of a month.
     #[arg(long, env = "TIEOUT_SINCE", requires = "until")]
     pub since: Option<chrono::NaiveDate>,

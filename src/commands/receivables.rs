@@ -9,7 +9,7 @@ use crate::accounting::policy::{
 };
 use crate::commands::session::Session;
 use crate::commands::tieout::{ReadBack, accounts};
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{Ledger, LedgerError, StoredException};
 use crate::money::{Amount, Currency};
 use crate::netsuite::record::RecordKind;
 use crate::reconcile::receivables::{InvoiceLeg, receivables};
@@ -64,14 +64,8 @@ impl ReadBack {
         session: &Session,
         ledger: &Ledger,
     ) -> anyhow::Result<Vec<Statement>> {
-        let reasons: HashMap<String, String> = ledger
-            .open_exceptions()?
-            .into_iter()
-            .map(|stored| (stored.exception.subject, stored.exception.message))
-            .collect();
+        let reasons = reasons(ledger)?;
         let options = session.settings.options;
-        let keeps_open = options.uncollectible == Uncollectible::KeepOpen;
-        let closes_abandoned = options.unpaid_on_cancel != UnpaidOnCancel::KeepOpen;
         let naming = &self.policy.masters.naming;
         let summed = ledger.summed_records()?;
         let mut legs = Vec::new();
@@ -83,11 +77,6 @@ impl ReadBack {
                 return Ok(());
             }
             let zero = Amount::zero(invoice.currency);
-            let is_open = match invoice.status {
-                InvoiceStatus::Open => !(closes_abandoned && invoice.is_no_longer_collected()),
-                InvoiceStatus::Uncollectible => keeps_open,
-                _ => false,
-            };
             let row = self.rows.get(&id).and_then(|row| row.internal_id.as_ref());
             // What is older than the books is in others, unless these opened with it.
             let issued = invoice.effective_at.or(invoice.status_transitions.finalized_at);
@@ -102,7 +91,7 @@ impl ReadBack {
                     .or_else(|| booked_later(&invoice, options)),
                 external_id: id,
                 date: invoice.created.date_in(session.settings.stripe.zone),
-                stripe_remaining: if is_open { invoice.amount_remaining() } else { zero },
+                stripe_remaining: open_in_stripe(&invoice, options),
                 netsuite_remaining: unpaid.unwrap_or(zero),
             });
             Ok(())
@@ -111,6 +100,25 @@ impl ReadBack {
             legs.iter().map(|leg| leg.stripe_remaining.currency()).collect();
         Ok(currencies.into_iter().map(|currency| receivables(currency, &legs)).collect())
     }
+}
+
+/// Why something needs a person, by the object that it is about.
+pub(super) fn reasons(ledger: &Ledger) -> Result<HashMap<String, String>, LedgerError> {
+    let reason = |stored: StoredException| (stored.exception.subject, stored.exception.message);
+    Ok(ledger.open_exceptions()?.into_iter().map(reason).collect())
+}
+
+/// What Stripe has open of an invoice, as far as policy leaves it open.
+pub(super) fn open_in_stripe(invoice: &Invoice, options: Options) -> Amount {
+    let is_open = match invoice.status {
+        InvoiceStatus::Open => {
+            options.unpaid_on_cancel == UnpaidOnCancel::KeepOpen
+                || !invoice.is_no_longer_collected()
+        }
+        InvoiceStatus::Uncollectible => options.uncollectible == Uncollectible::KeepOpen,
+        _ => false,
+    };
+    if is_open { invoice.amount_remaining() } else { Amount::zero(invoice.currency) }
 }
 
 /// Why policy leaves more of an open invoice open than Stripe does.

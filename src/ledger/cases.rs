@@ -314,14 +314,7 @@ impl Ledger {
 
     /// The kind of an object, when it is there.
     pub fn kind_of(&self, id: &str) -> Result<Option<String>, LedgerError> {
-        let run = || -> rusqlite::Result<Option<String>> {
-            let Some(seq) = self.seq_of(id)? else { return Ok(None) };
-            self.connection
-                .prepare_cached("SELECT kind FROM object WHERE seq = ?1")?
-                .query_row([seq], |row| row.get(0))
-                .map(Some)
-        };
-        run().map_err(|error| self.fail(error))
+        self.of_object(id, "SELECT kind FROM object WHERE seq = ?1", |row| row.get(0))
     }
 }
 

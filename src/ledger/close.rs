@@ -135,13 +135,9 @@ impl Ledger {
 
     /// When an object was made.
     pub fn created(&self, id: &str) -> Result<Option<UnixTime>, LedgerError> {
-        let run = || -> rusqlite::Result<Option<UnixTime>> {
-            let Some(seq) = self.seq_of(id)? else { return Ok(None) };
-            self.connection
-                .prepare_cached("SELECT created FROM object WHERE seq = ?1")?
-                .query_row([seq], |row| Ok(Some(UnixTime(row.get(0)?))))
-        };
-        run().map_err(|error| self.fail(error))
+        self.of_object(id, "SELECT created FROM object WHERE seq = ?1", |row| {
+            Ok(UnixTime(row.get(0)?))
+        })
     }
 
     /// How many objects of each kind were made in a window.

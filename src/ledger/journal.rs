@@ -21,6 +21,7 @@ impl Ledger {
 
     /// Proves that no row was changed or removed; gives how many there are.
     pub fn check_journal(&self) -> Result<usize, LedgerError> {
+        let head = self.meta(HEAD)?;
         let run = || -> rusqlite::Result<Result<usize, i64>> {
             let mut statement = self.connection.prepare_cached(
                 "SELECT seq, at, kind, content, previous, hash FROM journal ORDER BY seq",
@@ -39,12 +40,8 @@ impl Ledger {
                 previous = hash;
                 count += 1;
             }
-            let head: Option<String> = self
-                .connection
-                .query_row("SELECT value FROM meta WHERE name = ?1", [HEAD], |row| row.get(0))
-                .optional()?;
             // A ledger of an older program has no head before its next row.
-            if head.is_some_and(|head| head != head_of(count, &previous)) {
+            if head.as_ref().is_some_and(|head| *head != head_of(count, &previous)) {
                 return Ok(Err(i64::try_from(count + 1).unwrap_or(i64::MAX)));
             }
             Ok(Ok(count))

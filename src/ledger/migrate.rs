@@ -117,12 +117,12 @@ fn cutover(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
     Ok(tx.execute_batch(include_str!("migrations/0006_cutover.sql"))?)
 }
 
-fn reading(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
-    Ok(tx.execute_batch(include_str!("migrations/0011_reading.sql"))?)
-}
-
 fn write_back(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
     Ok(tx.execute_batch(include_str!("migrations/0007_write_back.sql"))?)
+}
+
+fn reading(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
+    Ok(tx.execute_batch(include_str!("migrations/0008_reading.sql"))?)
 }
 
 fn care(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
@@ -147,7 +147,7 @@ fn own_links(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
          ALTER TABLE watch RENAME TO old_watch;
          ALTER TABLE dirty RENAME TO old_dirty;",
     )?;
-    tx.execute_batch(include_str!("migrations/0012_own_links.sql"))?;
+    tx.execute_batch(include_str!("migrations/0011_own_links.sql"))?;
     // What names another table goes before that one.
     tx.execute_batch(
         "DROP TABLE old_link;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use rusqlite::params;
 use rusqlite::types::Type;
+use rusqlite::{Row, params};
 
 use super::facts::News;
 use super::open::mode;
@@ -166,12 +166,21 @@ impl Ledger {
 
     /// The verbatim JSON of an object.
     pub fn object(&self, id: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-        let run = || -> rusqlite::Result<Option<Vec<u8>>> {
+        self.of_object(id, "SELECT raw FROM object WHERE seq = ?1", |row| {
+            unpacked(&self.packer, row, 0)
+        })
+    }
+
+    /// What `sql` says of the object with this id, by its number; `None` where there is none.
+    pub(super) fn of_object<T>(
+        &self,
+        id: &str,
+        sql: &str,
+        read: impl FnOnce(&Row) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, LedgerError> {
+        let run = || -> rusqlite::Result<Option<T>> {
             let Some(seq) = self.seq_of(id)? else { return Ok(None) };
-            self.connection
-                .prepare_cached("SELECT raw FROM object WHERE seq = ?1")?
-                .query_row([seq], |row| unpacked(&self.packer, row, 0))
-                .map(Some)
+            self.connection.prepare_cached(sql)?.query_row([seq], read).map(Some)
         };
         run().map_err(|error| self.fail(error))
     }
@@ -247,17 +256,12 @@ impl Ledger {
 
     /// The API version that an object came with, when it is there.
     pub fn api_version_of(&self, id: &str) -> Result<Option<String>, LedgerError> {
-        let run = || -> rusqlite::Result<Option<String>> {
-            let Some(seq) = self.seq_of(id)? else { return Ok(None) };
-            self.connection
-                .prepare_cached(
-                    "SELECT v.name FROM object o JOIN api_version v ON v.id = o.api_version
-                     WHERE o.seq = ?1",
-                )?
-                .query_row([seq], |row| row.get(0))
-                .map(Some)
-        };
-        run().map_err(|error| self.fail(error))
+        self.of_object(
+            id,
+            "SELECT v.name FROM object o JOIN api_version v ON v.id = o.api_version
+             WHERE o.seq = ?1",
+            |row| row.get(0),
+        )
     }
 
     /// How many objects there are of each kind.

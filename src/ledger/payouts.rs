@@ -39,7 +39,8 @@ impl Ledger {
 }
 
 impl PayoutIndex {
-    pub(super) fn schedule(&self, currency: Currency) -> Arc<Schedule> {
+    /// How payouts of a currency follow one another.
+    pub fn schedule(&self, currency: Currency) -> Arc<Schedule> {
         self.by_currency.get(&currency).map_or_else(Arc::default, |own| Arc::clone(&own.schedule))
     }
 

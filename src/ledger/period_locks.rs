@@ -7,6 +7,7 @@ use rusqlite::params;
 use super::journal::append;
 use super::{Ledger, LedgerError, RecordRow};
 use crate::calendar::{Month, UnixTime};
+use crate::plan::place::MOVED_FROM;
 
 /// A month that takes no more postings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,15 +87,15 @@ impl Ledger {
     /// Posting records that may have come for a month after it was locked: posted elsewhere though they
     /// belong to it, not posted, or posted in it and wanted differently now.
     pub fn records_about(&self, month: Month) -> Result<Vec<RecordRow>, LedgerError> {
-        self.rows_of(
+        let condition = format!(
             "WHERE summary IS NULL AND state NOT IN ('linked', 'offset') AND (
-               instr(posted, 'Original date: ' || ?1) > 0
+               instr(posted, '{MOVED_FROM} ' || ?1) > 0
                OR internal_id IS NULL AND instr(desired, ?1) > 0
                OR internal_id IS NOT NULL AND desired_hash IS NOT settled_hash
                   AND instr(posted, ?1) > 0)
-             ORDER BY external_id",
-            Some(&format!("{month}-")),
-        )
+             ORDER BY external_id"
+        );
+        self.rows_of(&condition, Some(&format!("{month}-")))
     }
 
     /// Everything that was done to a month, in order.

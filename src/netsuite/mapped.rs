@@ -84,15 +84,14 @@ pub async fn shown(
     };
     let lines = "transactionline";
     let parts = [
-        (&columns.record, table, "id", ""),
-        (&columns.main_line, lines, "transaction", " AND t.mainline = 'T'"),
-        (&columns.lines, lines, "transaction", " AND t.mainline = 'F'"),
+        (&columns.record, table, "id", "", false),
+        (&columns.main_line, lines, "transaction", " AND t.mainline = 'T'", false),
+        (&columns.lines, lines, "transaction", " AND t.mainline = 'F'", true),
     ];
-    for (wanted, table, id, condition) in parts {
+    for (wanted, table, id, condition, is_of_lines) in parts {
         if wanted.is_empty() {
             continue;
         }
-        let is_of_lines = std::ptr::eq(wanted, &raw const columns.lines);
         for chunk in ids.chunks(IDS_PER_QUERY) {
             let query = query(wanted, table, id, &id_list(chunk)?, condition);
             let rows = match client.suiteql(&query, &[]).await {

@@ -178,16 +178,18 @@ pub(super) fn update(
     id: &InternalId,
     inputs: &Inputs,
 ) -> Result<Verdict, Blocked> {
-    let compared = diff::compare(&record.body, posted, inputs.places, inputs.updates_customers);
+    let difference = diff::compare(&record.body, posted, inputs.places, inputs.updates_customers)
+        .map_err(|error| unfit(&record.body, &error.to_string()))?;
     let frozen = frozen::period_of(posted, inputs.periods);
-    let mut difference = compared.map_err(|error| unfit(&record.body, &error.to_string()))?;
-    if let (Difference::Update { fields, .. }, Some(period)) = (&difference, frozen) {
-        let fields = fields.clone();
-        difference = only_applied(record, posted, fields, period, inputs)?;
-        if difference == Difference::Same {
-            return Ok(Verdict::Left);
+    let difference = match (difference, frozen) {
+        (Difference::Update { fields, .. }, Some(period)) => {
+            match only_applied(record, posted, fields, period, inputs)? {
+                Difference::Same => return Ok(Verdict::Left),
+                applied => applied,
+            }
         }
-    }
+        (difference, _) => difference,
+    };
     match difference {
         Difference::Same => Ok(Verdict::Same),
         Difference::Update { after, patch, replace, fields } => {
@@ -203,8 +205,7 @@ pub(super) fn update(
             Ok(Verdict::Send(Box::new(change)))
         }
         Difference::Conflict { fields } => {
-            let what: Vec<String> =
-                fields.iter().map(|f| format!("{} ({} → {})", f.field, f.from, f.to)).collect();
+            let what: Vec<String> = fields.iter().map(ToString::to_string).collect();
             let period = frozen.map(|period| {
                 let state = place::state_word(period.state);
                 format!(" Its posting period {} is {state}.", period.name)

@@ -1,5 +1,7 @@
 //! One change of a plan: a record, what happens to it, and the request that does it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -33,6 +35,12 @@ pub struct FieldChange {
     pub field: String,
     pub from: String,
     pub to: String,
+}
+
+impl fmt::Display for FieldChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({} → {})", self.field, self.from, self.to)
+    }
 }
 
 /// The request, byte for byte, except that internal ids of records made on the way are filled in

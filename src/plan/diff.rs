@@ -52,12 +52,11 @@ pub fn compare(
 
 /// The fields in which a posted record is not what is wanted, in words; of those that can differ.
 pub fn differing(desired: &Body, posted: &Body) -> Vec<String> {
-    let words = |fields: Vec<FieldChange>| {
-        fields.into_iter().map(|f| format!("{} ({} → {})", f.field, f.from, f.to)).collect()
-    };
     match compare(desired, posted, &wire::UsualPlaces, false) {
         Ok(Difference::Same) => Vec::new(),
-        Ok(Difference::Update { fields, .. } | Difference::Conflict { fields }) => words(fields),
+        Ok(Difference::Update { fields, .. } | Difference::Conflict { fields }) => {
+            fields.iter().map(ToString::to_string).collect()
+        }
         Err(error) => vec![error.to_string()],
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use chrono::NaiveDate;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, html};
 use serde::Serialize;
 
 use crate::accounting::policy::BeforeStart;
 use crate::accounting::{Booked, Crossing, Straddler};
 use crate::ids::ExternalId;
 use crate::money::{Amount, Currency};
-use crate::report::html::STYLE;
+use crate::report::html::head;
 use crate::report::plan::counted;
 use crate::report::table::{Align, render};
 
@@ -85,12 +85,7 @@ pub fn page(cutover: &Cutover) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
+            (head(&title, ""))
             body {
                 header { h1 { (title) } @if let Some(start) = cutover.start { p.quiet { (start) } } }
                 main {

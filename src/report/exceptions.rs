@@ -12,7 +12,8 @@ use crate::calendar::UnixTime;
 use crate::ids::ExternalId;
 use crate::report::lines::wrapped;
 use crate::report::plan::counted;
-use crate::report::sheet;
+use crate::report::pretty;
+use crate::report::spreadsheet;
 use crate::report::table::{Align, render};
 
 /// The version of the JSON's shape.
@@ -206,9 +207,7 @@ pub fn json(listed: &[Listed], as_of: NaiveDate) -> String {
         accepted: listed.iter().filter(|one| one.is_accepted()).count(),
         exceptions: entries.collect(),
     };
-    let mut text = serde_json::to_string_pretty(&list).expect("a list always serializes");
-    text.push('\n');
-    text
+    pretty(&list)
 }
 
 const COLUMNS: [&str; 18] = [
@@ -238,7 +237,7 @@ const COLUMNS: [&str; 18] = [
 /// None that the rows here can cause.
 pub fn csv(listed: &[Listed], zone: Tz) -> Result<String, csv::Error> {
     let rows: Vec<Vec<String>> = listed.iter().map(|one| row(one, zone)).collect();
-    sheet::csv(&COLUMNS, &rows)
+    spreadsheet::csv(&COLUMNS, &rows)
 }
 
 fn row(one: &Listed, zone: Tz) -> Vec<String> {
@@ -258,14 +257,14 @@ fn row(one: &Listed, zone: Tz) -> Vec<String> {
         one.age_days.to_string(),
         amount.map(crate::money::Amount::to_decimal).unwrap_or_default(),
         amount.map(|amount| amount.currency().code().to_owned()).unwrap_or_default(),
-        sheet::words(care.owner.as_deref().unwrap_or_default()),
+        spreadsheet::words(care.owner.as_deref().unwrap_or_default()),
         care.due.map(|due| due.to_string()).unwrap_or_default(),
         accepted.map(|accepted| accepted.until.to_string()).unwrap_or_default(),
-        sheet::words(accepted.map_or("", |accepted| &accepted.reason)),
-        sheet::words(&exception.subject),
-        sheet::words(&exception.message),
-        sheet::words(&exception.fix),
+        spreadsheet::words(accepted.map_or("", |accepted| &accepted.reason)),
+        spreadsheet::words(&exception.subject),
+        spreadsheet::words(&exception.message),
+        spreadsheet::words(&exception.fix),
         blocks.join(" "),
-        sheet::words(&notes.join(" | ")),
+        spreadsheet::words(&notes.join(" | ")),
     ]
 }

@@ -11,7 +11,7 @@ pub mod html;
 mod lines;
 pub mod period;
 pub mod plan;
-mod sheet;
+mod spreadsheet;
 pub mod table;
 pub mod tieout;
 
@@ -20,4 +20,11 @@ use crate::ids::InternalId;
 /// How accounts are called, by their key in NetSuite: `1200 Undeposited Funds`.
 pub trait AccountNames {
     fn name(&self, account: &InternalId) -> String;
+}
+
+/// A value as JSON for programs, ended by a line feed.
+fn pretty(value: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).expect("a report always serializes");
+    text.push('\n');
+    text
 }

@@ -10,7 +10,8 @@ use crate::money::Amount;
 use crate::netsuite::record::RecordKind;
 use crate::report::lines::wrapped;
 use crate::report::plan::counted;
-use crate::report::sheet;
+use crate::report::pretty;
+use crate::report::spreadsheet;
 use crate::report::table::{Align, render};
 
 /// The version of the JSON's shape.
@@ -146,11 +147,11 @@ pub fn list_csv(locked: &[Locked], zone: Tz) -> Result<String, csv::Error> {
     let rows: Vec<Vec<String>> = locked
         .iter()
         .map(|one| {
-            let by = sheet::words(one.by.as_deref().unwrap_or_default());
+            let by = spreadsheet::words(one.by.as_deref().unwrap_or_default());
             vec![one.month.to_string(), one.locked.date_in(zone).to_string(), by]
         })
         .collect();
-    sheet::csv(&["month", "locked", "by"], &rows)
+    spreadsheet::csv(&["month", "locked", "by"], &rows)
 }
 
 /// A month for people.
@@ -213,13 +214,13 @@ pub fn csv(shown: &Shown) -> Result<String, csv::Error> {
                 late.became.word().into(),
                 late.belongs_to.to_string(),
                 late.posted_on.map(|date| date.to_string()).unwrap_or_default(),
-                sheet::words(late.period.as_deref().unwrap_or_default()),
+                spreadsheet::words(late.period.as_deref().unwrap_or_default()),
                 late.kind.title().into(),
                 late.record.to_string(),
                 late.amount.map(Amount::to_decimal).unwrap_or_default(),
                 late.amount.map(|amount| amount.currency().code().to_owned()).unwrap_or_default(),
                 late.sources.join(" "),
-                sheet::words(&late.different.join("; ")),
+                spreadsheet::words(&late.different.join("; ")),
             ]
         })
         .collect();
@@ -235,11 +236,5 @@ pub fn csv(shown: &Shown) -> Result<String, csv::Error> {
         "sources",
         "different",
     ];
-    sheet::csv(&header, &rows)
-}
-
-fn pretty(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("a list always serializes");
-    text.push('\n');
-    text
+    spreadsheet::csv(&header, &rows)
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate};
 use tieout::accounting::balance_transaction::Class;
-use tieout::commands::close::{Inputs, balances, gather, month};
+use tieout::commands::close::{Balances, Inputs, gather, of_month};
 use tieout::money::{Amount, Currency};
 use tieout::reconcile::close::sheet::{Cell, Head, Row, Sink, Weight};
 use tieout::reconcile::close::{Facts, Report, proofs};
@@ -90,8 +90,8 @@ pub async fn facts_of(posted: &Posted, period: &str) -> Facts {
         references: &house.references,
         client: Some(&house.client),
         netsuite_account: "TSTDRV_DEMO".into(),
-        period: month(period, house.policy.zone).expect("a month"),
-        balances: balances(&house.ledger, has_start, now).expect("balances"),
+        period: of_month(period.parse().expect("a month"), house.policy.zone).expect("a period"),
+        balances: Balances::of(&house.ledger, has_start, now).expect("balances"),
         read_at: now,
         made_by: "tieout".into(),
     })

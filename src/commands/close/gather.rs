@@ -16,7 +16,7 @@ use crate::accounting::policy::{CustomerBalance, NegativeInvoices};
 use crate::calendar::{UnixTime, day_before};
 use crate::commands::balance::Balances;
 use crate::commands::books::Names;
-use crate::commands::others::{REVALUATION, accounts_compared, item};
+use crate::commands::others::{REVALUATION, item};
 use crate::ids::{ExternalId, InternalId};
 use crate::ledger::Ledger;
 use crate::money::{Amount, Currency};
@@ -207,7 +207,6 @@ fn stripe_sides(
         sides.insert(
             currency,
             StripeSide {
-                opening_label: "Opening balance".into(),
                 opening: beginning + sums.before,
                 reported: inputs.balances.reported(currency).map(|reported| reported - after),
                 unproven: start.unproven,
@@ -275,11 +274,6 @@ pub(super) fn money(policy: &Policy) -> BTreeSet<InternalId> {
     let is_money = |role: Role| matches!(role, Role::UndepositedFunds | Role::StripeBalance(_));
     let of_roles = policy.chart.iter().filter(|(role, _)| is_money(*role));
     of_roles.map(|(_, account)| account.clone()).collect()
-}
-
-/// The accounts that are read whole.
-pub(super) fn compared(policy: &Policy) -> BTreeSet<InternalId> {
-    accounts_compared(&policy.chart)
 }
 
 /// Payouts by id.

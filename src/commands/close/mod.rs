@@ -12,9 +12,7 @@ mod write;
 
 use anyhow::{Context, bail};
 
-use crate::calendar::UnixTime;
 use crate::cli::{Global, ReportArgs, ReportName};
-use crate::commands::balance::Balances;
 use crate::commands::books;
 use crate::commands::exit::{Outcome, UsageError};
 use crate::commands::log::logged;
@@ -25,20 +23,22 @@ use crate::reconcile::close::facts::Period;
 use crate::reconcile::close::{FACTS_VERSION, Facts, Report};
 use crate::ui::Ui;
 
+pub use super::balance::Balances;
 pub use gather::{Inputs, gather};
-pub use period::{month, of_days};
+pub use period::of_month;
 
 pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
     let period = period::of(args, session.settings.stripe.zone)?;
     let tolerance = period::tolerance(&args.fail_over)?;
-    let wanted = wanted(args.name);
+    let report = report(args.name);
+    let wanted = report.map_or_else(|| Report::ALL.to_vec(), |report| vec![report]);
     if let Some(facts) = kept(args, &session, &period)? {
-        return write::write(args, &facts, wanted, tolerance, ui);
+        return write::write(args, &facts, &wanted, tolerance, ui);
     }
     let _lock = session.lock("report")?;
     let mut ledger = session.existing_ledger()?;
-    let command = format!("report {}", args.name_word());
+    let command = format!("report {}", report.map_or("close", Report::word));
     let parameters = serde_json::json!({ "period": period.name }).to_string();
     logged(&mut ledger, &command, &parameters, async |ledger, _| {
         let facts = read(args, &session, ledger, period).await?;
@@ -52,48 +52,33 @@ pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::R
         if let Some(what) = &facts.cover.broke_off {
             ui.warn(&format!("The last pull broke off: {what} may be missing in part."));
         }
-        write::write(args, &facts, wanted, tolerance, ui)
+        write::write(args, &facts, &wanted, tolerance, ui)
     })
     .await
 }
 
-/// The reports that a name stands for.
-fn wanted(name: ReportName) -> &'static [Report] {
-    const ALL: &[Report] = &Report::ALL;
-    let one = |report: Report| {
-        let place = ALL.iter().position(|known| *known == report).expect("every report is there");
-        &ALL[place..=place]
-    };
-    match name {
+/// The report of a name; `None` where it stands for all of them.
+fn report(name: ReportName) -> Option<Report> {
+    Some(match name {
         // The other two are not of a period, and are made elsewhere.
-        ReportName::Close | ReportName::Tieout | ReportName::Cutover => ALL,
-        ReportName::Rollforward => one(Report::Rollforward),
-        ReportName::Bridge => one(Report::Bridge),
-        ReportName::Payouts => one(Report::Payouts),
-        ReportName::OpenItems => one(Report::OpenItems),
-        ReportName::Ar => one(Report::Ar),
-        ReportName::Fees => one(Report::Fees),
-        ReportName::Disputes => one(Report::Disputes),
-        ReportName::Refunds => one(Report::Refunds),
-        ReportName::Cutoff => one(Report::Cutoff),
-        ReportName::CustomerBalance => one(Report::CustomerBalance),
-        ReportName::Tax => one(Report::Tax),
-        ReportName::Changes => one(Report::Changes),
-        ReportName::Cover => one(Report::Cover),
-        ReportName::Balances => one(Report::Balances),
-        ReportName::Items => one(Report::Items),
-        ReportName::Transactions => one(Report::Transactions),
-    }
-}
-
-impl ReportArgs {
-    /// The name as it is typed.
-    fn name_word(&self) -> &'static str {
-        match (self.name, wanted(self.name)) {
-            (ReportName::Close, _) | (_, []) => "close",
-            (_, [report, ..]) => report.word(),
-        }
-    }
+        ReportName::Close | ReportName::Tieout | ReportName::Cutover => return None,
+        ReportName::Rollforward => Report::Rollforward,
+        ReportName::Bridge => Report::Bridge,
+        ReportName::Payouts => Report::Payouts,
+        ReportName::OpenItems => Report::OpenItems,
+        ReportName::Ar => Report::Ar,
+        ReportName::Fees => Report::Fees,
+        ReportName::Disputes => Report::Disputes,
+        ReportName::Refunds => Report::Refunds,
+        ReportName::Cutoff => Report::Cutoff,
+        ReportName::CustomerBalance => Report::CustomerBalance,
+        ReportName::Tax => Report::Tax,
+        ReportName::Changes => Report::Changes,
+        ReportName::Cover => Report::Cover,
+        ReportName::Balances => Report::Balances,
+        ReportName::Items => Report::Items,
+        ReportName::Transactions => Report::Transactions,
+    })
 }
 
 /// What an earlier close gathered, where that is asked for and there is one.
@@ -151,9 +136,4 @@ async fn read(
         made_by: made_by(),
     })
     .await
-}
-
-/// What the roll-forward is held against, as `ledger` has it.
-pub fn balances(ledger: &Ledger, has_start: bool, now: UnixTime) -> anyhow::Result<Balances> {
-    Balances::of(ledger, has_start, now)
 }

@@ -9,12 +9,12 @@ use chrono::NaiveDate;
 use super::gather::{Inputs, places};
 use crate::accounting::balance_transaction::{Class, fees};
 use crate::accounting::chart::Role;
-use crate::accounting::seat::{Charged, Schedule, Sources};
+use crate::accounting::seat::{Charged, Sources};
 use crate::calendar::{UnixTime, day_before, start_of_day};
-use crate::ledger::{FlatMovement, LedgerError};
+use crate::ledger::{FlatMovement, LedgerError, PayoutIndex};
 use crate::money::{Amount, Currency};
 use crate::reconcile::close::facts::{Movement, Payout};
-use crate::stripe::objects::{BalanceTransaction, Payout as StripePayout, read};
+use crate::stripe::objects::{BalanceTransaction, read};
 
 /// What is known of the movements.
 pub(super) struct Moved {
@@ -81,7 +81,7 @@ pub(super) fn moved(inputs: &Inputs, payouts: &mut [Payout]) -> anyhow::Result<M
             known_until: None,
             on_day: Vec::new(),
         },
-        schedules: schedules(inputs)?,
+        index: inputs.ledger.payout_index()?,
     };
     inputs.ledger.for_each_movement_and_json(|flat, json| walk.take(flat, json))?;
     let Walk { mut moved, categories, .. } = walk;
@@ -101,7 +101,7 @@ struct Walk<'a> {
     opening_since: Option<UnixTime>,
     later: BTreeSet<String>,
     moved: Moved,
-    schedules: BTreeMap<Currency, Schedule>,
+    index: PayoutIndex,
 }
 
 impl Walk<'_> {
@@ -177,10 +177,8 @@ impl Walk<'_> {
 
     fn is_on_day(&self, bt: &BalanceTransaction) -> bool {
         let presented = self.sources.presented(bt);
-        self.schedules.get(&bt.currency).is_some_and(|schedule| {
-            let seat = self.inputs.policy.seat(bt, presented, schedule);
-            matches!(seat.charged, Charged::OnDay)
-        })
+        let seat = self.inputs.policy.seat(bt, presented, &self.index.schedule(bt.currency));
+        matches!(seat.charged, Charged::OnDay)
     }
 
     /// Whether its payout was deposited before the period began: then both sides have let go of it.
@@ -271,15 +269,6 @@ impl Walk<'_> {
         self.category_of.insert(name.to_owned(), place);
         place
     }
-}
-
-fn schedules(inputs: &Inputs) -> anyhow::Result<BTreeMap<Currency, Schedule>> {
-    let mut payouts: BTreeMap<Currency, Vec<StripePayout>> = BTreeMap::new();
-    inputs.ledger.for_each_view::<StripePayout, LedgerError>("payout", |payout| {
-        payouts.entry(payout.currency).or_default().push(payout);
-        Ok(())
-    })?;
-    Ok(payouts.iter().map(|(currency, own)| (*currency, Schedule::new(own))).collect())
 }
 
 impl Moved {

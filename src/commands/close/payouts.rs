@@ -90,15 +90,20 @@ fn of_payout(ledger: &Ledger, id: &ExternalId) -> Result<Vec<PostedRow>, LedgerE
     if let Some(row) = ledger.posted_record(id)? {
         return Ok(vec![row]);
     }
-    let ids: Vec<ExternalId> = (1..)
+    let ids = parts(ledger, id)?;
+    let rows = ids.iter().map(|part| ledger.posted_record(part));
+    let rows: Vec<Option<PostedRow>> = rows.collect::<Result<_, _>>()?;
+    Ok(rows.into_iter().collect::<Option<_>>().unwrap_or_default())
+}
+
+/// The parts of a deposit that is too long for one, where it is.
+pub(super) fn parts(ledger: &Ledger, id: &ExternalId) -> Result<Vec<ExternalId>, LedgerError> {
+    (1..)
         .map(|part: u32| id.with_suffix(&part.to_string()))
         .map_while(|part| match ledger.records_of(std::slice::from_ref(&part)) {
             Ok(rows) if rows.is_empty() => None,
             Ok(_) => Some(Ok(part)),
             Err(error) => Some(Err(error)),
         })
-        .collect::<Result<_, _>>()?;
-    let rows = ids.iter().map(|part| ledger.posted_record(part));
-    let rows: Vec<Option<PostedRow>> = rows.collect::<Result<_, _>>()?;
-    Ok(rows.into_iter().collect::<Option<_>>().unwrap_or_default())
+        .collect()
 }

@@ -1,9 +1,9 @@
 //! Which days a report is of, and how large a difference is let pass.
 
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::calendar::{Window, WindowError, day_before, start_of_day};
+use crate::calendar::{Month, Window, WindowError, day_before, start_of_day};
 use crate::cli::ReportArgs;
 use crate::commands::exit::UsageError;
 use crate::money::{Amount, Currency};
@@ -12,7 +12,7 @@ use crate::reconcile::close::facts::Period;
 /// The period that was asked for.
 pub(super) fn of(args: &ReportArgs, zone: Tz) -> anyhow::Result<Period> {
     match (&args.period, args.since, args.until) {
-        (Some(text), _, _) => Ok(month(text, zone)?),
+        (Some(month), _, _) => Ok(of_month(*month, zone)?),
         (None, Some(since), Some(until)) => {
             Ok(of_days(format!("{since} up to {until}"), since, until, zone)?)
         }
@@ -25,16 +25,12 @@ pub(super) fn of(args: &ReportArgs, zone: Tz) -> anyhow::Result<Period> {
 }
 
 /// A calendar month in `zone`.
-pub fn month(text: &str, zone: Tz) -> Result<Period, WindowError> {
-    let unreadable = || WindowError::Unreadable(text.chars().take(60).collect());
-    let first_day = NaiveDate::parse_from_str(&format!("{text}-01"), "%Y-%m-%d");
-    let first_day = first_day.map_err(|_| unreadable())?;
-    let next = first_day.checked_add_months(Months::new(1)).ok_or_else(unreadable)?;
-    of_days(text.to_owned(), first_day, next, zone)
+pub fn of_month(month: Month, zone: Tz) -> Result<Period, WindowError> {
+    of_days(month.to_string(), month.first_day(), month.next().first_day(), zone)
 }
 
 /// The days from `since` up to `until`, which is not one of them.
-pub fn of_days(
+fn of_days(
     name: String,
     since: NaiveDate,
     until: NaiveDate,
@@ -103,11 +99,12 @@ mod tests {
 
     #[test]
     fn a_month_is_its_days_in_the_zone() {
-        let october = month("2026-10", chrono_tz::Tz::America__New_York).unwrap();
+        let october =
+            of_month("2026-10".parse().unwrap(), chrono_tz::Tz::America__New_York).unwrap();
         assert_eq!(october.last_day, "2026-10-31".parse().unwrap());
         // 04:00 UTC in summer time, both at the beginning and the end.
         assert_eq!(october.window.since.to_string(), "2026-10-01T04:00:00Z");
         assert_eq!(october.window.until.to_string(), "2026-11-01T04:00:00Z");
-        assert!(month("2026-13", chrono_tz::Tz::UTC).is_err());
+        assert!("2026-13".parse::<Month>().is_err());
     }
 }

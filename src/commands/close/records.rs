@@ -2,15 +2,16 @@
 //! but sums, what deviates, and the days on which movements are booked.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::{DefaultHasher, Hash, Hasher};
 
 use chrono::NaiveDate;
 
-use super::gather::{Inputs, Unpaid, compared, money};
+use super::gather::{Inputs, Unpaid, money};
+use super::payouts::parts;
 use super::seen::{as_posted, seen_of};
 use crate::accounting::Rule;
 use crate::accounting::chart::Role;
 use crate::accounting::posting::{Posting, postings};
+use crate::commands::others::accounts_compared;
 use crate::ids::{ExternalId, InternalId};
 use crate::ledger::{Ledger, LedgerError, PostedRow};
 use crate::money::{Amount, Currency};
@@ -74,7 +75,8 @@ pub(super) async fn read(
             let mut own = own;
             own.sort_unstable();
             let is_own = |id: &InternalId| own.binary_search(&number(id)).is_ok();
-            let mut found = reader.posted_beside(&compared(policy), &sums, &is_own).await?;
+            let mut found =
+                reader.posted_beside(&accounts_compared(&policy.chart), &sums, &is_own).await?;
             found.sort_by(|a, b| (a.date, &a.internal_id).cmp(&(b.date, &b.internal_id)));
             found
         }
@@ -120,13 +122,7 @@ impl<'a> Fold<'a> {
             let Some(id) = &payout.external_id else { continue };
             banks_for.insert(id.clone(), place);
             banks_for.insert(id.with_suffix("failed"), place);
-            let mut part = 1_u32;
-            let mut next = id.with_suffix("1");
-            while !inputs.ledger.records_of(std::slice::from_ref(&next))?.is_empty() {
-                banks_for.insert(next, place);
-                part += 1;
-                next = id.with_suffix(&part.to_string());
-            }
+            banks_for.extend(parts(inputs.ledger, id)?.into_iter().map(|part| (part, place)));
         }
         let role = |role: Role| policy.chart.account(role).ok().cloned();
         let bank = |(role, account): (Role, &InternalId)| match role {
@@ -134,7 +130,7 @@ impl<'a> Fold<'a> {
             _ => None,
         };
         let numbered = movements.iter().zip(0_u32..);
-        let places = numbered.map(|(movement, place)| (hash(&movement.id), place)).collect();
+        let places = numbered.map(|(movement, place)| (key(&movement.id), place)).collect();
         Ok(Self {
             inputs,
             books,
@@ -232,7 +228,7 @@ impl<'a> Fold<'a> {
 
     fn mark(&mut self, sources: &[String], set: impl Fn(&mut Movement)) {
         for source in sources {
-            let place = self.places.get(&hash(source)).copied();
+            let place = self.places.get(&key(source)).copied();
             let place = place.and_then(|place| usize::try_from(place).ok());
             if let Some(movement) = place.and_then(|place| self.movements.get_mut(place))
                 && *movement.id == **source
@@ -356,7 +352,7 @@ fn documents(ledger: &Ledger, open: &HashMap<u64, Amount>) -> anyhow::Result<Vec
         return Ok(documents);
     }
     ledger.for_each_posted_id::<LedgerError>(|id| {
-        let Some(open) = open.get(&key(id)) else { return Ok(()) };
+        let Some(open) = open.get(&key(id.as_str())) else { return Ok(()) };
         let row = ledger.posted_record(id)?;
         let Some(body) = row.and_then(|row| row.posted) else { return Ok(()) };
         let Some(header) = body.header() else { return Ok(()) };
@@ -384,14 +380,7 @@ fn documents(ledger: &Ledger, open: &HashMap<u64, Amount>) -> anyhow::Result<Vec
     Ok(documents)
 }
 
-/// A number for an id: what it finds is compared with the id itself.
-fn hash(id: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
-    hasher.finish()
-}
-
 /// NetSuite's keys are numbers; any other text is told apart by its hash.
 fn number(id: &InternalId) -> u64 {
-    id.as_str().parse().unwrap_or_else(|_| hash(id.as_str()))
+    id.as_str().parse().unwrap_or_else(|_| key(id.as_str()))
 }

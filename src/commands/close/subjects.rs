@@ -1,14 +1,13 @@
 //! What the reports say of invoices, customers' credit, disputes and refunds: the few objects whose
 //! JSON they need.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
 use super::gather::{Inputs, Unpaid};
 use crate::accounting::balance_transaction::Class;
-use crate::accounting::policy::{Uncollectible, UnpaidOnCancel};
-use crate::commands::receivables::booked_later;
+use crate::commands::receivables::{booked_later, open_in_stripe, reasons};
 use crate::ids::ExternalId;
 use crate::ledger::LedgerError;
 use crate::money::{Amount, Currency};
@@ -16,7 +15,7 @@ use crate::reconcile::close::facts::{
     CustomerCredit, DisputeFact, Document, Facts, InvoiceSides, RefundFact,
 };
 use crate::stripe::objects::{
-    CreditNote, CustomerBalanceTransaction, Dispute, Invoice, InvoiceStatus, Refund, read,
+    CreditNote, CustomerBalanceTransaction, Dispute, Invoice, Refund, read,
 };
 
 /// Each invoice that is open in one of the systems, in both.
@@ -25,14 +24,8 @@ pub(super) fn invoices(inputs: &Inputs, unpaid: &Unpaid) -> anyhow::Result<Vec<I
         return Ok(Vec::new());
     }
     let Inputs { ledger, policy, .. } = inputs;
-    let reasons: HashMap<String, String> = ledger
-        .open_exceptions()?
-        .into_iter()
-        .map(|stored| (stored.exception.subject, stored.exception.message))
-        .collect();
+    let reasons = reasons(ledger)?;
     let options = policy.options;
-    let keeps_open = options.uncollectible == Uncollectible::KeepOpen;
-    let closes_abandoned = options.unpaid_on_cancel != UnpaidOnCancel::KeepOpen;
     let summed = ledger.summed_records()?;
     let mut sides = Vec::new();
     let mut seen: BTreeSet<ExternalId> = BTreeSet::new();
@@ -44,11 +37,6 @@ pub(super) fn invoices(inputs: &Inputs, unpaid: &Unpaid) -> anyhow::Result<Vec<I
         if !invoice.is_finalized() || invoice.total().is_negative() || summed.contains(&id) {
             return Ok(());
         }
-        let is_open = match invoice.status {
-            InvoiceStatus::Open => !(closes_abandoned && invoice.is_no_longer_collected()),
-            InvoiceStatus::Uncollectible => keeps_open,
-            _ => false,
-        };
         let issued = invoice.effective_at.or(invoice.status_transitions.finalized_at);
         let is_posted = ledger.posted_record(&id)?.is_some();
         // What is older than the books is in others, unless these opened with it.
@@ -56,7 +44,7 @@ pub(super) fn invoices(inputs: &Inputs, unpaid: &Unpaid) -> anyhow::Result<Vec<I
             return Ok(());
         }
         let zero = Amount::zero(invoice.currency);
-        let stripe = if is_open { invoice.amount_remaining() } else { zero };
+        let stripe = open_in_stripe(invoice, options);
         let netsuite = unpaid.get(&id).copied().unwrap_or(zero);
         if stripe.is_zero() && netsuite.is_zero() {
             return Ok(());

@@ -81,19 +81,16 @@ fn lead(facts: &Facts, currency: Currency, out: &mut Writer) -> Amount {
     let zero = Amount::zero(currency);
     let on = |is_one: &dyn Fn(Role) -> bool| {
         let accounts = facts.accounts_of(is_one);
-        let foreign = facts.others(&accounts, currency, facts.up_to_end());
         let own = facts.on(&accounts, currency, super::facts::Balance::observed_at_end);
-        (own, foreign.fold(zero, |sum, other| sum + other.amount))
+        own + facts.sum_of_others(&accounts, currency, facts.up_to_end()).1
     };
-    let (funds, funds_of_others) = on(&|role| role == Role::UndepositedFunds);
-    let (balance, balance_of_others) = on(&|role| matches!(role, Role::StripeBalance(_)));
-    let others = funds_of_others + balance_of_others;
+    let funds = on(&|role| role == Role::UndepositedFunds);
+    let balance = on(&|role| matches!(role, Role::StripeBalance(_)));
     let mut terms = vec![
-        Term::new("Undeposited funds, by NetSuite", 0, funds + funds_of_others),
-        Term::new("Stripe balance account, by NetSuite", 0, balance + balance_of_others),
+        Term::new("Undeposited funds, by NetSuite", 0, funds),
+        Term::new("Stripe balance account, by NetSuite", 0, balance),
     ];
-    let money = facts.money();
-    let count = facts.others(&money, currency, facts.up_to_end()).count();
+    let (count, others) = facts.sum_of_others(&facts.money(), currency, facts.up_to_end());
     if count > 0 {
         let term = Term::new(BY_OTHERS, count, -others);
         terms.push(term.behind(format!("bridge-{currency}-others")));

@@ -147,19 +147,13 @@ fn trial_balance(facts: &Facts, out: &mut Writer) {
         *debit += own.base_debit[1];
         *credit += own.base_credit[1];
     }
-    let mut rows: Vec<Vec<Cell>> = accounts
-        .into_iter()
-        .map(|(account, [opening, debit, credit])| {
-            vec![
-                Cell::text(facts.account(account)),
-                Cell::Amount(opening),
-                Cell::Amount(debit),
-                Cell::Amount(credit),
-                Cell::Amount(opening + debit - credit),
-            ]
-        })
-        .collect();
-    rows.sort_by(|one, other| format!("{:?}", one[0]).cmp(&format!("{:?}", other[0])));
+    let mut named: Vec<(&str, [Amount; 3])> =
+        accounts.into_iter().map(|(account, sums)| (facts.account(account), sums)).collect();
+    named.sort_by_key(|(name, _)| *name);
+    let rows = named.into_iter().map(|(name, [opening, debit, credit])| {
+        let amounts = [opening, debit, credit, opening + debit - credit].map(Cell::Amount);
+        [vec![Cell::text(name)], amounts.to_vec()].concat()
+    });
     let title = format!("Trial balance of what this ledger posted, in {}", facts.base_currency);
     let head = Head::new("cover-trial-balance", title, &TRIAL).of(facts.base_currency);
     out.list(&head, rows);

@@ -94,9 +94,7 @@ fn against_ledger(facts: &Facts, currency: Currency, out: &mut Writer) {
     let total = |items: &[Open]| items.iter().fold(zero, |sum, (_, _, amount)| sum + *amount);
     let (earlier, later) = (earlier(facts, currency), later(facts, currency));
     let money = facts.money();
-    let others = facts.others(&money, currency, facts.in_period());
-    let (others_count, by_others) =
-        others.fold((0, zero), |(count, sum), other| (count + 1, sum + other.amount));
+    let (others_count, by_others) = facts.sum_of_others(&money, currency, facts.in_period());
     let booked = facts.on(&money, currency, |own: &Balance| own.observed[1]) + by_others;
     let opened = opening_journal(facts, currency);
     if count == 0 && earlier.is_empty() && booked.is_zero() {

@@ -53,8 +53,8 @@ pub(super) fn balances(facts: &Facts, out: &mut Writer) {
         let fees = facts.fee_accounts();
         let mut rows = Vec::new();
         let on = |accounts: &[&InternalId], side: fn(&Balance) -> Amount| {
-            let others = facts.others(accounts, currency, facts.up_to_end());
-            others.fold(facts.on(accounts, currency, side), |sum, other| sum + other.amount)
+            let (_, others) = facts.sum_of_others(accounts, currency, facts.up_to_end());
+            facts.on(accounts, currency, side) + others
         };
         let mut row = |name: String, gl: Amount, subledger: Amount| {
             if gl.is_zero() && subledger.is_zero() {
@@ -69,9 +69,7 @@ pub(super) fn balances(facts: &Facts, out: &mut Writer) {
         let expected: fn(&Balance) -> Amount = Balance::expected_at_end;
         row(names(facts, &money), on(&money, observed), stripe);
         let receivable = facts.receivable();
-        let others = facts.others(&receivable, currency, facts.up_to_end());
-        let zero = Amount::zero(currency);
-        let foreign = others.fold(zero, |sum, other| sum + other.amount);
+        let (_, foreign) = facts.sum_of_others(&receivable, currency, facts.up_to_end());
         let open = facts.documents.iter().filter(|document| document.open.currency() == currency);
         let open = open.fold(foreign, |sum, document| sum + document.open);
         row(names(facts, &receivable), on(&receivable, observed), open);

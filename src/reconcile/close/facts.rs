@@ -85,8 +85,6 @@ pub struct Facts {
 /// One currency of the Stripe balance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StripeSide {
-    /// How the balance with which everything begins is known.
-    pub opening_label: String,
     /// The balance at the first instant of the period.
     pub opening: Amount,
     /// Stripe's own balance, less what moved since the period's end.

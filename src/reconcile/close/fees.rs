@@ -93,9 +93,7 @@ fn against_accounts(facts: &Facts, currency: Currency, out: &mut Writer) {
     let (count, charged) = sum(currency, facts.moved(currency));
     let (start_count, start) = sum(currency, open_at_start(facts, currency));
     let (end_count, end) = sum(currency, open_at_end(facts, currency));
-    let others = facts.others(&accounts, currency, facts.in_period());
-    let (others_count, by_others) = others
-        .fold((0, Amount::zero(currency)), |(count, sum), other| (count + 1, sum + other.amount));
+    let (others_count, by_others) = facts.sum_of_others(&accounts, currency, facts.in_period());
     let booked = facts.on(&accounts, currency, |own: &Balance| own.observed[1]) + by_others;
     if count == 0 && start_count == 0 && end_count == 0 && booked.is_zero() {
         return;

@@ -24,8 +24,8 @@ pub(super) fn rollforward(facts: &Facts, out: &mut Writer) {
         let groups = by_category(facts, currency);
         let zero = Amount::zero(currency);
         let stripe = facts.stripe.get(&currency);
-        let label_of = stripe.map_or("Opening balance", |side| side.opening_label.as_str());
-        let mut terms = vec![Term::new(label_of, 0, stripe.map_or(zero, |side| side.opening))];
+        let opening = stripe.map_or(zero, |side| side.opening);
+        let mut terms = vec![Term::new("Opening balance", 0, opening)];
         for ((_, category), (count, net)) in &groups {
             let term = Term::new(label(category), *count, *net);
             terms.push(term.behind(detail_key(currency, category)));

@@ -129,6 +129,16 @@ pub struct Row {
     pub link: Option<String>,
 }
 
+impl Row {
+    /// Its last amount: the figure that it comes to.
+    pub fn amount(&self) -> Option<Amount> {
+        self.cells.iter().rev().find_map(|cell| match cell {
+            Cell::Amount(amount) => Some(*amount),
+            _ => None,
+        })
+    }
+}
+
 /// What a section is drawn as, beside its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Picture {

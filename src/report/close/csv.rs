@@ -3,8 +3,8 @@
 
 use std::io;
 
-use super::neutral;
 use crate::reconcile::close::sheet::{Cell, Column, Head, Row, Sink, Weight};
+use crate::report::spreadsheet::words;
 
 pub(super) struct Csv<'a> {
     writer: csv::Writer<&'a mut dyn io::Write>,
@@ -66,7 +66,7 @@ impl Sink for Csv<'_> {
 fn text(cell: &Cell) -> String {
     match cell {
         Cell::Empty => String::new(),
-        Cell::Text(text) | Cell::Id(text) => neutral(text),
+        Cell::Text(text) | Cell::Id(text) => words(text),
         Cell::Date(date) => date.to_string(),
         Cell::Count(count) => count.to_string(),
         Cell::Amount(amount) => amount.to_decimal(),

@@ -8,7 +8,7 @@ use crate::money::Amount;
 use crate::reconcile::close::facts::Source;
 use crate::reconcile::close::sheet::{Cell, Column, Head, Kind, Proof, Row, Sink, Weight};
 use crate::reconcile::close::{Facts, Report};
-use crate::report::html::STYLE;
+use crate::report::html::head;
 use crate::report::plan::{counted, number};
 
 /// Rows of one list.
@@ -55,12 +55,7 @@ pub fn html(facts: &Facts, reports: &[Report], detail: Detail) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Tie-out of " (name(facts)) ", " (facts.period.name) }
-                style { (PreEscaped(STYLE)) (PreEscaped(OWN_STYLE)) }
-            }
+            (head(&format!("Tie-out of {}, {}", name(facts), facts.period.name), OWN_STYLE))
             body {
                 header { (masthead(facts)) }
                 main {
@@ -188,13 +183,9 @@ impl Sink for Sections {
     fn row(&mut self, row: Row) {
         let is_item = row.weight == Weight::Item;
         if is_item && (self.rows.len() >= ROWS_MAX || self.row_count >= PAGE_ROWS_MAX) {
-            let amount = row.cells.iter().rev().find_map(|cell| match cell {
-                Cell::Amount(amount) => Some(*amount),
-                _ => None,
-            });
             let hidden = self.hidden.get_or_insert(Hidden { count: 0, sum: None });
             hidden.count += 1;
-            hidden.sum = match (hidden.sum, amount) {
+            hidden.sum = match (hidden.sum, row.amount()) {
                 (Some(sum), Some(amount)) => Some(sum + amount),
                 (sum, amount) => sum.or(amount),
             };

@@ -75,9 +75,3 @@ fn shown(cell: &Cell) -> String {
         Cell::Amount(amount) => amount.to_string(),
     }
 }
-
-/// A spreadsheet takes a text that begins like one of these for a formula.
-fn neutral(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if is_formula { format!("'{text}") } else { text.to_owned() }
-}

@@ -66,18 +66,11 @@ fn row(bar: &Bar, scale: &Scale) -> Markup {
     }
 }
 
-fn amount_of(row: &Row) -> Option<Amount> {
-    row.cells.iter().rev().find_map(|cell| match cell {
-        Cell::Amount(amount) => Some(*amount),
-        _ => None,
-    })
-}
-
 fn waterfall(rows: &[Row]) -> Vec<Bar> {
     let mut reached = 0;
     let mut drawn = Vec::new();
     for (place, row) in rows.iter().enumerate() {
-        let Some(amount) = amount_of(row) else { continue };
+        let Some(amount) = row.amount() else { continue };
         let label = shown(&row.cells[0]).trim_end_matches(", net of fees").to_owned();
         let (from, class) = match row.weight {
             Weight::Term if place == 0 => (0, "sum"),
@@ -97,7 +90,7 @@ fn waterfall(rows: &[Row]) -> Vec<Bar> {
 fn ages(rows: &[Row]) -> Vec<Bar> {
     let items = rows.iter().filter(|row| row.weight == Weight::Item).take(BARS_MAX);
     let bar = |row: &Row| {
-        let amount = amount_of(row)?;
+        let amount = row.amount()?;
         let words = row.cells.iter().filter(|cell| matches!(cell, Cell::Text(_)));
         let label = words.map(shown).collect::<Vec<_>>().join(", ");
         let class = if amount.is_negative() { "out" } else { "in" };

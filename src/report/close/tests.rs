@@ -1,15 +1,15 @@
 //! What a spreadsheet must not do with a name, and what a page must say of what it leaves out.
 
-use super::neutral;
 use crate::reconcile::close::sheet::{Cell, Column, Head, Row, Sink, Weight};
+use crate::report::spreadsheet::words;
 
 /// A customer called `=HYPERLINK(…)` would run in the accountant's spreadsheet.
 #[test]
 fn a_text_that_a_spreadsheet_would_run_is_neutralised() {
     for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1"] {
-        assert_eq!(neutral(text), format!("'{text}"));
+        assert_eq!(words(text), format!("'{text}"));
     }
-    assert_eq!(neutral("in_1"), "in_1");
+    assert_eq!(words("in_1"), "in_1");
 }
 
 /// Sections of different columns are one table: a cell under the wrong name is a wrong figure.

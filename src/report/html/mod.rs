@@ -26,7 +26,19 @@ pub struct Page<'a> {
     pub made_by: &'a str,
 }
 
-pub(in crate::report) const STYLE: &str = include_str!("style.css");
+const STYLE: &str = include_str!("style.css");
+
+/// The head of every page, with what it needs beyond the style that all share.
+pub(in crate::report) fn head(title: &str, more_style: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            title { (title) }
+            style { (PreEscaped(STYLE)) (PreEscaped(more_style)) }
+        }
+    }
+}
 
 /// The whole page.
 pub fn page(page: &Page) -> String {
@@ -34,12 +46,7 @@ pub fn page(page: &Page) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Tie-out of " (name(tieout)) }
-                style { (PreEscaped(STYLE)) }
-            }
+            (head(&format!("Tie-out of {}", name(tieout)), ""))
             body {
                 header { (masthead(tieout)) }
                 main {
