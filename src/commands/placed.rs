@@ -93,6 +93,8 @@ impl<'a> Placed<'a> {
         }
         let zero = Amount::zero(bt.currency);
         let charges = if self.is_charged(bt) { bt.amount() - bt.net() } else { zero };
+        // What it charges may be in the books before it is.
+        let not_yet = |why| Held::NotYet(why, bt.net() + charges);
         match class {
             Class::Payout | Class::PayoutReturned => {
                 let moved = bt.source.as_ref().map(ObjectId::as_str);
@@ -100,19 +102,19 @@ impl<'a> Placed<'a> {
                     Some(moved) if self.is_booked(moved) => Held::InBooks(bt.amount() - charges),
                     // Left and came back without the books: the two rows cancel out.
                     Some(moved) if self.came_back(moved) => Held::Cleared,
-                    _ if class == Class::Payout => Held::NotYet(NotYet::PayoutInTransit),
-                    _ => Held::NotYet(NotYet::NotPosted),
+                    _ if class == Class::Payout => not_yet(NotYet::PayoutInTransit),
+                    _ => not_yet(NotYet::NotPosted),
                 }
             }
             Class::TopUp if self.carried.contains(bt.id.as_str()) => {
                 Held::InBooks(bt.amount() - charges)
             }
-            Class::TopUp => Held::NotYet(NotYet::NotPosted),
+            Class::TopUp => not_yet(NotYet::NotPosted),
             Class::Line(_) | Class::Unknown if self.is_charged(bt) => Held::InBooks(bt.net()),
-            Class::Line(_) | Class::Unknown => Held::NotYet(NotYet::WaitsForDeposit),
+            Class::Line(_) | Class::Unknown => not_yet(NotYet::WaitsForDeposit),
             _ => match self.records.get(bt.id.as_str()) {
                 Some(true) => Held::InBooks(bt.amount() - charges),
-                _ => Held::NotYet(NotYet::NotPosted),
+                _ => not_yet(NotYet::NotPosted),
             },
         }
     }

@@ -190,11 +190,13 @@ impl ReadBack {
                 continue;
             }
             for line in posted.gl.iter().filter(|line| accounts.contains(&line.account)) {
-                // A record of another currency settles in base currency, by its exchange rate.
-                total += if posted.currency == currency {
-                    line.foreign
-                } else {
-                    line.base_debit - line.base_credit
+                let base = line.base_debit - line.base_credit;
+                total += match row.desired.as_ref().and_then(|record| record.settles) {
+                    _ if posted.currency == currency => line.foreign,
+                    // Neither currency is the ledger's own: it is what it settled as.
+                    Some(settled) if base.currency() != currency => settled,
+                    // A record of another currency settles in base currency, by its exchange rate.
+                    _ => base,
                 };
             }
         }

@@ -52,8 +52,10 @@ pub fn bridge(
                     fees.push(item(movement, movement.net - *amount));
                 }
             }
-            Held::NotYet(why) => {
-                waiting.entry(*why).or_default().push(item(movement, movement.net));
+            Held::NotYet(why, amount) => {
+                if !amount.is_zero() {
+                    waiting.entry(*why).or_default().push(item(movement, *amount));
+                }
             }
         }
     }

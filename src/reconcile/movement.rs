@@ -44,11 +44,11 @@ pub enum Held {
     Cleared,
     /// A record is posted and not yet deposited: this much is in the books.
     InBooks(Amount),
-    /// Nothing is in the books yet.
-    NotYet(NotYet),
+    /// This much is not in the books yet.
+    NotYet(NotYet, Amount),
 }
 
-/// Why the books hold nothing of a movement.
+/// Why the books do not hold a movement, or hold no more of it than what it charges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NotYet {
     /// Fees and the like are booked with the deposit of their payout.

@@ -18,6 +18,7 @@ mod golden;
 mod guards;
 mod ingest;
 mod interrupted;
+mod items;
 mod kept_close;
 mod masters;
 mod masters_e2e;

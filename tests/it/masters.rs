@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tieout::accounting::links::{self, linkable};
 use tieout::accounting::mapping::{FieldRule, Path, Root, Source};
 use tieout::accounting::masters::{
-    CustomerField, CustomerMode, FieldMatch, ItemMode, Masters, Named,
+    Currencies, CustomerField, CustomerKind, CustomerMode, FieldMatch, Masters,
 };
 use tieout::accounting::policy::AllowList;
 use tieout::accounting::question::{By, Details, Hit, Question, Sought};
@@ -22,9 +22,9 @@ use tieout::stripe::objects::{Charge, Customer, Invoice, read};
 
 use crate::support;
 
-const NOON: i64 = 1_772_366_400;
+pub(crate) const NOON: i64 = 1_772_366_400;
 
-fn view<T: serde::de::DeserializeOwned>(object: &Value) -> T {
+pub(crate) fn view<T: serde::de::DeserializeOwned>(object: &Value) -> T {
     read(object.to_string().as_bytes()).unwrap()
 }
 
@@ -42,7 +42,7 @@ fn charge(id: &str, metadata: &Value) -> Charge {
 }
 
 /// A customer with an invoice of one line of 100.00 for `price_1`, which `ch_1` paid.
-fn paid_invoice(customer: &Value, invoice: &Value, of_charge: &Value) -> CustomerCase {
+pub(crate) fn paid_invoice(customer: &Value, invoice: &Value, of_charge: &Value) -> CustomerCase {
     let line = json!({ "id": "il_1", "object": "line_item", "amount": 10_000, "quantity": 1,
         "currency": "usd", "description": "Seat", "metadata": { "team": "Ops" },
         "pricing": { "price_details": { "price": "price_1", "product": "prod_1" } } });
@@ -66,7 +66,7 @@ fn paid_invoice(customer: &Value, invoice: &Value, of_charge: &Value) -> Custome
     }
 }
 
-fn hit(id: &str, kind: &str, account: Option<&str>) -> Hit {
+pub(crate) fn hit(id: &str, kind: &str, account: Option<&str>) -> Hit {
     Hit {
         id: id.into(),
         external_id: None,
@@ -78,7 +78,7 @@ fn hit(id: &str, kind: &str, account: Option<&str>) -> Hit {
 }
 
 /// Answers every question by what `netsuite` has, then derives.
-fn derive_with(
+pub(crate) fn derive_with(
     case: &mut Case,
     policy: &Policy,
     netsuite: &dyn Fn(&Question) -> Vec<Hit>,
@@ -88,7 +88,7 @@ fn derive_with(
     derive(case, policy)
 }
 
-fn by_id(wanted: &str, hit: Hit) -> impl Fn(&Question) -> Vec<Hit> {
+pub(crate) fn by_id(wanted: &str, hit: Hit) -> impl Fn(&Question) -> Vec<Hit> {
     let wanted = InternalId::new(wanted);
     move |question| match &question.by {
         By::Id(id) if *id == wanted => vec![hit.clone()],
@@ -96,20 +96,20 @@ fn by_id(wanted: &str, hit: Hit) -> impl Fn(&Question) -> Vec<Hit> {
     }
 }
 
-fn ids(derived: &Derived) -> Vec<String> {
+pub(crate) fn ids(derived: &Derived) -> Vec<String> {
     derived.records.iter().map(|record| record.external_id().to_string()).collect()
 }
 
-fn codes(derived: &Derived) -> Vec<&str> {
+pub(crate) fn codes(derived: &Derived) -> Vec<&str> {
     derived.exceptions.iter().map(|exception| exception.code.as_str()).collect()
 }
 
-fn body<'a>(derived: &'a Derived, id: &str) -> &'a Body {
+pub(crate) fn body<'a>(derived: &'a Derived, id: &str) -> &'a Body {
     let found = derived.records.iter().find(|record| record.external_id().as_str() == id);
     &found.unwrap_or_else(|| panic!("{id} is not among {:?}", ids(derived))).body
 }
 
-fn customer_case(case: CustomerCase) -> Case {
+pub(crate) fn customer_case(case: CustomerCase) -> Case {
     Case::Customer(Box::new(case))
 }
 
@@ -197,55 +197,65 @@ fn metadata_make_a_customer_an_individual() {
     assert!(!json.contains("companyName"), "{json}");
 }
 
-/// The line of an item that exists posts where that item posts, or the plan's ledger effect lies.
+/// A person's surname would be lost in a company's name, or a mononym be refused for want of one.
 #[test]
-fn an_item_that_exists_brings_its_account() {
-    let mut case = paid_invoice(&json!({}), &json!({}), &json!({}));
-    let price = json!({ "id": "price_1", "object": "price", "product": "prod_1",
-        "metadata": { "netsuite_service_sale_item_id": "31" } });
-    case.catalog.prices.insert("price_1".into(), view(&price));
-    let mut case = customer_case(case);
-    let policy = support::policy();
-    let item = hit("31", "Service", Some("DEFERRED"));
-    let derived = derive_with(&mut case, &policy, &by_id("31", item));
-    let Body::Invoice(invoice) = body(&derived, "in_1") else { panic!("an invoice") };
-    assert_eq!(invoice.lines[0].item, Ref::Id("31".into()));
-    assert_eq!(invoice.lines[0].posts_to.as_str(), "DEFERRED");
-    let wrong = derive_with(&mut case, &policy, &by_id("31", hit("31", "Discount", None)));
-    assert!(codes(&wrong).contains(&"link_wrong_kind"), "{:?}", wrong.exceptions);
-    assert!(!ids(&wrong).contains(&"in_1".to_owned()));
-}
-
-#[test]
-fn items_that_may_not_be_made_are_asked_for() {
+fn individuals_are_split_at_the_first_space_and_one_word_stays_a_company() {
     let mut policy = support::policy();
-    policy.masters.items.create = false;
-    let mut case = customer_case(paid_invoice(&json!({}), &json!({}), &json!({})));
-    let derived = derive_with(&mut case, &policy, &|_| Vec::new());
-    assert!(codes(&derived).contains(&"link_item_missing"), "{:?}", derived.exceptions);
-    assert!(derived.exceptions.iter().any(|e| e.fix.contains("netsuite_service_sale_item_id")));
-    let has_price = |q: &Question| match &q.by {
-        By::Field { column, value } if column == "itemid" && value == "price_1" => {
-            vec![hit("40", "Service", Some("REV"))]
-        }
-        _ => Vec::new(),
+    policy.masters.customers.kind = CustomerKind::Individual;
+    let person = |name: &str| {
+        let mut case = paid_invoice(&json!({}), &json!({}), &json!({}));
+        let customer = json!({ "id": "cus_1", "object": "customer", "name": name });
+        case.customer = Some(view(&customer));
+        let derived = derive(&customer_case(case), &policy);
+        let Body::Customer(customer) = body(&derived, "cus_1") else { panic!("a customer") };
+        customer.person.clone().map(|person| (person.first_name, person.last_name))
     };
-    let derived = derive_with(&mut case, &policy, &has_price);
-    assert!(derived.exceptions.is_empty(), "{:?}", derived.exceptions);
-    let Body::Invoice(invoice) = body(&derived, "in_1") else { panic!("an invoice") };
-    assert_eq!(invoice.lines[0].item, Ref::Id("40".into()));
+    assert_eq!(person("Ada King Noel"), Some(("Ada".into(), "King Noel".into())));
+    assert_eq!(person("  Ada  King "), Some(("Ada".into(), "King".into())));
+    assert_eq!(person("Acme"), None);
 }
 
+/// An invoice to an address that is not the customer's goes to a stranger, and a country that
+/// NetSuite does not know would have it refused.
 #[test]
-fn one_item_for_all_prices_may_be_named_by_id() {
+fn a_customer_has_the_two_addresses_that_stripe_has() {
+    let mut case = paid_invoice(&json!({}), &json!({}), &json!({}));
+    let billing = json!({ "line1": "1 Mill Rd", "line2": null, "city": "Leeds", "state": null,
+        "postal_code": "LS1 1AA", "country": "gb" });
+    let shipping = json!({ "name": "Acme Stores", "phone": null, "address": { "line1": "2 Quay",
+        "line2": "Unit 4", "city": "Hull", "state": null, "postal_code": "HU1 2AA",
+        "country": "United Kingdom" } });
+    let customer = json!({ "id": "cus_1", "object": "customer", "name": "Acme Ltd",
+        "address": billing, "shipping": shipping });
+    case.customer = Some(view(&customer));
+    let derived = derive(&customer_case(case), &support::policy());
+    let Body::Customer(customer) = body(&derived, "cus_1") else { panic!("a customer") };
+    let billing = customer.address.as_ref().expect("a billing address");
+    assert_eq!(billing.addressee.as_deref(), Some("Acme Ltd"));
+    assert_eq!(billing.line1.as_deref(), Some("1 Mill Rd"));
+    assert_eq!(billing.country.as_deref(), Some("GB"));
+    let shipping = customer.shipping.as_ref().expect("a shipping address");
+    assert_eq!(shipping.addressee.as_deref(), Some("Acme Stores"));
+    assert_eq!(shipping.line2.as_deref(), Some("Unit 4"));
+    assert_eq!(shipping.country, None, "a name is no code");
+}
+
+/// A customer without the currency of a later invoice has that invoice refused by NetSuite.
+#[test]
+fn a_customer_has_the_currencies_used_or_all_of_them() {
     let mut policy = support::policy();
-    policy.masters.items.mode = ItemMode::Global;
-    let named = Named { name: None, id: Some("8".into()) };
-    policy.masters.items.global.insert("item".into(), named);
-    let mut case = customer_case(paid_invoice(&json!({}), &json!({}), &json!({})));
-    let derived = derive_with(&mut case, &policy, &by_id("8", hit("8", "Service", Some("REV"))));
-    let Body::Invoice(invoice) = body(&derived, "in_1") else { panic!("an invoice") };
-    assert_eq!(invoice.lines[0].item, Ref::Id("8".into()));
+    let currencies = |policy: &Policy| {
+        let case = customer_case(paid_invoice(&json!({}), &json!({}), &json!({})));
+        let derived = derive(&case, policy);
+        let Body::Customer(customer) = body(&derived, "cus_1") else { panic!("a customer") };
+        customer.currencies.clone()
+    };
+    let every: BTreeSet<InternalId> =
+        policy.books.currencies.values().map(|own| own.id.clone()).collect();
+    assert!(every.len() > 1, "the chart of the tests has several");
+    assert_eq!(currencies(&policy).len(), 1);
+    policy.masters.customers.currencies = Currencies::All;
+    assert_eq!(currencies(&policy).into_iter().collect::<BTreeSet<_>>(), every);
 }
 
 /// A payment that a person entered must not come in twice, and the deposit must still hold it.
@@ -275,6 +285,27 @@ fn a_payment_that_exists_is_deposited_by_its_own_key() {
     let derived = derive_with(&mut payout, &policy, &netsuite);
     let Body::Deposit(deposit) = body(&derived, "po_1") else { panic!("a deposit") };
     assert_eq!(deposit.payments[0].record, Ref::Id("501".into()));
+}
+
+/// A credit memo that a person wrote must not be written again, and the refund must close it.
+#[test]
+fn a_refund_is_applied_to_the_memo_its_metadata_name() {
+    let mut case = paid_invoice(&json!({}), &json!({}), &json!({}));
+    let refund = json!({ "id": "re_1", "object": "refund", "charge": "ch_1", "amount": 4_000,
+        "currency": "usd", "created": NOON, "status": "succeeded",
+        "balance_transaction": "txn_re_1", "metadata": { "netsuite_credit_memo_id": "701" } });
+    let mut moved = movement("re_1", -4_000);
+    moved["type"] = json!("refund");
+    moved["reporting_category"] = json!("refund");
+    case.refunds = vec![view(&refund)];
+    case.balance_transactions.push(view(&moved));
+    let mut case = customer_case(case);
+    let netsuite = by_id("701", hit("701", "creditmemo", None));
+    let derived = derive_with(&mut case, &support::policy(), &netsuite);
+    assert!(derived.exceptions.is_empty(), "{:?}", derived.exceptions);
+    assert!(!ids(&derived).contains(&"re_1-memo".to_owned()), "it is there already");
+    let Body::CustomerRefund(refund) = body(&derived, "re_1") else { panic!("a refund") };
+    assert_eq!(refund.apply[0].doc, Ref::Id("701".into()));
 }
 
 #[test]

@@ -64,16 +64,25 @@ impl Books {
         self.records.iter().any(|record| record.external_id().as_str() == id)
     }
 
-    /// Whether the payout, or the deposit that took over what a negative one was made of, is booked.
+    /// Whether the payout is booked: by a deposit or a journal of its own.
     fn holds(&self, payout: &str) -> bool {
-        self.records.iter().any(|record| {
+        self.deposits(payout) || self.records_of(payout).any(|rule| rule == Rule::PayoutNegative)
+    }
+
+    /// Whether what the payout was made of is booked with it. What a negative one was made of is on the
+    /// next deposit, which may not have come yet (seed 20102).
+    fn deposits(&self, payout: &str) -> bool {
+        self.records_of(payout)
+            .any(|rule| matches!(rule, Rule::PayoutPaid | Rule::PayoutTransferred))
+    }
+
+    /// The rules of the deposits and journals that name the payout.
+    fn records_of(&self, payout: &str) -> impl Iterator<Item = Rule> {
+        let own = self.records.iter().filter(move |record| {
             matches!(record.body, Body::Deposit(_) | Body::JournalEntry(_))
-                && matches!(
-                    record.rule,
-                    Rule::PayoutPaid | Rule::PayoutTransferred | Rule::PayoutNegative
-                )
                 && record.sources.iter().any(|source| source.as_str() == payout)
-        })
+        });
+        own.map(|record| record.rule)
     }
 
     /// The sum of each account, in the currency that its postings settled in.
@@ -245,7 +254,7 @@ impl Facts {
         let schedule = self.schedules.get(&movement.currency).unwrap_or(&none);
         let seat = books.policy.seat(movement, self.sources.presented(movement), schedule);
         let payout = self.payout_of.get(movement.id.as_str());
-        let is_made = payout.is_some_and(|payout| books.holds(payout));
+        let is_made = payout.is_some_and(|payout| books.deposits(payout));
         match seat.charged {
             Charged::OnDeposit => !is_made,
             Charged::OnPayoutJournal => !payout.is_some_and(|id| books.has(&format!("{id}-fees"))),

@@ -58,6 +58,21 @@ fn e15b_a_credit_note_paid_outside_stripe_stays_open_for_a_person() {
     );
 }
 
+/// A line that no line of the invoice explains would otherwise reverse the income of the wrong item.
+#[test]
+fn a_line_of_a_credit_notes_own_has_an_item_of_its_own() {
+    let mut story = Story::new();
+    story.invoice("in_1", 10_000, &[line("price_A", 10_000)]);
+    let own = json!({ "id": "cnli_1", "object": "credit_note_line_item", "amount": 1_500,
+        "type": "custom_line_item", "invoice_line_item": null, "quantity": 1,
+        "description": "Late delivery", "discount_amounts": [], "taxes": [] });
+    let before = json!({ "type": "pre_payment", "pre_payment_amount": 1_500,
+        "lines": { "object": "list", "has_more": false, "data": [own] } });
+    story.credit_note("cn_1", "in_1", 1_500, &before);
+    assert_eq!(story.lines_of("cn_1"), ["1 x 15.00 = 15.00 Late delivery"]);
+    assert_eq!(story.items_of("cn_1"), ["stripe-custom-credit-note-line"]);
+}
+
 /// The connector books nothing at issue and a `…:balance` memo on use. Here the memo is booked at
 /// issue as an open credit of the customer, and use applies it.
 #[test]

@@ -29,6 +29,23 @@ fn e7_a_lost_dispute_costs_the_revenue_and_the_fee_and_nothing_else() {
     );
 }
 
+/// There is no income to reverse where no invoice was paid: the payment itself goes back.
+#[test]
+fn e7_a_dispute_of_a_payment_without_an_invoice_refunds_the_payment() {
+    let mut story = Story::new();
+    story.charge("ch_1", 10_000, 320);
+    story.dispute("dp_1", "ch_1", "lost", &[(-10_000, 1_500)]);
+    story.charge("ch_H", 30_000, 900);
+    story.payout("po_1", 27_280, &["ch_1", "ch_H", "dp_1"]);
+    story.assert_books(
+        "CustomerPayment ch_1 | AR 100.00 Cr | UF 100.00 Dr
+         CustomerPayment ch_H | AR 300.00 Cr | UF 300.00 Dr
+         CustomerRefund dp_1  | AR 100.00 Dr | UF 100.00 Cr | applied ch_1 100.00
+         Deposit po_1 | BANK-USD 272.80 Dr | DISPFEE 15.00 Dr | FEE 12.20 Dr
+                      | UF 100.00 Dr | UF 400.00 Cr | of ch_1 100.00, ch_H 300.00, dp_1 -100.00",
+    );
+}
+
 /// The connector's optional item, so that disputes have an account of their own.
 #[test]
 fn e7_a_dispute_may_be_one_line_of_its_own() {

@@ -8,7 +8,7 @@ use tieout::accounting::chart::{Chart, Role};
 use tieout::accounting::{Case, Derived, Policy, derive};
 use tieout::calendar::UnixTime;
 use tieout::ids::InternalId;
-use tieout::netsuite::record::{Body, Decimal};
+use tieout::netsuite::record::{Body, Decimal, ItemLine};
 
 use super::objects::{intent_of, txn};
 use super::table::{compare, figure, row};
@@ -339,13 +339,8 @@ impl Story {
     /// The lines of an invoice or memo: quantity, rate, amount, what it says, the service period where
     /// it has one, and each tax detail.
     pub(super) fn lines_of(&self, id: &str) -> Vec<String> {
-        let lines = match self.body_of(id) {
-            Body::Invoice(record) => record.lines,
-            Body::CreditMemo(record) => record.lines,
-            other => panic!("{id} has no lines: {other:?}"),
-        };
         let digits = |part: Option<Decimal>| part.map_or("-".into(), |decimal| decimal.0);
-        let told = lines.into_iter().map(|line| {
+        let told = self.item_lines(id).into_iter().map(|line| {
             let recognized = if line.is_recognized { " recognized" } else { "" };
             let period =
                 line.service_period.map(|(first, last)| format!("{recognized} {first}..{last}"));
@@ -359,6 +354,20 @@ impl Story {
             format!("{quantity} x {rate} = {amount} {text}{}{taxes}", period.unwrap_or_default())
         });
         told.collect()
+    }
+
+    /// The external id of the item on each of them.
+    pub(super) fn items_of(&self, id: &str) -> Vec<String> {
+        let item = |line: ItemLine| line.item.external().map_or("-".into(), ToString::to_string);
+        self.item_lines(id).into_iter().map(item).collect()
+    }
+
+    fn item_lines(&self, id: &str) -> Vec<ItemLine> {
+        match self.body_of(id) {
+            Body::Invoice(record) => record.lines,
+            Body::CreditMemo(record) => record.lines,
+            other => panic!("{id} has no lines: {other:?}"),
+        }
     }
 
     fn books(&self, wanted: impl Fn(&Case) -> bool) -> Vec<String> {
