@@ -32,6 +32,7 @@ mod reverse;
 mod run;
 mod sandbox;
 mod session;
+mod sign;
 mod status;
 mod tieout;
 mod verify;

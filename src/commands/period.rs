@@ -1,5 +1,7 @@
 //! `tieout period`: months that are done, and what came for them afterwards.
 
+use std::collections::BTreeMap;
+
 use anyhow::bail;
 
 use crate::calendar::{Month, PostingPeriod, start_of_day};
@@ -7,10 +9,11 @@ use crate::cli::{Global, ListFormat, PeriodArgs, PeriodCommand};
 use crate::commands::books;
 use crate::commands::exit::{Guarded, Outcome, UsageError};
 use crate::commands::session::Session;
-use crate::ledger::{Ledger, RecordRow};
+use crate::commands::sign;
+use crate::ledger::{Ledger, RecordRow, SignOff, Signer};
 use crate::netsuite::references::References;
 use crate::plan::{diff, place};
-use crate::report::period::{self, Act, Became, Late, Locked, Shown};
+use crate::report::period::{self, Act, Became, Late, Locked, Shown, Signed, Standing};
 use crate::report::plan::counted;
 use crate::ui::{Ui, width};
 
@@ -31,6 +34,9 @@ pub(super) fn run(args: &PeriodArgs, global: &Global, ui: Ui) -> anyhow::Result<
                 bail!(UsageError(format!("{month} is not locked")));
             }
             ui.say(&format!("{month} is open again: the next plan may post to it."));
+        }
+        PeriodCommand::Sign { month, role, note, by } => {
+            sign::sign(&session, *month, *role, (by.by.as_deref(), note.as_deref()), ui)?;
         }
         PeriodCommand::List { output } => list(&session, output.output, ui)?,
         PeriodCommand::Show { month, output } => show(&session, *month, output.output, ui)?,
@@ -67,16 +73,22 @@ fn lock(session: &Session, month: Month, by: Option<&str>, ui: Ui) -> anyhow::Re
 }
 
 fn list(session: &Session, format: ListFormat, ui: Ui) -> anyhow::Result<()> {
-    let locks = session.existing_ledger()?.period_locks()?;
-    let locked: Vec<Locked> = locks
-        .into_iter()
-        .map(|lock| Locked { month: lock.month, locked: lock.locked, by: lock.by })
-        .collect();
+    let ledger = session.existing_ledger()?;
+    let mut months: BTreeMap<Month, Standing> =
+        ledger.signed_months()?.into_iter().map(|month| (month, Standing::of(month))).collect();
+    for lock in ledger.period_locks()? {
+        let own = months.entry(lock.month).or_insert_with(|| Standing::of(lock.month));
+        own.locked = Some(Locked { at: lock.locked, by: lock.by });
+    }
+    for (month, own) in &mut months {
+        own.signed = last_of_each(&ledger.sign_offs(*month)?);
+    }
+    let months: Vec<Standing> = months.into_values().collect();
     let zone = session.settings.stripe.zone;
     ui.data(&match format {
-        ListFormat::Table => period::list_text(&locked, zone, width()),
-        ListFormat::Json => period::list_json(&locked),
-        ListFormat::Csv => period::list_csv(&locked, zone)?,
+        ListFormat::Table => period::list_text(&months, zone, width()),
+        ListFormat::Json => period::list_json(&months),
+        ListFormat::Csv => period::list_csv(&months, zone)?,
     })?;
     Ok(())
 }
@@ -90,15 +102,44 @@ fn show(session: &Session, month: Month, format: ListFormat, ui: Ui) -> anyhow::
         by: act.by,
         reason: act.reason,
     });
+    let signed = ledger.sign_offs(month)?;
+    let acts = acts.chain(signed.iter().flat_map(acts_of)).collect();
     let locked = ledger.locked_months()?.contains(&month);
     let late = late(&ledger, month, references.as_ref())?;
-    let shown = Shown::new(month, locked, acts.collect(), late);
+    let shown = Shown::new(month, locked, last_of_each(&signed), acts, late);
     ui.data(&match format {
         ListFormat::Table => period::text(&shown, session.settings.stripe.zone, width()),
         ListFormat::Json => period::json(&shown),
         ListFormat::Csv => period::csv(&shown)?,
     })?;
     Ok(())
+}
+
+/// The signature that stands last in each role, void or not.
+fn last_of_each(signed: &[SignOff]) -> Vec<Signed> {
+    let last = |role| signed.iter().rfind(|own| own.role == role);
+    let told = |own: &SignOff| Signed {
+        role: own.role.word(),
+        by: own.by.clone(),
+        at: own.at,
+        reading: own.reading,
+        figures: own.figures.clone(),
+        void_since: own.void.map(|(at, _)| at),
+    };
+    Signer::ALL.into_iter().filter_map(last).map(told).collect()
+}
+
+fn acts_of(own: &SignOff) -> Vec<Act> {
+    let what = format!("signed as {} (reading {})", own.role.word(), own.reading);
+    let mut acts =
+        vec![Act { at: own.at, what, by: Some(own.by.clone()), reason: own.note.clone() }];
+    acts.extend(own.void.map(|(at, reading)| Act {
+        at,
+        what: format!("found other figures in reading {reading}: what {} signed is void", own.by),
+        by: None,
+        reason: None,
+    }));
+    acts
 }
 
 /// What belongs to the month and is not in it as it is wanted now.

@@ -36,6 +36,7 @@ mod readings;
 mod recent;
 mod records;
 mod runs;
+mod sign_offs;
 mod summaries;
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,7 @@ pub use period_locks::{PeriodAct, PeriodLock};
 pub use pulls::{PullWindow, Pulled};
 pub use records::{PlanPlace, RecordRow, RecordState};
 pub use runs::{Run, RunId};
+pub use sign_offs::{SignOff, Signer, Signing};
 pub use unfinished::UnfinishedPull;
 pub use unsent::Unsent;
 pub use upkeep::{Checked, KindStats, Stats};

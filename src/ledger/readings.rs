@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::journal::append;
+use super::sign_offs::void_others;
 use super::{Ledger, LedgerError};
 use crate::calendar::{UnixTime, Window};
 use crate::digest::sha256_hex;
@@ -17,13 +18,15 @@ const LEVEL: i32 = 6;
 const NOTED_AS: &str = "reading";
 
 impl Ledger {
-    /// Keeps what was gathered for a period; gives its number.
+    /// Keeps what was gathered for a period, whose figures have the fingerprint `figures`; gives its
+    /// number. Who signed other figures of the period has not signed these.
     pub fn put_reading(
         &mut self,
         period: &str,
         window: Window,
         read_at: UnixTime,
         content: &impl Serialize,
+        figures: &str,
     ) -> Result<i64, LedgerError> {
         let damaged = |cause: std::io::Error| LedgerError::File { path: "a reading".into(), cause };
         let mut packer = zstd::stream::Encoder::new(Vec::new(), LEVEL).map_err(damaged)?;
@@ -39,8 +42,11 @@ impl Ledger {
                 params![period, window.since.0, window.until.0, read_at.0, digest, packed],
             )?;
             let id = tx.last_insert_rowid();
-            let note = serde_json::json!({ "reading": id, "period": period, "sha256": digest });
+            let note = serde_json::json!({
+                "reading": id, "period": period, "sha256": digest, "figures": figures,
+            });
             append(tx, now, NOTED_AS, &note.to_string())?;
+            void_others(tx, now, period, (id, figures))?;
             Ok(id)
         })
     }
@@ -53,6 +59,20 @@ impl Ledger {
                 params![window.since.0, window.until.0],
                 |row| row.get(0),
             )
+            .map_err(|error| self.fail(error))
+    }
+
+    /// The fingerprint of a reading's figures; `None` where an older program kept it.
+    pub fn figures_of(&self, id: i64) -> Result<Option<String>, LedgerError> {
+        self.connection
+            .query_row(
+                "SELECT json_extract(content, '$.figures') FROM journal
+                 WHERE kind = ?1 AND json_extract(content, '$.reading') = ?2",
+                params![NOTED_AS, id],
+                |row| row.get(0),
+            )
+            .optional()
+            .map(Option::flatten)
             .map_err(|error| self.fail(error))
     }
 

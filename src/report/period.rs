@@ -17,13 +17,54 @@ use crate::report::table::{Align, render};
 /// The version of the JSON's shape.
 const SCHEMA_VERSION: u32 = 1;
 
-/// A month that is locked.
+/// A month that is locked or signed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Standing {
+    pub month: Month,
+    pub locked: Option<Locked>,
+    /// The last in each role.
+    pub signed: Vec<Signed>,
+}
+
+impl Standing {
+    /// Of a month that nobody has touched yet.
+    pub const fn of(month: Month) -> Self {
+        Self { month, locked: None, signed: Vec::new() }
+    }
+
+    /// `Ada, 2026-11-02` of a role; nothing where nobody signed.
+    fn signature(&self, role: &str, zone: Tz) -> String {
+        let own = self.signed.iter().find(|own| own.role == role);
+        own.map_or_else(String::new, |own| own.in_words(zone))
+    }
+}
+
 #[derive(Debug, Clone, Serialize)]
 pub struct Locked {
-    pub month: Month,
     #[serde(serialize_with = "as_text")]
-    pub locked: UnixTime,
+    pub at: UnixTime,
     pub by: Option<String>,
+}
+
+/// A name under the figures of a month.
+#[derive(Debug, Clone, Serialize)]
+pub struct Signed {
+    pub role: &'static str,
+    pub by: String,
+    #[serde(serialize_with = "as_text")]
+    pub at: UnixTime,
+    pub reading: i64,
+    pub figures: String,
+    /// Since a close found other figures.
+    #[serde(serialize_with = "as_text_or_null")]
+    pub void_since: Option<UnixTime>,
+}
+
+impl Signed {
+    fn in_words(&self, zone: Tz) -> String {
+        let since = self.void_since.map(|at| format!(", void since {}", at.date_in(zone)));
+        format!("{}, {}{}", self.by, self.at.date_in(zone), since.unwrap_or_default())
+    }
 }
 
 /// What became of a record that belongs to the month.
@@ -91,15 +132,25 @@ pub struct Shown {
     pub schema_version: u32,
     pub month: Month,
     pub locked: bool,
+    /// The last in each role.
+    pub signed: Vec<Signed>,
+    /// In order of time.
     pub acts: Vec<Act>,
     /// In order of what became of them, then of days.
     pub late: Vec<Late>,
 }
 
 impl Shown {
-    pub fn new(month: Month, locked: bool, acts: Vec<Act>, mut late: Vec<Late>) -> Self {
+    pub fn new(
+        month: Month,
+        locked: bool,
+        signed: Vec<Signed>,
+        mut acts: Vec<Act>,
+        mut late: Vec<Late>,
+    ) -> Self {
+        acts.sort_by_key(|act| act.at);
         late.sort();
-        Self { schema_version: SCHEMA_VERSION, month, locked, acts, late }
+        Self { schema_version: SCHEMA_VERSION, month, locked, signed, acts, late }
     }
 }
 
@@ -108,50 +159,67 @@ fn as_text<S: serde::Serializer>(at: &UnixTime, to: S) -> Result<S::Ok, S::Error
     to.collect_str(at)
 }
 
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+fn as_text_or_null<S: serde::Serializer>(at: &Option<UnixTime>, to: S) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => to.collect_str(at),
+        None => to.serialize_none(),
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 fn title<S: serde::Serializer>(kind: &RecordKind, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str(kind.title())
 }
 
-/// The locked months for people.
-pub fn list_text(locked: &[Locked], zone: Tz, columns: u16) -> String {
-    if locked.is_empty() {
-        return "No month is locked.\n".into();
+/// The months for people.
+pub fn list_text(months: &[Standing], zone: Tz, columns: u16) -> String {
+    if months.is_empty() {
+        return "No month is locked or signed.\n".into();
     }
-    let rows: Vec<Vec<String>> = locked
-        .iter()
-        .map(|one| {
-            let by = one.by.clone().unwrap_or_default();
-            vec![one.month.to_string(), one.locked.date_in(zone).to_string(), by]
-        })
-        .collect();
-    let header = [("Month", Align::Whole), ("Locked", Align::Whole), ("By", Align::Left)];
+    let rows: Vec<Vec<String>> = months.iter().map(|one| row_of_month(one, zone)).collect();
+    let header = [
+        ("Month", Align::Whole),
+        ("Locked", Align::Whole),
+        ("By", Align::Left),
+        ("Prepared", Align::Left),
+        ("Reviewed", Align::Left),
+    ];
     render(&header, &rows, columns)
 }
 
-/// The locked months for programs.
-pub fn list_json(locked: &[Locked]) -> String {
+fn row_of_month(one: &Standing, zone: Tz) -> Vec<String> {
+    let (locked, by) = match &one.locked {
+        Some(locked) => (locked.at.date_in(zone).to_string(), locked.by.clone()),
+        None => (String::new(), None),
+    };
+    vec![
+        one.month.to_string(),
+        locked,
+        by.unwrap_or_default(),
+        one.signature("preparer", zone),
+        one.signature("reviewer", zone),
+    ]
+}
+
+/// The months for programs.
+pub fn list_json(months: &[Standing]) -> String {
     #[derive(Serialize)]
     struct List<'a> {
         schema_version: u32,
-        locked: &'a [Locked],
+        months: &'a [Standing],
     }
-    pretty(&List { schema_version: SCHEMA_VERSION, locked })
+    pretty(&List { schema_version: SCHEMA_VERSION, months })
 }
 
-/// The locked months for a spreadsheet.
+/// The months for a spreadsheet.
 ///
 /// # Errors
 /// None that the rows here can cause.
-pub fn list_csv(locked: &[Locked], zone: Tz) -> Result<String, csv::Error> {
-    let rows: Vec<Vec<String>> = locked
-        .iter()
-        .map(|one| {
-            let by = spreadsheet::words(one.by.as_deref().unwrap_or_default());
-            vec![one.month.to_string(), one.locked.date_in(zone).to_string(), by]
-        })
-        .collect();
-    spreadsheet::csv(&["month", "locked", "by"], &rows)
+pub fn list_csv(months: &[Standing], zone: Tz) -> Result<String, csv::Error> {
+    let words = |row: Vec<String>| row.iter().map(|cell| spreadsheet::words(cell)).collect();
+    let rows: Vec<Vec<String>> = months.iter().map(|one| words(row_of_month(one, zone))).collect();
+    spreadsheet::csv(&["month", "locked", "by", "prepared", "reviewed"], &rows)
 }
 
 /// A month for people.

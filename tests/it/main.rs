@@ -29,6 +29,7 @@ mod policies;
 mod proofs;
 mod push;
 mod rehearsal;
+mod sign;
 mod stripe_sdk;
 mod support;
 mod tidy;

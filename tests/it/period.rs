@@ -114,5 +114,5 @@ fn a_month_that_is_not_over_cannot_be_locked() {
     let now = chrono::Utc::now().date_naive().format("%Y-%m").to_string();
     assert_eq!(tieout.run(&["period", "lock", &now]).code, 7);
     assert_eq!(tieout.run(&["period", "lock", "2025-13"]).code, 64);
-    assert!(tieout.run(&["period", "list"]).stdout.contains("No month is locked"));
+    assert!(tieout.run(&["period", "list"]).stdout.contains("No month is locked or signed"));
 }

@@ -20,7 +20,7 @@ use crate::commands::plan::made_by;
 use crate::commands::session::Session;
 use crate::ledger::Ledger;
 use crate::reconcile::close::facts::Period;
-use crate::reconcile::close::{FACTS_VERSION, Facts, Report};
+use crate::reconcile::close::{FACTS_VERSION, Facts, Report, fingerprint, proofs};
 use crate::ui::Ui;
 
 pub use super::balance::Balances;
@@ -44,7 +44,10 @@ pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::R
         let facts = read(args, &session, ledger, period).await?;
         if args.name == ReportName::Close {
             let window = facts.period.window;
-            let id = ledger.put_reading(&facts.period.name, window, facts.read_at, &facts)?;
+            let period = facts.period.name.as_str();
+            let figures = fingerprint(&facts);
+            let id = ledger.put_reading(period, window, facts.read_at, &facts, &figures)?;
+            warn_of_void(ledger, period, id, ui)?;
             ui.say(&format!(
                 "Kept as reading {id}: `--as-read {id}` makes the same reports again."
             ));
@@ -55,6 +58,27 @@ pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::R
         write::write(args, &facts, &wanted, tolerance, ui)
     })
     .await
+}
+
+/// How many proofs show a difference.
+pub(super) fn differing(facts: &Facts) -> usize {
+    proofs(facts).iter().filter(|(_, proof)| !proof.difference.is_zero()).count()
+}
+
+/// Says whose signature does not hold any more because of reading `id`.
+fn warn_of_void(ledger: &Ledger, period: &str, id: i64, ui: Ui) -> anyhow::Result<()> {
+    let Ok(month) = period.parse() else { return Ok(()) };
+    for own in ledger.sign_offs(month)? {
+        if own.void.is_some_and(|(_, reading)| reading == id) {
+            let (by, role) = (&own.by, own.role.word());
+            ui.warn(&format!(
+                "What {by} signed as {role} is void: the figures of {period} are not those of reading \
+                 {} any more.",
+                own.reading
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The report of a name; `None` where it stands for all of them.

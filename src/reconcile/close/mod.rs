@@ -16,6 +16,7 @@ pub mod documents;
 mod exports;
 pub mod facts;
 mod fees;
+mod figures;
 mod open_items;
 mod payouts;
 mod refunds;
@@ -30,6 +31,7 @@ use chrono::NaiveDate;
 
 pub use age::Bucket;
 pub use facts::{FACTS_VERSION, Facts};
+pub use figures::fingerprint;
 
 use crate::accounting::chart::Role;
 use crate::ids::InternalId;

@@ -1,0 +1,50 @@
+//! The fingerprint of every figure of a period: what a person who signs has seen.
+//!
+//! Ids, days, counts and amounts are in it, in their sections and their order. Words are not: a note on
+//! an exception, or a title that a later version words better, changes no figure.
+
+use super::sheet::{Cell, Head, Row, Sink};
+use super::{Facts, Report};
+use crate::digest::Sha256;
+
+/// The same for the same figures, whoever gathers them and whenever.
+pub fn fingerprint(facts: &Facts) -> String {
+    let mut sink = Fingerprint::default();
+    // What the cover tells is how fresh the facts were, and what posted them says nothing of the sums.
+    for report in Report::ALL {
+        if !matches!(report, Report::Cover | Report::Changes) {
+            report.write(facts, &mut sink);
+        }
+    }
+    sink.0.hex()
+}
+
+#[derive(Default)]
+struct Fingerprint(Sha256);
+
+impl Sink for Fingerprint {
+    fn begin(&mut self, head: &Head) {
+        self.0.update(format!("section {}\n", head.key).as_bytes());
+    }
+
+    fn row(&mut self, row: Row) {
+        let mut line = String::from(row.weight.word());
+        for cell in &row.cells {
+            let figure = match cell {
+                Cell::Empty | Cell::Text(_) => continue,
+                Cell::Id(id) => id.clone(),
+                Cell::Date(date) => date.to_string(),
+                Cell::Count(count) => count.to_string(),
+                Cell::Amount(amount) => amount.to_string(),
+            };
+            line.push('\t');
+            line.push_str(&figure);
+        }
+        line.push('\n');
+        self.0.update(line.as_bytes());
+    }
+
+    fn end(&mut self, count: usize) {
+        self.0.update(format!("end {count}\n").as_bytes());
+    }
+}
