@@ -1,6 +1,7 @@
 //! SHA-256 as lower-case hex: what plans, requests and journal rows are recognised by.
 
 use std::fmt::Write;
+use std::io;
 
 /// The digest of `bytes`.
 pub fn sha256_hex(bytes: &[u8]) -> String {
@@ -24,6 +25,48 @@ impl Sha256 {
     /// The digest of everything so far.
     pub fn hex(self) -> String {
         hex(&self.0.finish())
+    }
+}
+
+impl io::Write for Sha256 {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Hands on what is written, and takes its digest and its size.
+pub struct Digesting<W> {
+    to: W,
+    digest: Sha256,
+    bytes: u64,
+}
+
+impl<W: io::Write> Digesting<W> {
+    pub fn new(to: W) -> Self {
+        Self { to, digest: Sha256::default(), bytes: 0 }
+    }
+
+    /// What was written to, the digest, and how many bytes there were.
+    pub fn end(self) -> (W, String, u64) {
+        (self.to, self.digest.hex(), self.bytes)
+    }
+}
+
+impl<W: io::Write> io::Write for Digesting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.digest.update(&bytes[..written]);
+        self.bytes += u64::try_from(written).unwrap_or_default();
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
     }
 }
 

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod digest;
+pub mod evidence;
 pub mod explain;
 pub mod ids;
 pub mod ledger;

@@ -1,5 +1,6 @@
 //! The command language. The doc comments are the manual.
 
+mod evidence;
 mod exceptions;
 mod ledger;
 mod period;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use evidence::*;
 pub use exceptions::*;
 pub use ledger::*;
 pub use period::*;
@@ -113,6 +115,7 @@ pub enum Command {
     Status(StatusArgs),
     Exceptions(ExceptionsArgs),
     Period(PeriodArgs),
+    Evidence(EvidenceArgs),
     Ledger(LedgerArgs),
     Demo(DemoArgs),
     Sandbox(SandboxArgs),

@@ -11,6 +11,7 @@ mod check;
 pub mod close;
 mod demo;
 mod embedded;
+mod evidence;
 mod exceptions;
 pub mod exit;
 pub mod explain;
@@ -39,7 +40,8 @@ mod verify;
 mod verify_report;
 mod write_back;
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use anyhow::Context;
@@ -74,6 +76,7 @@ async fn run_one(command: &Command, global: &Global, ui: Ui) -> anyhow::Result<O
         Command::Status(args) => status::run(args, global, ui),
         Command::Exceptions(args) => exceptions::run(args, global, ui),
         Command::Period(args) => period::run(args, global, ui),
+        Command::Evidence(args) => evidence::run(args, global, ui),
         Command::Ledger(args) => ledger::run(args, global, ui),
         Command::Demo(args) => demo::run(args, ui).await,
         Command::Sandbox(args) => sandbox::run(args, ui).await,
@@ -89,18 +92,18 @@ fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
 /// The same, for what is written as it is made.
 fn write_private_by(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
+    write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let failed = || format!("{} cannot be written", path.display());
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     let part = Path::new(&name);
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.read(true).write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = options.open(part).with_context(failed)?;
-    let mut buffer = std::io::BufWriter::new(file);
+    let mut buffer = BufWriter::new(file);
     write(&mut buffer).with_context(failed)?;
     let file = buffer.into_inner().map_err(std::io::IntoInnerError::into_error);
     file.and_then(|file| file.sync_all()).with_context(failed)?;

@@ -44,7 +44,7 @@ pub(super) async fn run(args: &PushArgs, global: &Global, ui: Ui) -> anyhow::Res
         }
         if is_given || args.retry {
             // What was read or asked for is sent, and nothing else.
-            send(&session, ledger, &plan, &args.guards, run, ui).await
+            send(&session, ledger, &mut plan, &args.guards, run, ui).await
         } else {
             send_all(&session, ledger, plan, &args.guards, run, ui).await
         }
@@ -87,7 +87,7 @@ pub(super) async fn send_all(
     let mut held_back = false;
     loop {
         let before = ledger.to_plan_count()?;
-        let outcome = send(session, ledger, &plan, guards, run, ui).await?;
+        let outcome = send(session, ledger, &mut plan, guards, run, ui).await?;
         held_back |= matches!(outcome, Outcome::Partly);
         let goes_on = matches!(outcome, Outcome::Done | Outcome::Partly);
         // What fails again and again must not be sent for ever.
@@ -104,7 +104,7 @@ pub(super) async fn send_all(
 pub(super) async fn send(
     session: &Session,
     ledger: &mut Ledger,
-    plan: &Plan,
+    plan: &mut Plan,
     guards: &GuardArgs,
     run: RunId,
     ui: Ui,
@@ -120,6 +120,9 @@ pub(super) async fn send(
     check_destination(session, ledger, plan, guards, ui)?;
     let witness = Session::witness(&client, &references, &policy);
     resolve::resolve(session, ledger, &witness, ui).await?;
+    if !plan.is_empty() {
+        ledger.keep_plan(run, |to| plan.write(to).map(|()| plan.digest.clone()))?;
+    }
     let concurrency = session.places(&client).await?;
     let progress = ui.progress("records", Some(u64::try_from(plan.changes.len())?));
     let interrupt = Interrupt::listen()?;

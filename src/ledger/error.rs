@@ -58,6 +58,10 @@ pub enum LedgerError {
         "reading {id} was changed since it was kept: its bytes are not those that the journal has the digest of\nhint: restore the ledger from a backup, or close the period again"
     )]
     ReadingChanged { id: i64 },
+    #[error(
+        "the plan {digest} was changed or removed since it was sent\nhint: restore the ledger from a backup"
+    )]
+    PlanChanged { digest: String },
     #[error("row {seq} of the journal was changed or removed")]
     JournalBroken { seq: i64 },
 }

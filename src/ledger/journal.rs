@@ -4,6 +4,7 @@
 //! missed. Who can write the file can seal everything anew: only a copy elsewhere tells that.
 
 use rusqlite::{Connection, OptionalExtension, params};
+use serde::{Deserialize, Serialize};
 
 use super::{Ledger, LedgerError};
 use crate::digest::sha256_hex;
@@ -22,32 +23,72 @@ impl Ledger {
     /// Proves that no row was changed or removed; gives how many there are.
     pub fn check_journal(&self) -> Result<usize, LedgerError> {
         let head = self.meta(HEAD)?;
-        let run = || -> rusqlite::Result<Result<usize, i64>> {
-            let mut statement = self.connection.prepare_cached(
+        let (mut count, mut previous, mut broken) = (0_usize, String::new(), None);
+        self.for_each_journal_row(|row| {
+            let is_next = i64::try_from(count).is_ok_and(|count| row.seq == count + 1);
+            if !is_next || !row.follows(&previous) {
+                broken = broken.or(Some(row.seq));
+            }
+            previous = row.hash;
+            count += 1;
+            Ok::<(), LedgerError>(())
+        })?;
+        // A ledger of an older program has no head before its next row.
+        if head.as_ref().is_some_and(|head| *head != head_of(count, &previous)) {
+            broken = broken.or(Some(i64::try_from(count + 1).unwrap_or(i64::MAX)));
+        }
+        broken.map_or(Ok(count), |seq| Err(LedgerError::JournalBroken { seq }))
+    }
+
+    /// Hands on every row in order.
+    pub fn for_each_journal_row<E: From<LedgerError>>(
+        &self,
+        mut take: impl FnMut(JournalRow) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let fail = |error| E::from(self.fail(error));
+        let mut statement = self
+            .connection
+            .prepare_cached(
                 "SELECT seq, at, kind, content, previous, hash FROM journal ORDER BY seq",
-            )?;
-            let mut rows = statement.query([])?;
-            let (mut count, mut previous) = (0_usize, String::new());
-            while let Some(row) = rows.next()? {
-                let seq: i64 = row.get(0)?;
-                let (at, kind, content): (i64, String, String) =
-                    (row.get(1)?, row.get(2)?, row.get(3)?);
-                let (named, hash): (String, String) = (row.get(4)?, row.get(5)?);
-                let is_next = i64::try_from(count).is_ok_and(|count| seq == count + 1);
-                if !is_next || named != previous || hash != seal(&previous, at, &kind, &content) {
-                    return Ok(Err(seq));
-                }
-                previous = hash;
-                count += 1;
-            }
-            // A ledger of an older program has no head before its next row.
-            if head.as_ref().is_some_and(|head| *head != head_of(count, &previous)) {
-                return Ok(Err(i64::try_from(count + 1).unwrap_or(i64::MAX)));
-            }
-            Ok(Ok(count))
-        };
-        let checked = run().map_err(|error| self.fail(error))?;
-        checked.map_err(|seq| LedgerError::JournalBroken { seq })
+            )
+            .map_err(fail)?;
+        let mut rows = statement.query([]).map_err(fail)?;
+        while let Some(row) = rows.next().map_err(fail)? {
+            let own = || -> rusqlite::Result<JournalRow> {
+                Ok(JournalRow {
+                    seq: row.get(0)?,
+                    at: row.get(1)?,
+                    kind: row.get(2)?,
+                    content: row.get(3)?,
+                    previous: row.get(4)?,
+                    hash: row.get(5)?,
+                })
+            };
+            take(own().map_err(fail)?)?;
+        }
+        Ok(())
+    }
+}
+
+/// A row of the journal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalRow {
+    pub seq: i64,
+    /// Seconds since 1970.
+    pub at: i64,
+    pub kind: String,
+    /// JSON, as it was sealed.
+    pub content: String,
+    /// The seal of the row before; empty for the first.
+    pub previous: String,
+    pub hash: String,
+}
+
+impl JournalRow {
+    /// Whether this row follows one that was sealed with `previous`, and is as it was sealed.
+    pub fn follows(&self, previous: &str) -> bool {
+        self.previous == previous
+            && self.hash == seal(&self.previous, self.at, &self.kind, &self.content)
     }
 }
 

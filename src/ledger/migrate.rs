@@ -18,7 +18,7 @@ use crate::stripe::links::scan;
 type Step = fn(&Transaction, &Arc<Packer>) -> Result<(), StepError>;
 
 /// The steps in order; the schema's version is how many have run.
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     first,
     days,
     answer,
@@ -30,6 +30,7 @@ const STEPS: [Step; 11] = [
     care,
     period_lock,
     own_links,
+    sent_plan,
 ];
 
 /// The lists that were read by the window when a pull did not go on where it was.
@@ -131,6 +132,10 @@ fn care(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
 
 fn period_lock(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
     Ok(tx.execute_batch(include_str!("migrations/0010_period_lock.sql"))?)
+}
+
+fn sent_plan(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
+    Ok(tx.execute_batch(include_str!("migrations/0012_sent_plan.sql"))?)
 }
 
 /// Objects are found by their own ids among the links.

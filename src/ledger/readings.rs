@@ -12,6 +12,15 @@ use super::{Ledger, LedgerError};
 use crate::calendar::{UnixTime, Window};
 use crate::digest::sha256_hex;
 
+/// What a reading's packed bytes hold.
+pub fn unpacked_reading<T: DeserializeOwned>(packed: &[u8]) -> Result<T, serde_json::Error> {
+    let mut text = Vec::new();
+    zstd::stream::Decoder::new(packed)
+        .and_then(|mut decoder| decoder.read_to_end(&mut text))
+        .map_err(serde_json::Error::io)?;
+    serde_json::from_slice(&text)
+}
+
 /// How hard a reading is packed: it is written once, and a month may have a million movements.
 const LEVEL: i32 = 6;
 /// The journal's word for a row about a reading.
@@ -81,15 +90,11 @@ impl Ledger {
         let Some(packed) = self.packed_reading(id)? else { return Ok(None) };
         let unreadable =
             |cause| LedgerError::Unreadable { external_id: format!("reading {id}"), cause };
-        let mut text = Vec::new();
-        zstd::stream::Decoder::new(packed.as_slice())
-            .and_then(|mut decoder| decoder.read_to_end(&mut text))
-            .map_err(|cause| unreadable(serde_json::Error::io(cause)))?;
-        drop(packed);
-        serde_json::from_slice(&text).map(Some).map_err(unreadable)
+        unpacked_reading(&packed).map(Some).map_err(unreadable)
     }
 
-    fn packed_reading(&self, id: i64) -> Result<Option<Vec<u8>>, LedgerError> {
+    /// The packed bytes of a reading, proven to be as they were kept; their digest is in the journal.
+    pub fn packed_reading(&self, id: i64) -> Result<Option<Vec<u8>>, LedgerError> {
         let found: Option<(String, Vec<u8>)> = self
             .connection
             .query_row("SELECT digest, content FROM reading WHERE id = ?1", [id], |row| {

@@ -14,6 +14,8 @@ pub struct RunId(pub i64);
 pub struct Run {
     pub id: i64,
     pub command: String,
+    /// JSON without secrets.
+    pub parameters: String,
     pub started: UnixTime,
     /// Absent while it runs, and for ever when it was killed.
     pub ended: Option<UnixTime>,
@@ -58,17 +60,18 @@ impl Ledger {
         let run = || -> rusqlite::Result<Vec<Run>> {
             self.connection
                 .prepare_cached(
-                    "SELECT id, command, started, ended, exit_code, summary FROM run
+                    "SELECT id, command, parameters, started, ended, exit_code, summary FROM run
                      ORDER BY id DESC LIMIT ?1",
                 )?
                 .query_map([count], |row| {
                     Ok(Run {
                         id: row.get(0)?,
                         command: row.get(1)?,
-                        started: UnixTime(row.get(2)?),
-                        ended: row.get::<_, Option<i64>>(3)?.map(UnixTime),
-                        exit_code: row.get(4)?,
-                        summary: row.get(5)?,
+                        parameters: row.get(2)?,
+                        started: UnixTime(row.get(3)?),
+                        ended: row.get::<_, Option<i64>>(4)?.map(UnixTime),
+                        exit_code: row.get(5)?,
+                        summary: row.get(6)?,
                     })
                 })?
                 .collect()

@@ -138,7 +138,7 @@ impl Ledger {
             }
             Err(other) => return Err(other),
         }
-        for finding in self.check_readings()? {
+        for finding in self.check_readings()?.into_iter().chain(self.check_plans()?) {
             checked.find(finding);
         }
         Ok(checked)

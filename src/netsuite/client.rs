@@ -3,8 +3,9 @@
 //! Every request passes through `Client::exchange`: permit, authorization, attempt, decision.
 //! Queries are in `suiteql.rs`. What an answer means for a push is the caller's business.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -49,6 +50,7 @@ pub struct Client {
     limits: Limits,
     pacer: Pacer,
     requests: AtomicU64,
+    pub(super) asked: Mutex<BTreeMap<String, (u64, u64)>>,
 }
 
 /// NetSuite's answer to a create.
@@ -80,7 +82,8 @@ impl Client {
         base.truncate(base.trim_end_matches('/').len());
         let in_flight = u32::try_from(limits.in_flight_max).unwrap_or(u32::MAX);
         let pacer = Pacer::new(REQUESTS_PER_SECOND_MAX, in_flight);
-        Self { transport, base, auth, limits, pacer, requests: AtomicU64::new(0) }
+        let (requests, asked) = (AtomicU64::new(0), Mutex::default());
+        Self { transport, base, auth, limits, pacer, requests, asked }
     }
 
     /// Uses another number of NetSuite's places from now on.

@@ -2,6 +2,8 @@
 //!
 //! The query text is the caller's; it must be ordered, or pages overlap.
 
+use std::sync::PoisonError;
+
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, parse};
@@ -38,7 +40,33 @@ struct Page {
     total_results: Option<u64>,
 }
 
+/// A query that was asked, with `…` for the ids of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub text: String,
+    pub requests: u64,
+    pub rows: u64,
+}
+
 impl Client {
+    /// Every query so far, in order of its text.
+    pub fn asked(&self) -> Vec<Asked> {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = |(text, (requests, rows)): (&String, &(u64, u64))| Asked {
+            text: text.clone(),
+            requests: *requests,
+            rows: *rows,
+        };
+        asked.iter().map(own).collect()
+    }
+
+    fn note(&self, query: &str, row_count: usize) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let (requests, rows) = asked.entry(without_ids(query)).or_default();
+        *requests += 1;
+        *rows += u64::try_from(row_count).unwrap_or_default();
+    }
+
     /// All rows of a query; `?` in it stand for `params`.
     ///
     /// # Errors
@@ -98,8 +126,24 @@ impl Client {
             .header("Prefer", "transient")
             .body(body);
         let response = self.exchange(&subject, Effect::Read, request).await?;
-        parse(&subject, &response)
+        let page: Page = parse(&subject, &response)?;
+        self.note(query, page.items.len());
+        Ok(page)
     }
+}
+
+/// The query with its blanks and its lists of ids shortened, so that every chunk of a list is the same.
+fn without_ids(query: &str) -> String {
+    let text = query.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut parts = text.split(" IN (");
+    let mut short = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (list, rest) = part.split_once(')').unwrap_or((part, ""));
+        let is_list = !list.starts_with("SELECT");
+        short.push_str(if is_list { " IN (…)" } else { " IN (" });
+        short.push_str(if is_list { rest } else { part });
+    }
+    short
 }
 
 /// A query's beginning, enough to know which one it is.

@@ -1,10 +1,12 @@
 //! The plan as a file: versioned JSON that is sent as read or not at all.
 
+use std::io::{self, Write};
+
 use serde::{Deserialize, Serialize};
 
 use crate::accounting::exception::Exception;
 use crate::calendar::UnixTime;
-use crate::digest::sha256_hex;
+use crate::digest::Sha256;
 use crate::ids::AccountId;
 use crate::plan::accepted::Accepted;
 use crate::plan::change::{Blocked, Change};
@@ -74,10 +76,19 @@ pub enum PlanFileError {
 impl Plan {
     /// The plan as text, with its digest filled in.
     pub fn to_text(&mut self) -> String {
-        self.digest = self.content_digest();
-        let mut text = serde_json::to_string_pretty(self).expect("a plan always serializes");
-        text.push('\n');
-        text
+        let mut text = Vec::new();
+        self.write(&mut text).expect("a plan always serializes");
+        String::from_utf8(text).expect("JSON is UTF-8")
+    }
+
+    /// Writes the same as it is made: a large plan as text is larger than the plan.
+    ///
+    /// # Errors
+    /// Those of `to`.
+    pub fn write(&mut self, to: &mut dyn Write) -> io::Result<()> {
+        self.seal();
+        serde_json::to_writer_pretty(&mut *to, self)?;
+        to.write_all(b"\n")
     }
 
     /// Reads a plan and proves that nothing in it was changed.
@@ -90,18 +101,23 @@ impl Plan {
         if found != u64::from(SCHEMA_VERSION) {
             return Err(PlanFileError::Version { found });
         }
-        let plan: Self = serde_json::from_str(text)?;
-        let content = plan.content_digest();
-        if content == plan.digest {
+        let mut plan: Self = serde_json::from_str(text)?;
+        let expected = plan.digest.clone();
+        plan.seal();
+        if plan.digest == expected {
             Ok(plan)
         } else {
-            Err(PlanFileError::Tampered { expected: plan.digest, found: content })
+            Err(PlanFileError::Tampered { expected, found: plan.digest })
         }
     }
 
-    fn content_digest(&self) -> String {
-        let bare = Self { digest: String::new(), ..self.clone() };
-        sha256_hex(&serde_json::to_vec(&bare).expect("a plan always serializes"))
+    /// Fills in the digest of everything else.
+    fn seal(&mut self) {
+        self.digest.clear();
+        let mut digest = io::BufWriter::new(Sha256::default());
+        serde_json::to_writer(&mut digest, self).expect("a plan always serializes");
+        let digest = digest.into_inner().map_err(drop).expect("a digest takes everything");
+        self.digest = digest.hex();
     }
 
     pub fn is_empty(&self) -> bool {

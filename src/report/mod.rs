@@ -5,6 +5,7 @@
 
 pub mod close;
 pub mod cutover;
+pub mod evidence;
 pub mod exceptions;
 pub mod explain;
 pub mod html;

@@ -11,6 +11,7 @@ mod contract_stripe;
 mod cutover;
 mod demo;
 mod docs;
+mod evidence;
 mod exceptions;
 mod explain;
 mod export;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Rooms and the crate rooms they may name, besides the foundation.
-const MAY_USE: [(&str, &[&str]); 10] = [
+const MAY_USE: [(&str, &[&str]); 11] = [
     (
         "src/accounting",
         &[
@@ -21,10 +21,14 @@ const MAY_USE: [(&str, &[&str]); 10] = [
         "src/reconcile",
         &["reconcile", "accounting", "netsuite::record", "netsuite::extras", "netsuite::fields"],
     ),
+    ("src/evidence", &["evidence", "reconcile"]),
     ("src/net", &["net", "sandbox"]),
     ("src/stripe", &["stripe", "net", "sandbox"]),
     ("src/netsuite", &["netsuite", "net"]),
-    ("src/report", &["report", "explain", "plan", "reconcile", "accounting", "netsuite::record"]),
+    (
+        "src/report",
+        &["report", "evidence", "explain", "plan", "reconcile", "accounting", "netsuite::record"],
+    ),
     ("src/sandbox", &["sandbox", "stripe::objects"]),
     ("src/ui", &["ui"]),
 ];

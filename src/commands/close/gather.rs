@@ -23,10 +23,11 @@ use crate::money::{Amount, Currency};
 use crate::netsuite::balances::Entry;
 use crate::netsuite::client::Client;
 use crate::netsuite::references::References;
+use crate::netsuite::suiteql::Asked;
 use crate::reconcile::Item;
+use crate::reconcile::close::cover::{Cover, Query};
 use crate::reconcile::close::facts::{
-    Cover, FACTS_VERSION, Facts, Foreign, Movement, OpenException, Payout, Period, Source,
-    StripeSide,
+    FACTS_VERSION, Facts, Foreign, Movement, OpenException, Payout, Period, Source, StripeSide,
 };
 use crate::report::AccountNames;
 use crate::stripe::objects::Account;
@@ -167,7 +168,18 @@ fn cover(inputs: &Inputs, moved_until: Option<UnixTime>) -> anyhow::Result<Cover
         in_doubt: ledger.in_doubt_count()?,
         to_plan: ledger.to_plan_count()?,
         known_until: covered.or(moved_until),
+        queries: inputs
+            .client
+            .map(Client::asked)
+            .unwrap_or_default()
+            .into_iter()
+            .map(query)
+            .collect(),
     })
+}
+
+fn query(asked: Asked) -> Query {
+    Query { text: asked.text, requests: asked.requests, rows: asked.rows }
 }
 
 /// Every currency of the Stripe balance at both ends of the period.

@@ -26,6 +26,7 @@ use crate::ui::Ui;
 pub use super::balance::Balances;
 pub use gather::{Inputs, gather};
 pub use period::of_month;
+pub(super) use write::each_file;
 
 pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;

@@ -1,5 +1,6 @@
 //! Writes reports where they are wanted: on standard output, into files, or all of them into a folder.
 
+use std::io;
 use std::path::Path;
 
 use anyhow::Context;
@@ -23,29 +24,16 @@ pub(super) fn write(
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
     let is_close = args.name == ReportName::Close;
-    let mut of_page: Vec<Report> =
-        reports.iter().copied().filter(|report| !is_close || !report.is_export()).collect();
-    // What is proven comes before what it rests on.
-    of_page.sort_by_key(|report| *report == Report::Cover);
+    let of_page = of_page(reports);
     let folder = args.out.clone();
     let folder = folder.or_else(|| is_close.then(|| format!("close-{}", file_name(facts)).into()));
     if let Some(folder) = &folder {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("{} cannot be made", folder.display()))?;
-        for report in reports {
-            let file = |ending: &str| folder.join(format!("{}.{ending}", report.word()));
-            write_private_by(&file("csv"), |to| {
-                csv(facts, *report, to).map(drop).map_err(Into::into)
-            })?;
-            write_private_by(&file("json"), |to| {
-                json(facts, *report, to).map(drop).map_err(Into::into)
-            })?;
-        }
         let name = if is_close { "close" } else { reports[0].word() };
-        let page = html(facts, &of_page, Detail::Beside);
-        write_private(&folder.join(format!("{name}.html")), page.as_bytes())?;
-        #[cfg(feature = "xlsx")]
-        workbook(facts, &of_page, &folder.join(format!("{name}.xlsx")))?;
+        each_file(facts, reports, name, &mut |name, write| {
+            write_private_by(&folder.join(name), |to| write(to))
+        })?;
         ui.say(&format!("Wrote {}.", folder.display()));
     }
     if let Some(path) = &args.html {
@@ -65,6 +53,42 @@ pub(super) fn write(
     }
     let is_over = proofs.iter().any(|proof| tolerance.is_passed_by(proof.difference));
     Ok(if is_over { Outcome::OutOfTolerance } else { Outcome::Done })
+}
+
+/// Writes to where it is told.
+type Write<'a> = dyn FnMut(&mut dyn io::Write) -> anyhow::Result<()> + 'a;
+
+/// Hands on the name of every file of a folder of reports, and what writes it.
+pub fn each_file(
+    facts: &Facts,
+    reports: &[Report],
+    name: &str,
+    put: &mut dyn FnMut(&str, &mut Write) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    for report in reports {
+        let name = report.word();
+        put(&format!("{name}.csv"), &mut |to| Ok(csv(facts, *report, to).map(drop)?))?;
+        put(&format!("{name}.json"), &mut |to| Ok(json(facts, *report, to).map(drop)?))?;
+    }
+    let of_page = of_page(reports);
+    put(&format!("{name}.html"), &mut |to| {
+        Ok(to.write_all(html(facts, &of_page, Detail::Beside).as_bytes())?)
+    })?;
+    #[cfg(feature = "xlsx")]
+    put(&format!("{name}.xlsx"), &mut |to| {
+        Ok(to.write_all(&crate::report::close::xlsx(facts, &of_page)?)?)
+    })?;
+    Ok(())
+}
+
+/// What is on the page of a close: not what is for other programs. What is proven comes before what it
+/// rests on.
+fn of_page(reports: &[Report]) -> Vec<Report> {
+    let is_alone = reports.len() == 1;
+    let mut of_page: Vec<Report> =
+        reports.iter().copied().filter(|report| is_alone || !report.is_export()).collect();
+    of_page.sort_by_key(|report| *report == Report::Cover);
+    of_page
 }
 
 fn print(args: &ReportArgs, facts: &Facts, report: Report, ui: Ui) -> anyhow::Result<Vec<Proof>> {

@@ -3,11 +3,40 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::{Facts, Source};
 use super::proofs;
 use super::sheet::{Cell, Column, Head, Writer};
+use crate::calendar::{UnixTime, Window};
 use crate::ids::InternalId;
 use crate::money::Amount;
+
+/// What was pulled.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cover {
+    pub windows: BTreeMap<String, Vec<Window>>,
+    /// How many objects of each kind were made in the period.
+    pub objects: BTreeMap<String, usize>,
+    pub unlisted_payouts: usize,
+    /// What the last pull did not end.
+    pub broke_off: Option<String>,
+    pub in_doubt: usize,
+    pub to_plan: usize,
+    /// Ends of Stripe's payouts and balance transactions, as far as they were pulled.
+    pub known_until: Option<UnixTime>,
+    /// What NetSuite was asked; nothing is known of it where an older program kept the reading.
+    #[serde(default)]
+    pub queries: Vec<Query>,
+}
+
+/// A query to NetSuite, with `…` for the ids of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Query {
+    pub text: String,
+    pub requests: u64,
+    pub rows: u64,
+}
 
 const FACTS: [Column; 2] = [Column::text("what", "What"), Column::text("value", "Value")];
 

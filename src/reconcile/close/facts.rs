@@ -10,6 +10,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::cover::Cover;
 use crate::accounting::balance_transaction::Class;
 use crate::accounting::chart::Role;
 use crate::accounting::exception::Exception;
@@ -324,21 +325,6 @@ pub struct RunFact {
     pub outcome: String,
     pub count: usize,
     pub total: Amount,
-}
-
-/// What was pulled.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cover {
-    pub windows: BTreeMap<String, Vec<Window>>,
-    /// How many objects of each kind were made in the period.
-    pub objects: BTreeMap<String, usize>,
-    pub unlisted_payouts: usize,
-    /// What the last pull did not end.
-    pub broke_off: Option<String>,
-    pub in_doubt: usize,
-    pub to_plan: usize,
-    /// Ends of Stripe's payouts and balance transactions, as far as they were pulled.
-    pub known_until: Option<UnixTime>,
 }
 
 impl Facts {

@@ -8,7 +8,7 @@ mod ar;
 pub mod books;
 mod bridge;
 mod changes;
-mod cover;
+pub mod cover;
 mod customer_balance;
 mod cutoff;
 mod disputes;
