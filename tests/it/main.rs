@@ -4,6 +4,7 @@
 mod arrival;
 mod bad_input;
 mod books;
+mod breaks;
 mod check;
 mod close;
 mod contract_netsuite;

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::age::{Bucket, days};
+use super::deviations::{self, RECORDS};
 use super::facts::{Balance, Document, Facts};
 use super::sheet::{Cell, Column, Head, Picture, STATEMENT, Term, Writer};
 use crate::money::{Amount, Currency};
@@ -49,6 +50,9 @@ pub(super) fn ar(facts: &Facts, out: &mut Writer) {
         account(facts, currency, out);
         ages(facts, currency, out);
         invoices(facts, currency, out);
+        let head = Head::new(format!("ar-records-{currency}"), deviations::TITLE, &RECORDS);
+        let rows = deviations::at_end(facts, currency, accounts.clone());
+        out.list(&head.of(currency), rows.map(|(own, by)| deviations::row(facts, own, by)));
         let key = |part: &str| format!("ar-{part}-{currency}");
         for kind in kinds() {
             let own = documents(facts, currency).filter(|document| document.kind == kind);

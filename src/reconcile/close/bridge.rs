@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::deviations::{self, RECORDS};
 use super::facts::{Deviation, Facts, Foreign, Movement, What};
 use super::sheet::{Cell, Column, Head, STATEMENT, Term, Writer};
 use super::stand::Why;
@@ -17,17 +18,6 @@ const ITEMS: [Column; 6] = [
     Column::text("category", "Category"),
     Column::id("payout", "Payout"),
     Column::amount("amount", "Amount"),
-];
-
-const DEVIATIONS: [Column; 8] = [
-    Column::date("date", "Posted for"),
-    Column::id("item", "Record"),
-    Column::text("kind", "Kind"),
-    Column::text("what", "What"),
-    Column::text("account", "Account"),
-    Column::amount("expected", "As posted"),
-    Column::amount("observed", "In NetSuite"),
-    Column::amount("amount", "Too much"),
 ];
 
 pub(super) const FOREIGN: [Column; 5] = [
@@ -64,17 +54,12 @@ pub(super) fn stripe_balance(facts: &Facts, currency: Currency) -> Amount {
     facts.moved(currency).fold(opening, |sum, movement| sum + movement.net())
 }
 
-/// What records that are not as posted put too much on the accounts, one by one.
+/// What records that are not as posted put too much on the accounts for the Stripe balance, one by one.
 pub(super) fn deviations(
     facts: &Facts,
     currency: Currency,
 ) -> impl Iterator<Item = (&Deviation, Amount)> {
-    let money = facts.money();
-    facts.deviations.iter().filter_map(move |deviation| {
-        let by = deviation.by(facts.period.last_day);
-        let is_here = by.currency() == currency && money.contains(&&deviation.account);
-        (is_here && !by.is_zero()).then_some((deviation, by))
-    })
+    deviations::at_end(facts, currency, facts.money())
 }
 
 fn lead(facts: &Facts, currency: Currency, out: &mut Writer) -> Amount {
@@ -156,23 +141,8 @@ fn explain(facts: &Facts, currency: Currency, difference: Amount, out: &mut Writ
 }
 
 fn details(facts: &Facts, currency: Currency, out: &mut Writer) {
-    let head = Head::new(
-        format!("bridge-{currency}-records"),
-        "Records that are not as they were posted",
-        &DEVIATIONS,
-    );
-    let rows = deviations(facts, currency).map(|(deviation, by)| {
-        vec![
-            Cell::Date(deviation.expected_day),
-            Cell::id(deviation.external_id.as_str()),
-            Cell::text(deviation.kind.title()),
-            Cell::Text(what(deviation)),
-            Cell::text(facts.account(&deviation.account)),
-            Cell::Amount(deviation.expected),
-            Cell::Amount(deviation.observed),
-            Cell::Amount(by),
-        ]
-    });
+    let head = Head::new(format!("bridge-{currency}-records"), deviations::TITLE, &RECORDS);
+    let rows = deviations(facts, currency).map(|(own, by)| deviations::row(facts, own, by));
     out.list(&head.of(currency), rows);
     for why in Why::ALL {
         let rows = open(facts, currency).filter(|(_, own, _)| *own == why);
@@ -183,15 +153,6 @@ fn details(facts: &Facts, currency: Currency, out: &mut Writer) {
     let head = Head::new(format!("bridge-{currency}-others"), BY_OTHERS, &FOREIGN);
     let rows = facts.others(&money, currency, facts.up_to_end());
     out.list(&head.of(currency).detail(), rows.map(|other| foreign(facts, other)));
-}
-
-pub(super) fn what(deviation: &Deviation) -> String {
-    match deviation.what {
-        What::Date | What::Period => {
-            format!("{}: {}", deviation.what.words(), deviation.observed_day)
-        }
-        what => what.words().to_owned(),
-    }
 }
 
 pub(super) fn foreign(facts: &Facts, other: &Foreign) -> Vec<Cell> {

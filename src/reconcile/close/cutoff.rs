@@ -1,6 +1,9 @@
 //! Cut-off: what moved in the period and is booked in another, and what is booked in it and moved
 //! before; together they lead from one period's movements to the ledger's activity.
 
+use std::collections::BTreeSet;
+
+use super::deviations::{self, RECORDS};
 use super::facts::{Balance, Facts, Movement};
 use super::sheet::{Cell, Column, Head, STATEMENT, Term, Writer};
 use super::stand::Why;
@@ -39,6 +42,20 @@ pub(super) fn cutoff(facts: &Facts, out: &mut Writer) {
             });
             out.list(&head.detail(), rows);
         }
+    }
+    records(facts, out);
+}
+
+/// What is on another day or another amount, on whatever account: income may be in the wrong month
+/// though the balances at its end are right.
+fn records(facts: &Facts, out: &mut Writer) {
+    let currencies: BTreeSet<Currency> =
+        facts.deviations.iter().map(|own| own.expected.currency()).collect();
+    for currency in currencies {
+        let rows = deviations::in_period(facts, currency);
+        let head = Head::new(format!("cutoff-records-{currency}"), deviations::TITLE, &RECORDS);
+        let rows = rows.map(|(own, by)| deviations::row(facts, own, by));
+        out.list(&head.of(currency), rows);
     }
 }
 

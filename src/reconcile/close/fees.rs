@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::deviations::{self, RECORDS};
 use super::facts::{Balance, Facts, Movement};
 use super::sheet::{Cell, Column, Head, STATEMENT, Term, Writer};
 use crate::accounting::chart::Role;
-use crate::calendar::day_before;
 use crate::money::{Amount, Currency};
 use crate::reconcile::statement::BY_OTHERS;
 
@@ -28,14 +28,6 @@ const INVOICE: [Column; 3] = [
     Column::text("period", "Month of UTC"),
     Column::count("count", "Count"),
     Column::amount("charged", "Charged"),
-];
-
-const DEVIATIONS: [Column; 5] = [
-    Column::date("date", "Posted for"),
-    Column::id("item", "Record"),
-    Column::text("what", "What"),
-    Column::text("account", "Account"),
-    Column::amount("amount", "Too much"),
 ];
 
 pub(super) fn fees(facts: &Facts, out: &mut Writer) {
@@ -176,22 +168,10 @@ fn details(
 
 fn deviations(facts: &Facts, currency: Currency, out: &mut Writer) {
     let accounts = facts.fee_accounts();
-    let rows = facts.deviations.iter().filter_map(|deviation| {
-        let by =
-            deviation.by(facts.period.last_day) - deviation.by(day_before(facts.period.first_day));
-        let is_here = by.currency() == currency && accounts.contains(&&deviation.account);
-        (is_here && !by.is_zero()).then(|| {
-            vec![
-                Cell::Date(deviation.expected_day),
-                Cell::id(deviation.external_id.as_str()),
-                Cell::Text(super::bridge::what(deviation)),
-                Cell::text(facts.account(&deviation.account)),
-                Cell::Amount(by),
-            ]
-        })
-    });
-    let title = "Records that are not as they were posted";
-    let head = Head::new(format!("fees-records-{currency}"), title, &DEVIATIONS);
+    let own = deviations::in_period(facts, currency)
+        .filter(|(own, by)| accounts.contains(&&own.account) && !by.is_zero());
+    let rows = own.map(|(own, by)| deviations::row(facts, own, by));
+    let head = Head::new(format!("fees-records-{currency}"), deviations::TITLE, &RECORDS);
     out.list(&head.of(currency), rows);
 }
 

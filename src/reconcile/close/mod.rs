@@ -11,6 +11,7 @@ mod changes;
 pub mod cover;
 mod customer_balance;
 mod cutoff;
+mod deviations;
 mod disputes;
 pub mod documents;
 mod exports;

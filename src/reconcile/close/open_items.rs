@@ -115,7 +115,7 @@ pub(super) fn between(facts: &Facts, currency: Currency) -> Vec<Open<'_>> {
     items.extend(super::bridge::deviations(facts, currency).map(|(deviation, by)| Open {
         class: ExceptionClass::Data,
         id: deviation.external_id.to_string(),
-        what: format!("{}: {}", deviation.kind.title(), super::bridge::what(deviation)),
+        what: format!("{}: {}", deviation.kind.title(), super::deviations::what(deviation)),
         date: deviation.expected_day,
         amount: -by,
         exception: by_subject.get(deviation.external_id.as_str()).copied(),
