@@ -5,6 +5,7 @@ mod arrival;
 mod bad_input;
 mod books;
 mod breaks;
+mod browser;
 mod check;
 mod close;
 mod contract_netsuite;
