@@ -1,6 +1,7 @@
 //! `tieout` ties Stripe out to NetSuite, to the cent.
 
 pub mod accounting;
+pub mod bank;
 pub mod calendar;
 pub mod cli;
 pub mod commands;

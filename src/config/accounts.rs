@@ -99,6 +99,7 @@ pub(super) fn select(
     file.customers = own.customers.unwrap_or(file.customers);
     file.items = own.items.unwrap_or(file.items);
     file.external_ids = own.external_ids.unwrap_or(file.external_ids);
+    file.bank = own.bank.unwrap_or(file.bank);
     file.mapping.extend(own.mapping);
     Ok((file, Some(own.name)))
 }

@@ -13,6 +13,7 @@ use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use crate::accounting::policy::{Options, TaxCodes};
+use crate::config::bank::BankFile;
 use crate::config::mapping::RuleFile;
 use crate::config::masters::{CustomersFile, ExternalIds, ItemsFile};
 use crate::config::secret::SecretFields;
@@ -41,6 +42,8 @@ pub(super) struct File {
     #[serde(default)]
     pub mapping: Vec<Spanned<RuleFile>>,
     #[serde(default)]
+    pub bank: BankFile,
+    #[serde(default)]
     pub stripe_accounts: Vec<StripeAccount>,
 }
 
@@ -67,6 +70,7 @@ pub(super) struct StripeAccount {
     pub customers: Option<CustomersFile>,
     pub items: Option<ItemsFile>,
     pub external_ids: Option<ExternalIds>,
+    pub bank: Option<BankFile>,
     #[serde(default)]
     pub mapping: Vec<Spanned<RuleFile>>,
 }

@@ -7,6 +7,7 @@
 //! A flag wins over the environment, the environment over the file, the file over the default.
 
 mod accounts;
+mod bank;
 pub mod currencies;
 mod file;
 mod mapping;
@@ -17,6 +18,7 @@ mod secret;
 mod settings;
 pub mod template;
 
+pub use bank::{BankAccount, BankSettings};
 pub use file::StripeLimits;
 pub use secret::{SecretError, SecretSource};
 pub use settings::{

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
+use crate::config::bank::BankSettings;
 use crate::config::file::{NetSuite, OAuth2, Push, Stripe, StripeLimits, Token};
 use crate::config::place::line_of;
 use crate::config::secret::{SecretFields, SecretSource};
@@ -85,6 +86,19 @@ impl Resolver<'_> {
         for (name, code) in codes.usual.iter().map(|code| ("usual".into(), code)).chain(own) {
             let value = format!("tax type {}, tax code {}", code.tax_type, code.tax_code);
             self.show(&format!("suitetax.{name}.tax_code"), &value);
+        }
+    }
+
+    pub(super) fn show_bank(&mut self, bank: &BankSettings) {
+        self.show("bank.days", &bank.days.to_string());
+        self.show("bank.text", &bank.text.join(", "));
+        for account in &bank.accounts {
+            // One of a list of tables: its lines have no names of their own.
+            self.shown.push(Shown {
+                name: format!("bank.accounts.{}", account.name),
+                value: format!("{} in {}", account.numbers.join(", "), account.currency),
+                from: self.path.display().to_string(),
+            });
         }
     }
 

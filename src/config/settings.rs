@@ -11,6 +11,7 @@ use crate::accounting::mapping::Mapping;
 use crate::accounting::masters::Masters;
 use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
+use crate::config::bank::BankSettings;
 use crate::config::file::{Accounts, File, StripeLimits};
 use crate::config::mapping::RuleFile;
 use crate::config::resolver::{LEDGER, Resolver};
@@ -36,6 +37,7 @@ pub struct Settings {
     /// NetSuite tax codes for Stripe's tax rates.
     pub suitetax: TaxCodes,
     pub masters: Masters,
+    pub bank: BankSettings,
     /// What `check --show-config` prints.
     pub shown: Vec<Shown>,
 }
@@ -141,6 +143,7 @@ pub(super) fn resolve(
         naming: file.external_ids.check(name.as_deref()).map_err(wrong)?,
         mapping: mapping(file.mapping, text).map_err(wrong)?,
     };
+    let bank = file.bank.check().map_err(wrong)?;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let mut resolver = Resolver { path, text, folder: &folder, shown: Vec::new() };
     let ledger = resolver.pick(
@@ -164,6 +167,7 @@ pub(super) fn resolve(
     resolver.show_options(file.policy);
     let push = resolver.push(file.push)?;
     resolver.show_tax_codes(&file.suitetax);
+    resolver.show_bank(&bank);
     Ok(Settings {
         path: path.into(),
         name,
@@ -176,6 +180,7 @@ pub(super) fn resolve(
         push,
         suitetax: file.suitetax,
         masters,
+        bank,
         shown: resolver.shown,
     })
 }

@@ -18,7 +18,7 @@ use crate::stripe::links::scan;
 type Step = fn(&Transaction, &Arc<Packer>) -> Result<(), StepError>;
 
 /// The steps in order; the schema's version is how many have run.
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     first,
     days,
     answer,
@@ -31,6 +31,7 @@ const STEPS: [Step; 12] = [
     period_lock,
     own_links,
     sent_plan,
+    bank,
 ];
 
 /// The lists that were read by the window when a pull did not go on where it was.
@@ -136,6 +137,10 @@ fn period_lock(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
 
 fn sent_plan(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
     Ok(tx.execute_batch(include_str!("migrations/0012_sent_plan.sql"))?)
+}
+
+fn bank(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
+    Ok(tx.execute_batch(include_str!("migrations/0013_bank.sql"))?)
 }
 
 /// Objects are found by their own ids among the links.

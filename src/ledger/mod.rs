@@ -7,6 +7,7 @@
 mod adoption;
 mod answers;
 mod attempts;
+mod bank;
 mod batches;
 mod care;
 mod cases;
@@ -50,6 +51,7 @@ mod write_back;
 use rusqlite::{Connection, Transaction};
 
 pub use attempts::{AttemptId, Intent, Outcome, Unfinished};
+pub use bank::{BankFile, KeptLine, KeptStatement, Pair, Taken};
 pub use batches::Batch;
 pub use care::{Act, Cared};
 pub use cases::CaseKey;
