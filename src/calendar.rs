@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -110,6 +110,11 @@ pub fn day_before(date: NaiveDate) -> NaiveDate {
 /// The day after `date`.
 pub fn day_after(date: NaiveDate) -> NaiveDate {
     date.checked_add_days(Days::new(1)).unwrap_or(date)
+}
+
+/// Whether banks book on `date`: from Monday to Friday. Holidays differ by land and are not known here.
+pub fn is_bank_day(date: NaiveDate) -> bool {
+    date.weekday().number_from_monday() <= 5
 }
 
 /// One of NetSuite's base accounting periods (a month, as a rule).

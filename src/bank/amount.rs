@@ -140,7 +140,8 @@ mod tests {
         {
             assert_eq!(point(text), Some(minor), "{text}");
         }
-        for text in ["1,234.50", "12.3.567", "1.23", "(-5,00)", "--5", "", "1,2,3", "5,001", "EUR"] {
+        for text in ["1,234.50", "12.3.567", "1.23", "(-5,00)", "--5", "", "1,2,3", "5,001", "EUR"]
+        {
             assert_eq!(comma(text), None, "{text}");
         }
     }

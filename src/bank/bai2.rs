@@ -56,14 +56,16 @@ pub(super) fn parse(text: &str) -> Result<Vec<Parsed>, Wrong> {
     let mut account: Option<Account> = None;
     let mut is_ended = false;
     for record in records(text)? {
-        if let Some(open) = account.as_mut().filter(|_| record.code == "16" || record.code == "49") {
+        if let Some(open) = account.as_mut().filter(|_| record.code == "16" || record.code == "49")
+        {
             open.lines += record.lines;
         }
         match record.code.as_str() {
             "01" | "98" => {}
             "02" => group = Some(group_of(&record)?),
             "03" => {
-                let group = group.as_ref().ok_or_else(|| Wrong::missing(record.line, "record 02"))?;
+                let group =
+                    group.as_ref().ok_or_else(|| Wrong::missing(record.line, "record 02"))?;
                 if let Some(open) = account {
                     let what = format!("the trailer of account {}", open.parsed.account);
                     return Err(Wrong::missing(record.line, &what));
@@ -71,11 +73,13 @@ pub(super) fn parse(text: &str) -> Result<Vec<Parsed>, Wrong> {
                 account = Some(account_of(&record, group)?);
             }
             "16" => {
-                let open = account.as_mut().ok_or_else(|| Wrong::missing(record.line, "record 03"))?;
+                let open =
+                    account.as_mut().ok_or_else(|| Wrong::missing(record.line, "record 03"))?;
                 take(&record, open)?;
             }
             "49" => {
-                let open = account.take().ok_or_else(|| Wrong::missing(record.line, "record 03"))?;
+                let open =
+                    account.take().ok_or_else(|| Wrong::missing(record.line, "record 03"))?;
                 statements.push(close(&record, open)?);
             }
             "99" => is_ended = true,

@@ -55,9 +55,10 @@ fn is_known(element: &Element) -> Result<(), Wrong> {
         return Ok(());
     }
     let spaces = element.attributes.iter().map(|(_, value)| value.as_str());
-    let Some(space) = spaces.filter(|space| space.contains(":xsd:")).find(|space| {
-        space.starts_with("urn:iso:std:iso:20022:")
-    }) else {
+    let Some(space) = spaces
+        .filter(|space| space.contains(":xsd:"))
+        .find(|space| space.starts_with("urn:iso:std:iso:20022:"))
+    else {
         return Ok(());
     };
     let version = space.strip_prefix(NAMESPACE).and_then(|version| version.parse::<u32>().ok());
@@ -131,11 +132,7 @@ fn put_balances(parsed: &mut Parsed, balances: &[(Told, Amount)]) {
     }
 }
 
-fn of_one_currency(
-    parsed: &Parsed,
-    balances: &[(Told, Amount)],
-    line: usize,
-) -> Result<(), Wrong> {
+fn of_one_currency(parsed: &Parsed, balances: &[(Told, Amount)], line: usize) -> Result<(), Wrong> {
     let of_entries = parsed.entries.iter().map(|entry| (entry.place, entry.amount));
     let all = balances.iter().map(|(_, amount)| (line, *amount)).chain(of_entries);
     for (line, amount) in all {
@@ -163,7 +160,8 @@ fn currency(code: &str, line: usize) -> Result<Currency, Wrong> {
 }
 
 fn period(element: &Element) -> (Option<NaiveDate>, Option<NaiveDate>) {
-    let day = |names: [&str; 2]| names.into_iter().find_map(|name| element.text_at(name)).and_then(iso);
+    let day =
+        |names: [&str; 2]| names.into_iter().find_map(|name| element.text_at(name)).and_then(iso);
     (day(["FrDt", "FrDtTm"]), day(["ToDt", "ToDtTm"]))
 }
 

@@ -85,10 +85,18 @@ impl CsvMapping {
         let mut columns = vec![self.date.as_str()];
         match &self.amounts {
             Amounts::Signed { column, .. } => columns.push(column),
-            Amounts::Directed { column, direction } => columns.extend([column, &direction.column].map(String::as_str)),
+            Amounts::Directed { column, direction } => {
+                columns.extend([column, &direction.column].map(String::as_str))
+            }
             Amounts::Split { debit, credit } => columns.extend([debit, credit].map(String::as_str)),
         }
-        let others = [&self.value_date, &self.currency_column, &self.account_column, &self.balance, &self.id];
+        let others = [
+            &self.value_date,
+            &self.currency_column,
+            &self.account_column,
+            &self.balance,
+            &self.id,
+        ];
         columns.extend(others.into_iter().flatten().map(String::as_str));
         columns.extend(self.references.iter().chain(&self.text).map(String::as_str));
         columns
@@ -224,10 +232,7 @@ fn both(row: &Row, mapping: &CsvMapping, debit: &str, credit: &str) -> Result<Am
 
 /// Holds the balances after each line against the amounts, in whichever order the lines stand; gives
 /// what the account opened and closed with.
-fn running(
-    entries: &[Entry],
-    balances: &[(usize, Amount)],
-) -> Result<(Amount, Amount), Wrong> {
+fn running(entries: &[Entry], balances: &[(usize, Amount)]) -> Result<(Amount, Amount), Wrong> {
     let minor = |place: usize| i128::from(balances[place].1.minor());
     let change = |place: usize| i128::from(entries[place].amount.minor());
     // A later line leads on from the one above it, or to it.

@@ -80,7 +80,8 @@ pub(super) fn short(text: &str) -> Option<NaiveDate> {
 pub(super) fn near(text: &str, day: NaiveDate) -> Option<NaiveDate> {
     let digits = Some(text).filter(|text| text.len() == 4 && is_digits(text))?;
     let (month, of_month) = (digits[..2].parse().ok()?, digits[2..].parse().ok()?);
-    let around = [day.checked_sub_months(Months::new(12))?, day, day.checked_add_months(Months::new(12))?];
+    let around =
+        [day.checked_sub_months(Months::new(12))?, day, day.checked_add_months(Months::new(12))?];
     let years = around.into_iter().map(|day| day.year());
     years
         .filter_map(|year| NaiveDate::from_ymd_opt(year, month, of_month))

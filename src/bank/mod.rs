@@ -7,6 +7,7 @@
 mod amount;
 mod bai2;
 mod camt053;
+mod chain;
 mod csv;
 mod date;
 mod mt940;
@@ -16,6 +17,7 @@ mod text;
 mod wrong;
 mod xml;
 
+pub use chain::Chain;
 pub use csv::{Amounts, CsvMapping, Direction};
 pub use date::DatePattern;
 pub use statement::{Entry, Statement, StatementLine, canonical};

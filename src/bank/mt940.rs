@@ -178,7 +178,13 @@ fn purpose(lines: &[&str]) -> String {
     let joined = lines.concat();
     let is_structured = joined.get(3..4) == Some("?");
     if !is_structured {
-        return lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ").trim().to_owned();
+        return lines
+            .iter()
+            .map(|line| line.trim())
+            .collect::<Vec<_>>()
+            .join(" ")
+            .trim()
+            .to_owned();
     }
     let mut text = String::new();
     for part in joined.split('?').skip(1) {

@@ -118,8 +118,9 @@ impl Gathered {
         match (parent, name) {
             ("STMTRS", "CURDEF") => {
                 let code = value.parse();
-                self.currency =
-                    Some(code.map_err(|error| Wrong::value(line, name, &value, error, WHOLE_FILE))?);
+                self.currency = Some(
+                    code.map_err(|error| Wrong::value(line, name, &value, error, WHOLE_FILE))?,
+                );
             }
             ("BANKACCTFROM", "BANKID") => self.bank = value,
             ("BANKACCTFROM", "ACCTID") => self.account = value,
@@ -230,12 +231,15 @@ fn tags(text: &str) -> Result<Vec<(usize, Tag)>, Wrong> {
         };
         let name = name.trim().to_ascii_uppercase();
         let words = words.trim();
-        found.push((own, match name.strip_prefix('/') {
-            Some(name) => Tag::End(name.to_owned()),
-            None if name.ends_with('/') => continue,
-            None if words.is_empty() => Tag::Begin(name),
-            None => Tag::Leaf(name, unescaped(words)),
-        }));
+        found.push((
+            own,
+            match name.strip_prefix('/') {
+                Some(name) => Tag::End(name.to_owned()),
+                None if name.ends_with('/') => continue,
+                None if words.is_empty() => Tag::Begin(name),
+                None => Tag::Leaf(name, unescaped(words)),
+            },
+        ));
     }
     Ok(found)
 }

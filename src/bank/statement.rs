@@ -123,7 +123,8 @@ pub(super) fn finish(
 /// Opening and lines come to the closing balance, or something is missing, doubled or misread.
 fn balances(parsed: &Parsed) -> Result<(), Wrong> {
     let sum: i128 = parsed.entries.iter().map(|entry| i128::from(entry.amount.minor())).sum();
-    let weight: i128 = parsed.entries.iter().map(|entry| i128::from(entry.amount.minor()).abs()).sum();
+    let weight: i128 =
+        parsed.entries.iter().map(|entry| i128::from(entry.amount.minor()).abs()).sum();
     // Below this nothing that is added up later can overflow.
     if weight > i128::from(i64::MAX / 8) {
         let cause = format!("the lines of {} come to more than can be counted", parsed.account);

@@ -151,7 +151,10 @@ fn a_statement_says_which_days_of_which_account_it_has() {
 fn what_does_not_add_up_is_refused_with_the_sum() {
     let cut = MT940.replace(":61:2610051005RC12,5NMSCR2\n", "");
     let message = refused(&cut);
-    assert!(message.contains("does not add up") && message.contains("-12.50 EUR away"), "{message}");
+    assert!(
+        message.contains("does not add up") && message.contains("-12.50 EUR away"),
+        "{message}"
+    );
     let message = refused(&CAMT.replace(">96.80<", ">96.81<"));
     assert!(message.contains("S-10") && message.contains("-0.01 EUR away"), "{message}");
     let message = refused(&CSV.replace("-12,50", "12,50"));
@@ -196,9 +199,8 @@ fn what_cannot_be_read_is_refused_at_its_line() {
 /// Otherwise a statement that is imported twice, or one that overlaps, pays each payout twice.
 #[test]
 fn a_line_has_the_same_id_whenever_it_is_read() {
-    let ids = |text: &str| -> Vec<String> {
-        one(text).lines.into_iter().map(|line| line.id).collect()
-    };
+    let ids =
+        |text: &str| -> Vec<String> { one(text).lines.into_iter().map(|line| line.id).collect() };
     assert_eq!(ids(MT940), ids(MT940));
     // Another statement that overlaps has the line in another place, with other balances.
     let part = "Konto;DE89\n\nBuchungstag;Valuta;Text;Betrag;Saldo
@@ -276,9 +278,9 @@ fn the_direction_of_a_line_is_read_as_the_mapping_says() {
 fn letters_of_other_code_pages_are_read_and_change_no_amount() {
     let mapping = mapping();
     let given = Given { csv: Some(&mapping), ..Given::default() };
-    let latin: Vec<u8> =
-        CSV.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
-    let utf16: Vec<u8> = "\u{feff}".encode_utf16().chain(CSV.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    let latin: Vec<u8> = CSV.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let utf16: Vec<u8> =
+        "\u{feff}".encode_utf16().chain(CSV.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let expected = one(CSV);
     assert_eq!(read(&latin, given).unwrap().1[0], expected);
     assert_eq!(read(&utf16, given).unwrap().1[0], expected);
@@ -291,12 +293,12 @@ proptest! {
     #[test]
     fn damaged_files_never_panic(
         file in 0_usize..5,
-        cut in 0.0_f64..1.0,
-        place in 0.0_f64..1.0,
+        cut in 0_usize..1000,
+        place in 0_usize..1000,
         byte in any::<u8>(),
     ) {
         let mut bytes = [OFX, CAMT, BAI2, MT940, CSV][file].as_bytes().to_vec();
-        let at = |part: f64| (bytes.len() as f64 * part) as usize;
+        let at = |per_mille: usize| bytes.len() * per_mille / 1000;
         let (cut, place) = (at(cut), at(place));
         bytes[place] = byte;
         let mapping = mapping();

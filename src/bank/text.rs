@@ -26,10 +26,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, Wrong> {
 }
 
 fn utf8_or_windows(bytes: &[u8]) -> String {
-    std::str::from_utf8(bytes).map_or_else(
-        |_| bytes.iter().map(|byte| windows(*byte)).collect(),
-        str::to_owned,
-    )
+    std::str::from_utf8(bytes)
+        .map_or_else(|_| bytes.iter().map(|byte| windows(*byte)).collect(), str::to_owned)
 }
 
 fn windows(byte: u8) -> char {
@@ -42,7 +40,8 @@ fn windows(byte: u8) -> char {
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, Wrong> {
     let (pairs, rest) = bytes.as_chunks::<2>();
     let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
-    String::from_utf16(&units).ok().filter(|_| rest.is_empty()).ok_or_else(|| {
-        Wrong::file("this begins as UTF-16 and is none", "save the file as UTF-8")
-    })
+    String::from_utf16(&units)
+        .ok()
+        .filter(|_| rest.is_empty())
+        .ok_or_else(|| Wrong::file("this begins as UTF-16 and is none", "save the file as UTF-8"))
 }

@@ -73,7 +73,8 @@ impl<'a> Xml<'a> {
         let here = here.min(self.text.len());
         let (from, lines) = self.counted;
         if here > from {
-            let more = self.text.as_bytes()[from..here].iter().filter(|byte| **byte == b'\n').count();
+            let more =
+                self.text.as_bytes()[from..here].iter().filter(|byte| **byte == b'\n').count();
             self.counted = (here, lines + more);
         }
         self.counted.1
@@ -193,7 +194,8 @@ fn begun(start: &BytesStart, line: usize) -> Result<Element, Wrong> {
             Wrong::at(line, format!("this is no XML: {error}"), WHOLE_FILE)
         };
         let attribute = attribute.map_err(|error| broken(&error))?;
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| broken(&error))?;
+        let value =
+            attribute.normalized_value(XmlVersion::Implicit1_0).map_err(|error| broken(&error))?;
         attributes.push((attribute.key.local_name().as_ref().to_owned(), value.into_owned()));
     }
     let name = start.local_name().as_ref().to_owned();

@@ -1,5 +1,6 @@
 //! The command language. The doc comments are the manual.
 
+mod bank;
 mod evidence;
 mod exceptions;
 mod ledger;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use bank::*;
 pub use evidence::*;
 pub use exceptions::*;
 pub use ledger::*;
@@ -115,6 +117,7 @@ pub enum Command {
     Status(StatusArgs),
     Exceptions(ExceptionsArgs),
     Period(PeriodArgs),
+    Bank(BankArgs),
     Evidence(EvidenceArgs),
     Ledger(LedgerArgs),
     Demo(DemoArgs),

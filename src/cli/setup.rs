@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
-use super::{OutputArgs, switch};
+use super::{OutputArgs, StatementFormat, switch};
+use crate::calendar::Month;
+use crate::money::Currency;
 
 /// Write a commented configuration file.
 ///
@@ -73,6 +75,7 @@ pub struct DemoArgs {
 /// Example:
 ///   tieout sandbox --dir play        then point any Stripe client at the printed address
 ///   tieout sandbox --latency-ms 80 --limits --faults 20
+///   tieout sandbox statement --period 2026-09 --format mt940    what the company's bank would send
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct SandboxArgs {
@@ -105,4 +108,22 @@ pub struct SandboxArgs {
     #[arg(long, env = "TIEOUT_SANDBOX_FAULTS", default_value_t = 0,
         value_parser = clap::value_parser!(u32).range(0..=1000))]
     pub faults: u32,
+    #[command(subcommand)]
+    pub what: Option<SandboxCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SandboxCommand {
+    /// Print the statement of the company's bank account for a month, and serve nothing.
+    Statement {
+        /// The month, such as 2026-09.
+        #[arg(long, env = "TIEOUT_PERIOD")]
+        period: Month,
+        /// The account's currency.
+        #[arg(long, default_value = "USD", env = "TIEOUT_SANDBOX_CURRENCY")]
+        currency: Currency,
+        /// How it is written; `auto` is camt053.
+        #[arg(long, value_enum, default_value_t, env = "TIEOUT_BANK_FORMAT")]
+        format: StatementFormat,
+    },
 }

@@ -12,6 +12,8 @@ use tokio::net::TcpListener;
 
 use crate::calendar::UnixTime;
 use crate::commands::exit::Guarded;
+use crate::money::Currency;
+use crate::sandbox::bank;
 use crate::sandbox::company::{Company, CompanySpec, StoryNote, generate};
 use crate::sandbox::netsuite::{Algorithm, ClientSetup, NetSuite, Setup};
 use crate::sandbox::stripe::world::World;
@@ -63,6 +65,11 @@ impl Wanted<'_> {
             },
             None => CompanySpec::demo(),
         })
+    }
+
+    /// The company itself.
+    pub(super) fn company(&self) -> anyhow::Result<Company> {
+        Ok(generate(&self.spec()?))
     }
 
     /// What tells it from any other company.
@@ -133,7 +140,7 @@ pub(super) async fn start(wanted: Wanted<'_>) -> anyhow::Result<Embedded> {
     wanted.check_folder()?;
     std::fs::create_dir_all(folder)
         .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
-    let Company { world, stories, now, .. } = generate(&wanted.spec()?);
+    let Company { world, stories, now, .. } = wanted.company()?;
     let since = first_instant(&world).unwrap_or(now);
     let account: serde_json::Value = serde_json::from_str(world.account())?;
     let account = account["id"].as_str().context("the company has no account")?.to_owned();
@@ -207,6 +214,30 @@ fn client(folder: &Path) -> anyhow::Result<ClientSetup> {
     })
 }
 
+/// The currencies in which the embedded bank keeps accounts.
+const BANK_CURRENCIES: [&str; 6] = ["USD", "EUR", "GBP", "JPY", "CAD", "CHF"];
+
+fn bank_account(code: &str) -> String {
+    let currency: Currency = code.parse().expect("three letters");
+    let number = bank::account(currency);
+    format!(
+        r#"
+[[bank.accounts]]
+name = "{}"
+number = "{number}"
+currency = "{currency}"
+[bank.accounts.csv]
+date = "Date"
+date_format = "YYYY-MM-DD"
+amount = "Amount"
+balance = "Balance"
+reference = "Reference"
+text = "Description"
+"#,
+        code.to_lowercase()
+    )
+}
+
 pub(super) fn config_text(
     account: &str,
     netsuite: &str,
@@ -271,6 +302,10 @@ GBP = "1052"
 JPY = "1053"
 CAD = "1054"
 CHF = "1055"
-"#
+
+# The embedded bank: `tieout sandbox statement`.
+[bank]
+{}"#,
+        BANK_CURRENCIES.map(bank_account).concat()
     )
 }

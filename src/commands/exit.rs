@@ -143,6 +143,7 @@ fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
         || cause.is::<SecretError>()
         || cause.is::<UsageError>()
         || cause.is::<PlanFileError>()
+        || cause.is::<crate::bank::Wrong>()
         || cause.is::<crate::calendar::WindowError>();
     if is_usage {
         return Some(USAGE);

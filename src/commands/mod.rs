@@ -6,6 +6,7 @@ mod adopt;
 mod ask;
 mod backfill;
 mod balance;
+mod bank;
 mod books;
 mod check;
 pub mod close;
@@ -76,6 +77,7 @@ async fn run_one(command: &Command, global: &Global, ui: Ui) -> anyhow::Result<O
         Command::Status(args) => status::run(args, global, ui),
         Command::Exceptions(args) => exceptions::run(args, global, ui),
         Command::Period(args) => period::run(args, global, ui),
+        Command::Bank(args) => bank::run(args, global, ui),
         Command::Evidence(args) => evidence::run(args, global, ui),
         Command::Ledger(args) => ledger::run(args, global, ui),
         Command::Demo(args) => demo::run(args, ui).await,

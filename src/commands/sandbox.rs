@@ -2,15 +2,42 @@
 
 use std::time::Duration;
 
-use crate::cli::SandboxArgs;
+use crate::cli::{SandboxArgs, SandboxCommand, StatementFormat};
 use crate::commands::embedded::{self, Wanted};
 use crate::commands::exit::Outcome;
+use crate::sandbox::bank;
 use crate::sandbox::stripe::{Faults, Limits, Options};
 use crate::ui::Ui;
 
 pub(super) async fn run(args: &SandboxArgs, ui: Ui) -> anyhow::Result<Outcome> {
+    if let Some(SandboxCommand::Statement { period, currency, format }) = &args.what {
+        let company = wanted(args).company()?;
+        let (first, last) = (period.first_day(), period.last_day());
+        let statement = bank::statement(&company, *currency, first, last);
+        ui.data(&statement.write(match format {
+            StatementFormat::Csv => bank::Format::Csv,
+            StatementFormat::Ofx => bank::Format::Ofx,
+            StatementFormat::Auto | StatementFormat::Camt053 => bank::Format::Camt053,
+            StatementFormat::Bai2 => bank::Format::Bai2,
+            StatementFormat::Mt940 => bank::Format::Mt940,
+        }))?;
+        return Ok(Outcome::Done);
+    }
+    let embedded = embedded::start(wanted(args)).await?;
+    ui.data(&format!("stripe {}\nnetsuite {}\n", embedded.stripe_url, embedded.netsuite_url))?;
+    ui.say(&format!(
+        "Both answer until you press Ctrl-C. Try `tieout --config {} run --dry-run --since {}`.",
+        embedded.config.display(),
+        embedded.since.utc_date()
+    ));
+    tokio::signal::ctrl_c().await?;
+    Ok(Outcome::Done)
+}
+
+/// The company and its systems, as they were asked for.
+fn wanted(args: &SandboxArgs) -> Wanted<'_> {
     let faults = Faults { seed: args.seed, per_mille: args.faults };
-    let embedded = embedded::start(Wanted {
+    Wanted {
         folder: &args.dir,
         charges: args.charges,
         months: args.months,
@@ -23,14 +50,5 @@ pub(super) async fn run(args: &SandboxArgs, ui: Ui) -> anyhow::Result<Outcome> {
             ..Options::default()
         },
         latency_ms: args.latency_ms,
-    })
-    .await?;
-    ui.data(&format!("stripe {}\nnetsuite {}\n", embedded.stripe_url, embedded.netsuite_url))?;
-    ui.say(&format!(
-        "Both answer until you press Ctrl-C. Try `tieout --config {} run --dry-run --since {}`.",
-        embedded.config.display(),
-        embedded.since.utc_date()
-    ));
-    tokio::signal::ctrl_c().await?;
-    Ok(Outcome::Done)
+    }
 }

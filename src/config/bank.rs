@@ -166,19 +166,27 @@ impl AccountFile {
 
 impl CsvFile {
     fn check(self, name: &str, account: String, currency: Currency) -> Result<CsvMapping, Wrong> {
-        let wrong = |what: &str, fix: &str| (format!("csv of bank account {name}: {what}"), fix.to_owned());
+        let wrong =
+            |what: &str, fix: &str| (format!("csv of bank account {name}: {what}"), fix.to_owned());
         let separator = match self.separator.as_deref() {
             None => b',',
             Some("tab") => b'\t',
             Some(text) => match text.as_bytes() {
                 [one] if one.is_ascii_punctuation() || *one == b'\t' => *one,
-                _ => return Err(wrong("separator is no single sign", "Use \",\", \";\", \"|\" or \"tab\".")),
+                _ => {
+                    return Err(wrong(
+                        "separator is no single sign",
+                        "Use \",\", \";\", \"|\" or \"tab\".",
+                    ));
+                }
             },
         };
         let decimal = match self.decimal.as_deref() {
             None | Some(".") => '.',
             Some(",") => ',',
-            Some(_) => return Err(wrong("decimal is neither \".\" nor \",\"", "Use one of the two.")),
+            Some(_) => {
+                return Err(wrong("decimal is neither \".\" nor \",\"", "Use one of the two."));
+            }
         };
         let date_format = DatePattern::new(&self.date_format).ok_or_else(|| {
             let fix = "Write a day, a month and a year, such as \"DD.MM.YYYY\" or \"M/D/YY\".";
@@ -201,7 +209,8 @@ impl CsvFile {
                 return Err(wrong("how amounts are written is not said in one way", fix));
             }
         };
-        let list = |columns: Option<OneOrMany<String>>| columns.map(OneOrMany::all).unwrap_or_default();
+        let list =
+            |columns: Option<OneOrMany<String>>| columns.map(OneOrMany::all).unwrap_or_default();
         Ok(CsvMapping {
             account,
             currency,
@@ -239,16 +248,30 @@ mod tests {
                 "[[accounts]]\nname = \"main\"\nnumber = [\"DE 89\", \"1/2\"]\ncurrency = \"EUR\"\ncsv = {{ {csv} }}"
             ))
         };
-        let settings = with("date = \"D\", date_format = \"DD.MM.YY\", amount = \"A\", decimal = \",\", separator = \";\"");
+        let settings = with(
+            "date = \"D\", date_format = \"DD.MM.YY\", amount = \"A\", decimal = \",\", separator = \";\"",
+        );
         let account = settings.unwrap().accounts.remove(0);
-        assert_eq!((account.numbers, account.payouts), (vec!["DE89".into(), "1/2".into()], vec![account.currency]));
+        assert_eq!(
+            (account.numbers, account.payouts),
+            (vec!["DE89".into(), "1/2".into()], vec![account.currency])
+        );
         for (csv, words) in [
             ("date = \"D\", date_format = \"DMY\", amount = \"A\"", "date_format is `DMY`"),
             ("date = \"D\", date_format = \"DD.MM.YY\"", "not said in one way"),
             ("date = \"D\", date_format = \"DD.MM.YY\", amount = \"A\", debit = \"B\"", "one way"),
-            ("date = \"D\", date_format = \"DD.MM.YY\", debit = \"A\", credit = \"B\", sign = \"debit_positive\"", "one way"),
-            ("date = \"D\", date_format = \"DD.MM.YY\", amount = \"A\", separator = \"ab\"", "separator"),
-            ("date = \"D\", date_format = \"DD.MM.YY\", amount = \"A\", decimal = \"'\"", "decimal"),
+            (
+                "date = \"D\", date_format = \"DD.MM.YY\", debit = \"A\", credit = \"B\", sign = \"debit_positive\"",
+                "one way",
+            ),
+            (
+                "date = \"D\", date_format = \"DD.MM.YY\", amount = \"A\", separator = \"ab\"",
+                "separator",
+            ),
+            (
+                "date = \"D\", date_format = \"DD.MM.YY\", amount = \"A\", decimal = \"'\"",
+                "decimal",
+            ),
             ("date = \"D\", date_format = \"DD.MM.YY\", amout = \"A\"", "amout"),
         ] {
             let message = with(csv).unwrap_err();

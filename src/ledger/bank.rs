@@ -61,7 +61,8 @@ pub struct Pair {
     pub by: Option<String>,
 }
 
-const STATEMENT: &str = "SELECT s.id, s.account, s.currency, s.format, s.number, s.first_day, s.last_day,
+const STATEMENT: &str =
+    "SELECT s.id, s.account, s.currency, s.format, s.number, s.first_day, s.last_day,
     s.opening, s.closing, (SELECT count(*) FROM bank_statement_line l WHERE l.statement = s.id),
     s.file, s.imported FROM bank_statement s";
 
@@ -238,9 +239,10 @@ fn put(
             now
         ],
     )?;
-    let id: i64 = tx.query_row("SELECT id FROM bank_statement WHERE digest = ?1", [digest], |row| {
-        row.get(0)
-    })?;
+    let id: i64 =
+        tx.query_row("SELECT id FROM bank_statement WHERE digest = ?1", [digest], |row| {
+            row.get(0)
+        })?;
     let mut taken = Taken { statement: id, is_known: added == 0, new_lines: 0 };
     if taken.is_known {
         return Ok(taken);

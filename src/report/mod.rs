@@ -3,6 +3,7 @@
 //! Belongs here: turning values into text. Nothing here prints, computes a difference, or asks
 //! anything of anyone.
 
+pub mod bank;
 pub mod close;
 pub mod cutover;
 pub mod evidence;

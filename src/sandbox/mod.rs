@@ -4,6 +4,7 @@
 //! of companies. May use money, calendar and ids; may not use `accounting`, `plan` or `reconcile`:
 //! agreement between their sums and ours means something only while they share no code.
 
+pub mod bank;
 pub mod company;
 pub mod netsuite;
 pub mod stripe;

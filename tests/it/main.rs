@@ -3,6 +3,7 @@
 
 mod arrival;
 mod bad_input;
+mod bank;
 mod books;
 mod breaks;
 mod browser;

@@ -22,7 +22,7 @@ mod paid_out;
 mod pay;
 mod payouts;
 mod price;
-mod rng;
+pub(super) mod rng;
 mod round;
 mod shapes;
 mod spec;
