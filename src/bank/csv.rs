@@ -86,7 +86,7 @@ impl CsvMapping {
         match &self.amounts {
             Amounts::Signed { column, .. } => columns.push(column),
             Amounts::Directed { column, direction } => {
-                columns.extend([column, &direction.column].map(String::as_str))
+                columns.extend([column, &direction.column].map(String::as_str));
             }
             Amounts::Split { debit, credit } => columns.extend([debit, credit].map(String::as_str)),
         }

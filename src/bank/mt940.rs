@@ -104,7 +104,7 @@ fn statement(message: &[Field]) -> Result<Parsed, Wrong> {
                 // Before the first line it is about the statement itself.
                 if let Some(entry) = parsed.entries.last_mut() {
                     let text = purpose(&field.lines);
-                    entry.text = [entry.text.as_str(), &text].join(" ").trim().to_owned();
+                    entry.text = format!("{} {text}", entry.text).trim().into();
                 }
             }
             _ => {}
@@ -122,10 +122,8 @@ fn balance(field: &Field) -> Result<(NaiveDate, Amount), Wrong> {
         Some(b'D') => true,
         _ => return Err(shape()),
     };
-    let (date, code, amount) = match (text.get(1..7), text.get(7..10), text.get(10..)) {
-        (Some(date), Some(code), Some(amount)) => (date, code, amount),
-        _ => return Err(shape()),
-    };
+    let parts = (text.get(1..7), text.get(7..10), text.get(10..));
+    let (Some(date), Some(code), Some(amount)) = parts else { return Err(shape()) };
     let date = short(date).ok_or_else(shape)?;
     let currency: Currency = code.parse().map_err(|error| field.wrong(error))?;
     let amount = plain(amount, currency).map_err(|error| field.wrong(error))?;

@@ -73,8 +73,7 @@ impl<'a> Xml<'a> {
         let here = here.min(self.text.len());
         let (from, lines) = self.counted;
         if here > from {
-            let more =
-                self.text.as_bytes()[from..here].iter().filter(|byte| **byte == b'\n').count();
+            let more = memchr::memchr_iter(b'\n', &self.text.as_bytes()[from..here]).count();
             self.counted = (here, lines + more);
         }
         self.counted.1
@@ -177,7 +176,7 @@ impl<'a> Xml<'a> {
                     element.text.push_str(&resolved);
                 }
                 Event::End(_) => {
-                    element.text = element.text.trim().to_owned();
+                    element.text = element.text.trim().into();
                     return Ok(element);
                 }
                 Event::Eof => return Err(self.ends_early()),

@@ -69,7 +69,7 @@ fn file(
     for statement in &statements {
         of_a_known_account(statement, account, settings)?;
     }
-    let name = path.file_name().map_or_else(|| path.as_os_str(), |name| name);
+    let name = path.file_name().unwrap_or(path.as_os_str());
     let name = name.to_string_lossy().into_owned();
     Ok((BankFile { name, sha256: sha256_hex(&bytes), format }, statements))
 }
