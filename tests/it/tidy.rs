@@ -28,7 +28,16 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("src/netsuite", &["netsuite", "net"]),
     (
         "src/report",
-        &["report", "bank", "evidence", "explain", "plan", "reconcile", "accounting", "netsuite::record"],
+        &[
+            "report",
+            "bank",
+            "evidence",
+            "explain",
+            "plan",
+            "reconcile",
+            "accounting",
+            "netsuite::record",
+        ],
     ),
     ("src/sandbox", &["sandbox", "stripe::objects"]),
     ("src/ui", &["ui"]),
