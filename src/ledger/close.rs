@@ -37,9 +37,6 @@ pub struct PostedRow {
     pub posted_by: Option<(i64, String)>,
 }
 
-/// Who looks after something, and what was said about it.
-pub type OwnerAndNote = (Option<String>, Option<String>);
-
 /// A wanted record without its body.
 #[derive(Deserialize)]
 struct Light {
@@ -152,22 +149,6 @@ impl Ledger {
                     let count: i64 = row.get(1)?;
                     Ok((row.get(0)?, usize::try_from(count).unwrap_or_default()))
                 })?
-                .collect()
-        };
-        run().map_err(|error| self.fail(error))
-    }
-
-    /// Who looks after each open exception, and what was last said about it, by the exception's id.
-    pub fn exception_notes(&self) -> Result<BTreeMap<String, OwnerAndNote>, LedgerError> {
-        let run = || -> rusqlite::Result<_> {
-            self.connection
-                .prepare_cached(
-                    "SELECT e.id, c.owner, (SELECT n.text FROM exception_note n WHERE n.id = e.id
-                       ORDER BY n.seq DESC LIMIT 1)
-                     FROM exception e LEFT JOIN exception_care c USING (id)
-                     WHERE e.resolved IS NULL",
-                )?
-                .query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?
                 .collect()
         };
         run().map_err(|error| self.fail(error))

@@ -15,7 +15,7 @@ use tieout::stripe::objects::{self, BalanceTransaction};
 
 use crate::rehearsal::{Posted, post};
 
-const COMPANIES: u64 = 8;
+const COMPANIES: u64 = 5;
 const CHARGES: usize = 30;
 
 /// A report with all its rows.

@@ -18,7 +18,7 @@ use crate::commands::balance::Balances;
 use crate::commands::books::Names;
 use crate::commands::others::{REVALUATION, item};
 use crate::ids::{ExternalId, InternalId};
-use crate::ledger::Ledger;
+use crate::ledger::{Cared, Ledger};
 use crate::money::{Amount, Currency};
 use crate::netsuite::balances::Entry;
 use crate::netsuite::client::Client;
@@ -83,7 +83,7 @@ pub async fn gather(inputs: Inputs<'_>) -> anyhow::Result<Facts> {
         disputes: Vec::new(),
         refunds: Vec::new(),
         taxes: read.taxes,
-        exceptions: exceptions(ledger)?,
+        exceptions: exceptions(ledger, inputs.read_at.date_in(policy.zone))?,
         runs: read.runs,
         cover: cover(&inputs, moved.known_until)?,
         made_by: inputs.made_by.clone(),
@@ -137,13 +137,19 @@ fn books_credits(policy: &Policy) -> bool {
         && policy.options.negative_invoices == NegativeInvoices::CreditMemo
 }
 
-fn exceptions(ledger: &Ledger) -> anyhow::Result<Vec<OpenException>> {
-    let mut notes = ledger.exception_notes()?;
-    let with_note = |stored: crate::ledger::StoredException| {
-        let (owner, note) = notes.remove(&stored.exception.id()).unwrap_or_default();
-        OpenException { first_seen: stored.first_seen, exception: stored.exception, owner, note }
+fn exceptions(ledger: &Ledger, today: NaiveDate) -> anyhow::Result<Vec<OpenException>> {
+    let told = |cared: Cared| OpenException {
+        accepted_until: cared
+            .is_accepted(today)
+            .then_some(cared.care.acceptance.as_ref())
+            .flatten()
+            .map(|acceptance| acceptance.until),
+        note: cared.care.notes.last().map(|note| note.text.clone()),
+        owner: cared.care.owner,
+        first_seen: cared.first_seen,
+        exception: cared.exception,
     };
-    Ok(ledger.open_exceptions()?.into_iter().map(with_note).collect())
+    Ok(ledger.exceptions(false)?.into_iter().map(told).collect())
 }
 
 fn cover(inputs: &Inputs, moved_until: Option<UnixTime>) -> anyhow::Result<Cover> {

@@ -141,7 +141,8 @@ fn parameters(facts: &Facts) -> Vec<Vec<Cell>> {
         (cover.unlisted_payouts, "Payouts whose list was not read"),
         (cover.in_doubt, "Records in doubt"),
         (cover.to_plan, "Records that a plan must look at"),
-        (facts.exceptions.len(), "Exceptions"),
+        (facts.asking(), "Exceptions that need a person"),
+        (facts.exceptions.len() - facts.asking(), "Exceptions that were accepted for now"),
     ] {
         rows.push((what, count.to_string()));
     }

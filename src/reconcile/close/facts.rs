@@ -311,6 +311,9 @@ pub struct OpenException {
     pub first_seen: UnixTime,
     pub owner: Option<String>,
     pub note: Option<String>,
+    /// The last day until which it may stand, because a person said so, as of the day of reading.
+    #[serde(default)]
+    pub accepted_until: Option<NaiveDate>,
 }
 
 /// What one run posted into the period.

@@ -193,6 +193,11 @@ impl Facts {
             .collect()
     }
 
+    /// How many exceptions ask for a person: those that nobody has accepted for now.
+    pub fn asking(&self) -> usize {
+        self.exceptions.iter().filter(|open| open.accepted_until.is_none()).count()
+    }
+
     /// The accounts that stand for the Stripe balance.
     fn money(&self) -> Vec<&InternalId> {
         self.accounts_of(|role| matches!(role, Role::UndepositedFunds | Role::StripeBalance(_)))

@@ -31,12 +31,13 @@ const ITEMS: [Column; 9] = [
     Column::text("note", "Note"),
 ];
 
-const EXCEPTIONS: [Column; 8] = [
+const EXCEPTIONS: [Column; 9] = [
     Column::text("class", "Class"),
     Column::id("item", "Object"),
     Column::text("description", "What"),
     Column::text("fix", "What to do"),
     Column::date("first_seen", "First seen"),
+    Column::date("accepted", "Accepted until"),
     Column::text("amount", "Amount"),
     Column::text("owner", "Owner"),
     Column::text("note", "Note"),
@@ -82,6 +83,7 @@ pub(super) fn open_items(facts: &Facts, out: &mut Writer) {
             Cell::text(&exception.message),
             Cell::text(&exception.fix),
             Cell::Date(facts.date(open.first_seen)),
+            Cell::or_empty(open.accepted_until, Cell::Date),
             Cell::or_empty(exception.amount, |amount| Cell::text(amount.to_string())),
             Cell::or_empty(open.owner.as_deref(), Cell::text),
             Cell::or_empty(open.note.as_deref(), Cell::text),

@@ -109,7 +109,7 @@ fn verdict(facts: &Facts, proofs: &[(Report, &Proof)]) -> Markup {
     let differing: Vec<&(Report, &Proof)> =
         proofs.iter().filter(|(_, proof)| !proof.difference.is_zero()).collect();
     let is_good = differing.is_empty();
-    let open = facts.exceptions.len();
+    let open = facts.asking();
     html! {
         div class=(if is_good { "verdict good" } else { "verdict bad" }) {
             span.mark aria-hidden="true" { (if is_good { "✓" } else { "!" }) }
