@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ByArgs, ListOutputArgs};
+use super::{ByArgs, ListOutputArgs, OutputArgs};
 use crate::bank;
 use crate::calendar::Month;
 
@@ -20,6 +20,8 @@ use crate::calendar::Month;
 ///   tieout bank import october.xml november.sta
 ///   tieout bank import export.csv --bank operating --since 2026-10-01 --until 2026-11-01
 ///   tieout bank list --period 2026-10
+///   tieout bank match --period 2026-10
+///   tieout bank pair bl_… po_… --by Ada
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct BankArgs {
@@ -38,6 +40,32 @@ pub enum BankCommand {
         period: Option<Month>,
         #[command(flatten)]
         output: ListOutputArgs,
+    },
+    /// Show which line is which payout's, what is ambiguous, and what is missing on either side.
+    ///
+    /// Ends with 6 when something is missing, differs or is ambiguous.
+    Match {
+        /// The month, such as 2026-10.
+        #[arg(long, env = "TIEOUT_PERIOD")]
+        period: Month,
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Say which payout a line is of, where several fit.
+    Pair {
+        /// The line, as `tieout bank match` shows it.
+        line: String,
+        /// The payout, po_….
+        payout: String,
+        #[command(flatten)]
+        by: ByArgs,
+    },
+    /// Take that back.
+    Unpair {
+        /// The line.
+        line: String,
+        #[command(flatten)]
+        by: ByArgs,
     },
     /// Take a statement back, with the lines that no other one has.
     Forget {

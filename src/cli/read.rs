@@ -40,6 +40,8 @@ pub enum ReportName {
     Bridge,
     /// Each payout: members, fees, deposit, posting period, bank line, state.
     Payouts,
+    /// Payouts, NetSuite's deposits and the lines of bank statements, beside one another.
+    Bank,
     /// What is open at the period's end, by class and age, with owner and note.
     OpenItems,
     /// The receivables account and the documents open on it.

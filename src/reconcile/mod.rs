@@ -4,6 +4,7 @@
 //! is plugged: a difference is shown as one. How a statement looks is `report`'s business.
 
 pub mod aspect;
+pub mod bank;
 pub mod bridge;
 pub mod close;
 pub mod drift;

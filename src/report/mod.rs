@@ -11,6 +11,7 @@ pub mod exceptions;
 pub mod explain;
 pub mod html;
 mod lines;
+pub mod matched;
 pub mod period;
 pub mod plan;
 mod spreadsheet;

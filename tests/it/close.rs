@@ -49,7 +49,7 @@ impl Collected {
     }
 
     /// The amount in a column of the row of this weight; nothing where there is no such section.
-    fn figure(&self, key: &str, column: &str, weight: Weight) -> i64 {
+    pub fn figure(&self, key: &str, column: &str, weight: Weight) -> i64 {
         let Some((head, rows)) = self.sections.iter().find(|(head, _)| head.key == key) else {
             return 0;
         };

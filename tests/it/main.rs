@@ -36,4 +36,5 @@ mod rehearsal;
 mod sign;
 mod stripe_sdk;
 mod support;
+mod three_way;
 mod tidy;

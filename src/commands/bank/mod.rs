@@ -1,6 +1,8 @@
 //! `tieout bank`: statements of bank accounts, and what their lines are of.
 
 mod import;
+mod matched;
+mod side;
 
 use anyhow::bail;
 
@@ -15,6 +17,8 @@ use crate::report::bank::{self, Shown, ShownLine};
 use crate::report::plan::counted;
 use crate::ui::{Ui, width};
 
+pub use side::add_statements;
+
 pub(super) fn run(args: &BankArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
     match &args.what {
@@ -22,6 +26,15 @@ pub(super) fn run(args: &BankArgs, global: &Global, ui: Ui) -> anyhow::Result<Ou
         BankCommand::List { period: None, output } => statements(&session, output.output, ui)?,
         BankCommand::List { period: Some(month), output } => {
             lines(&session, *month, output.output, ui)?;
+        }
+        BankCommand::Match { period, output } => {
+            return matched::show(&session, *period, output.output, ui);
+        }
+        BankCommand::Pair { line, payout, by } => {
+            matched::pair(&session, line, payout, by.by.as_deref(), ui)?;
+        }
+        BankCommand::Unpair { line, by } => {
+            matched::unpair(&session, line, by.by.as_deref(), ui)?;
         }
         BankCommand::Forget { statement, reason, by } => {
             let _lock = session.lock("bank")?;

@@ -85,6 +85,7 @@ pub async fn gather(inputs: Inputs<'_>) -> anyhow::Result<Facts> {
         taxes: read.taxes,
         exceptions: exceptions(ledger, inputs.read_at.date_in(policy.zone))?,
         runs: read.runs,
+        bank: None,
         cover: cover(&inputs, moved.known_until)?,
         made_by: inputs.made_by.clone(),
         netsuite_account: inputs.netsuite_account.clone(),

@@ -24,6 +24,7 @@ use crate::reconcile::close::{FACTS_VERSION, Facts, Report, fingerprint, proofs}
 use crate::ui::Ui;
 
 pub use super::balance::Balances;
+pub use super::bank::add_statements;
 pub use gather::{Inputs, gather};
 pub use period::of_month;
 pub(super) use write::each_file;
@@ -90,6 +91,7 @@ fn report(name: ReportName) -> Option<Report> {
         ReportName::Rollforward => Report::Rollforward,
         ReportName::Bridge => Report::Bridge,
         ReportName::Payouts => Report::Payouts,
+        ReportName::Bank => Report::Bank,
         ReportName::OpenItems => Report::OpenItems,
         ReportName::Ar => Report::Ar,
         ReportName::Fees => Report::Fees,
@@ -149,7 +151,7 @@ async fn read(
         )?,
     };
     let policy = books::policy(&session.settings, &references)?;
-    gather(Inputs {
+    let mut facts = gather(Inputs {
         ledger,
         policy: &policy,
         references: &references,
@@ -160,5 +162,7 @@ async fn read(
         read_at: session.clock.now(),
         made_by: made_by(),
     })
-    .await
+    .await?;
+    add_statements(&mut facts, ledger, &session.settings.bank)?;
+    Ok(facts)
 }

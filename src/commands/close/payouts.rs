@@ -76,6 +76,8 @@ pub(super) fn payouts(inputs: &Inputs) -> anyhow::Result<Vec<Payout>> {
             period,
             banked: Amount::zero(payout.currency),
             bank_line: None,
+            trace: payout.trace().map(str::to_owned),
+            descriptor: payout.statement_descriptor.clone(),
             members: Tally::default(),
         });
     }

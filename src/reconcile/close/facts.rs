@@ -18,6 +18,7 @@ use crate::calendar::{UnixTime, Window};
 use crate::ids::{ExternalId, InternalId};
 use crate::money::{Amount, Currency};
 use crate::netsuite::record::RecordKind;
+use crate::reconcile::bank::BankSide;
 use crate::reconcile::statement::Item;
 
 /// The version of [`Facts`] as it is kept.
@@ -80,6 +81,9 @@ pub struct Facts {
     pub taxes: Vec<TaxLine>,
     pub exceptions: Vec<OpenException>,
     pub runs: Vec<RunFact>,
+    /// `None` where no bank statement was imported, or an older program kept this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bank: Option<BankSide>,
     pub cover: Cover,
 }
 
@@ -159,6 +163,12 @@ pub struct Payout {
     pub banked: Amount,
     /// The line of the bank statement; `None` where no statement was read.
     pub bank_line: Option<String>,
+    /// Under which banks find it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// What the bank statement was asked to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub descriptor: Option<String>,
     pub members: Tally,
 }
 

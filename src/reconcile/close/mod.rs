@@ -5,6 +5,7 @@
 
 mod age;
 mod ar;
+mod bank;
 pub mod books;
 mod bridge;
 mod changes;
@@ -46,6 +47,7 @@ pub enum Report {
     Rollforward,
     Bridge,
     Payouts,
+    Bank,
     OpenItems,
     Ar,
     Fees,
@@ -64,11 +66,12 @@ pub enum Report {
 }
 
 impl Report {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Cover,
         Self::Rollforward,
         Self::Bridge,
         Self::Payouts,
+        Self::Bank,
         Self::OpenItems,
         Self::Ar,
         Self::Fees,
@@ -90,6 +93,7 @@ impl Report {
             Self::Rollforward => "rollforward",
             Self::Bridge => "bridge",
             Self::Payouts => "payouts",
+            Self::Bank => "bank",
             Self::OpenItems => "open-items",
             Self::Ar => "ar",
             Self::Fees => "fees",
@@ -111,6 +115,7 @@ impl Report {
             Self::Rollforward => "Stripe balance, rolled forward",
             Self::Bridge => "From the general ledger to the Stripe balance",
             Self::Payouts => "Payouts and deposits",
+            Self::Bank => "Payouts, deposits and the bank",
             Self::OpenItems => "Open items by age",
             Self::Ar => "Accounts receivable",
             Self::Fees => "Fees",
@@ -140,6 +145,7 @@ impl Report {
             Self::Rollforward => rollforward::rollforward(facts, out),
             Self::Bridge => bridge::bridge(facts, out),
             Self::Payouts => payouts::payouts(facts, out),
+            Self::Bank => bank::bank(facts, out),
             Self::OpenItems => open_items::open_items(facts, out),
             Self::Ar => ar::ar(facts, out),
             Self::Fees => fees::fees(facts, out),

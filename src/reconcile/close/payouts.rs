@@ -79,7 +79,7 @@ pub(super) fn payouts(facts: &Facts, out: &mut Writer) {
 }
 
 /// What Stripe says is in the bank at the period's end.
-fn expected(facts: &Facts, payout: &Payout) -> Amount {
+pub(super) fn expected(facts: &Facts, payout: &Payout) -> Amount {
     let is_here = payout.arrival <= facts.period.last_day;
     let is_final = !matches!(payout.status.as_str(), "pending" | "in_transit");
     let came_back = payout.returned.is_some_and(|back| back < facts.period.window.until)

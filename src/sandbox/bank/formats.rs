@@ -1,6 +1,7 @@
 //! A statement as a bank writes it, in each of the formats.
 
 use super::{Line, Statement};
+use crate::calendar::is_bank_day;
 use crate::money::Amount;
 
 /// How a statement is written.
@@ -116,11 +117,13 @@ impl Statement {
         text + "</Stmt>\n</BkToCstmrStmt>\n</Document>\n"
     }
 
-    /// A group for each day on which something was booked, and for the last.
+    /// A group for each bank day, and for the last day.
     fn bai2(&self) -> String {
-        let mut days: Vec<chrono::NaiveDate> = self.lines.iter().map(|line| line.booked).collect();
-        days.push(self.last_day);
-        days.dedup();
+        let has_line = |day: chrono::NaiveDate| self.lines.iter().any(|line| line.booked == day);
+        let days = self.first_day.iter_days().take_while(|day| *day <= self.last_day);
+        let days: Vec<chrono::NaiveDate> = days
+            .filter(|day| is_bank_day(*day) || has_line(*day) || *day == self.last_day)
+            .collect();
         let digits = |amount: Amount| amount.to_decimal().replace('.', "");
         let number = |amount: Amount| digits(amount).parse::<i64>().expect("digits with a sign");
         let made = self.last_day.format("%y%m%d");

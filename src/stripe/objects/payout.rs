@@ -37,10 +37,22 @@ pub struct Payout {
     pub status: String,
     pub statement_descriptor: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
+    trace_id: TraceId,
+    #[serde(default, deserialize_with = "or_default")]
     pub metadata: Metadata,
 }
 
+#[derive(Debug, Clone, Default, Deserialize)]
+struct TraceId {
+    value: Option<String>,
+}
+
 impl Payout {
+    /// Under which banks find it, once Stripe knows.
+    pub fn trace(&self) -> Option<&str> {
+        self.trace_id.value.as_deref().filter(|trace| !trace.is_empty())
+    }
+
     /// What reaches the bank; negative when the bank is debited.
     pub fn amount(&self) -> Amount {
         Amount::new(self.amount, self.currency)
