@@ -2,21 +2,27 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
-use super::{OutputArgs, WindowArgs, switch};
+use super::{ListFormat, ReportFormat, WindowArgs, switch};
 
 /// Show what would be posted to NetSuite, and keep it as a file.
 ///
 /// Nothing is sent. The file holds exactly the requests; `tieout push FILE` sends them or refuses.
+/// Printed is a summary; `--output csv`, `--html` and `--xlsx` have each change, payout by payout, with
+/// its fields and its debits and credits.
 ///
 /// Example:
 ///   tieout plan
-///   tieout plan --out october.plan.json
+///   tieout plan --out october.plan.json --html october.html --xlsx october.xlsx
 ///   tieout plan --detailed-exitcode  exit 2 when there are changes
+///   tieout plan show october.plan.json             what a file holds, and whether it can be sent
+///   tieout plan diff monday.plan.json tuesday.plan.json
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, args_conflicts_with_subcommands = true)]
 pub struct PlanArgs {
+    #[command(subcommand)]
+    pub what: Option<PlanCommand>,
     /// Write the plan here.
     #[arg(long, env = "TIEOUT_PLAN_OUT")]
     pub out: Option<PathBuf>,
@@ -24,7 +30,47 @@ pub struct PlanArgs {
     #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", value_parser = switch)]
     pub detailed_exitcode: bool,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub output: PlanOutputArgs,
+}
+
+/// How a plan is printed, and what else is written of it.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PlanOutputArgs {
+    /// Print as text for people, as JSON or CSV for programs, or as a page.
+    #[arg(short, long, alias = "format", value_enum, default_value_t, env = "TIEOUT_OUTPUT")]
+    pub output: ReportFormat,
+    /// Also write the plan as one self-contained HTML file.
+    #[arg(long, env = "TIEOUT_HTML")]
+    pub html: Option<PathBuf>,
+    /// Also write the plan as a workbook of sheets.
+    #[arg(long, env = "TIEOUT_XLSX")]
+    pub xlsx: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PlanCommand {
+    /// Show a plan that was kept as a file; nothing is asked of anybody.
+    ///
+    /// Says who made it and when, whether it can still be sent, and each change, payout by payout.
+    Show {
+        /// The plan's file.
+        file: PathBuf,
+        #[command(flatten)]
+        output: PlanOutputArgs,
+    },
+    /// Show what a second plan would do that a first would not.
+    Diff {
+        /// The first plan's file.
+        before: PathBuf,
+        /// The second plan's file.
+        after: PathBuf,
+        /// Exit with 2 when they differ.
+        #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", value_parser = switch)]
+        detailed_exitcode: bool,
+        /// Print as a table for people, as CSV for a spreadsheet, or as JSON for programs.
+        #[arg(short, long, alias = "format", value_enum, default_value_t, env = "TIEOUT_OUTPUT")]
+        output: ListFormat,
+    },
 }
 
 /// Send a plan to NetSuite, each request exactly once.
@@ -85,7 +131,7 @@ pub struct RunArgs {
     #[command(flatten)]
     pub guards: GuardArgs,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub output: PlanOutputArgs,
 }
 
 /// Work through what is in doubt, in conflict or changed in NetSuite.
@@ -161,5 +207,5 @@ pub struct ReverseArgs {
     #[arg(long, env = "TIEOUT_PLAN_OUT")]
     pub out: Option<PathBuf>,
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub output: PlanOutputArgs,
 }

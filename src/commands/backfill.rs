@@ -5,7 +5,7 @@ use chrono::{Datelike, Months, NaiveDate};
 use chrono_tz::Tz;
 
 use crate::calendar::{UnixTime, Window, start_of_day};
-use crate::cli::{BackfillArgs, Format, Global, WindowArgs};
+use crate::cli::{BackfillArgs, Global, PlanOutputArgs, WindowArgs};
 use crate::commands::exit::Outcome;
 use crate::commands::log::logged;
 use crate::commands::session::Session;
@@ -75,7 +75,7 @@ async fn push_chunk(
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
     let (mut plan, references) = plan::make(session, ledger, ui).await?;
-    plan::show(&mut plan, &references, Format::Table, ui)?;
+    plan::show(&mut plan, &references, &PlanOutputArgs::default(), ui)?;
     push::send_all(session, ledger, plan, &args.guards, run, ui).await
 }
 

@@ -124,4 +124,9 @@ impl AccountNames for Names<'_> {
             },
         )
     }
+
+    fn period(&self, id: &InternalId) -> Option<String> {
+        let known = self.0.periods.iter().find(|known| known.id == *id);
+        known.map(|known| known.name.clone())
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::calendar::{Clock, FixedClock, UnixTime, Window};
-use crate::cli::{DemoArgs, Format, GuardArgs};
+use crate::cli::{DemoArgs, GuardArgs, PlanOutputArgs};
 use crate::commands::embedded::{Embedded, Wanted};
 use crate::commands::exit::Outcome;
 use crate::commands::log::logged;
@@ -66,7 +66,7 @@ async fn show(
 
     ui.heading("2. Plan: what the books need");
     let (mut made, references) = plan::make(session, ledger, ui).await?;
-    plan::show(&mut made, &references, Format::Table, ui)?;
+    plan::show(&mut made, &references, &PlanOutputArgs::default(), ui)?;
     plan::write(&mut made, &folder.join("plan.json"))?;
 
     ui.heading("3. Push: into NetSuite, each record exactly once");

@@ -25,6 +25,7 @@ mod others;
 mod period;
 mod placed;
 mod plan;
+mod plan_file;
 mod pull;
 mod push;
 mod receivables;

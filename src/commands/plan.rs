@@ -8,14 +8,14 @@ use chrono::NaiveDate;
 
 use crate::accounting::care::Acceptance;
 use crate::accounting::{Exception, Policy};
-use crate::cli::{Format, Global, PlanArgs};
+use crate::cli::{Global, PlanArgs, PlanOutputArgs, ReportFormat};
 use crate::commands::ask::Asking;
 use crate::commands::balance;
 use crate::commands::books::{self, Names};
 use crate::commands::exit::{Guarded, Outcome};
 use crate::commands::log::logged;
 use crate::commands::session::Session;
-use crate::commands::{modes, resolve};
+use crate::commands::{modes, plan_file, resolve};
 use crate::ids::ExternalId;
 use crate::ledger::{Cared, Done, Ledger, PlanPlace, RecordRow, RecordState};
 use crate::netsuite::client::Client;
@@ -34,12 +34,15 @@ const CHANGES_MAX: usize = 20_000;
 pub(super) const DERIVED_UNDER: &str = "policy";
 
 pub(super) async fn run(args: &PlanArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
+    if let Some(what) = &args.what {
+        return plan_file::run(what, global, ui);
+    }
     let session = Session::open(global)?;
     let _lock = session.lock("plan")?;
     let mut ledger = session.existing_ledger()?;
     logged(&mut ledger, "plan", "{}", async |ledger, _| {
         let (mut plan, references) = make(&session, ledger, ui).await?;
-        show(&mut plan, &references, args.output.output, ui)?;
+        show(&mut plan, &references, &args.output, ui)?;
         if let Some(path) = &args.out {
             write(&mut plan, path)?;
             let path = path.display();
@@ -237,18 +240,23 @@ pub(super) fn standing(row: RecordRow, conflicts: &BTreeMap<ExternalId, String>)
     }
 }
 
+/// Prints the plan, and writes what else is wanted of it.
 pub(super) fn show(
     plan: &mut Plan,
     references: &References,
-    format: Format,
+    output: &PlanOutputArgs,
     ui: Ui,
 ) -> anyhow::Result<()> {
-    let text = match format {
-        Format::Table => report::plan::text(plan, &Names(references), width()),
-        Format::Json => plan.to_text(),
-    };
-    Ok(ui.data(&text)?)
+    let names = Names(references);
+    match output.output {
+        ReportFormat::Table => ui.data(&report::plan::text(plan, &names, width()))?,
+        other => plan_file::print(plan, &names, other, CURRENT, ui)?,
+    }
+    plan_file::write_also(plan, &names, output, CURRENT, ui)
 }
+
+/// What a plan is that was made just now.
+const CURRENT: &str = "It was made of what the ledger has, and can be sent as it is.";
 
 /// Writes the plan beside its place and moves it there, so that no reader sees half of it.
 pub(super) fn write(plan: &mut Plan, path: &Path) -> anyhow::Result<()> {

@@ -77,7 +77,7 @@ async fn take_back(
         left_count: 0,
         digest: String::new(),
     };
-    plan::show(&mut made, &references, args.output.output, ui)?;
+    plan::show(&mut made, &references, &args.output, ui)?;
     if let Some(path) = &args.out {
         plan::write(&mut made, path)?;
         ui.say(&format!("Wrote {}. `tieout push {}` sends it.", path.display(), path.display()));

@@ -19,7 +19,7 @@ pub(super) async fn run(args: &RunArgs, global: &Global, ui: Ui) -> anyhow::Resu
         let stored = pull::pull(&session, client, ledger, window, ui).await?;
         pull::say_what_was_stored(stored, ui);
         let (mut plan, references) = plan::make(&session, ledger, ui).await?;
-        plan::show(&mut plan, &references, args.output.output, ui)?;
+        plan::show(&mut plan, &references, &args.output, ui)?;
         if args.dry_run {
             ui.say("Nothing was sent: this was a dry run.");
             return Ok(plan::outcome(&plan, args.detailed_exitcode));

@@ -50,6 +50,15 @@ pub fn compare(
     }
 }
 
+/// The fields in which two bodies of one record differ.
+pub fn fields(before: &Body, after: &Body) -> Vec<FieldChange> {
+    match compare(after, before, &wire::UsualPlaces, true) {
+        Ok(Difference::Update { fields, .. } | Difference::Conflict { fields }) => fields,
+        // An amount that NetSuite cannot hold is none of a plan.
+        Ok(Difference::Same) | Err(_) => Vec::new(),
+    }
+}
+
 /// The fields in which a posted record is not what is wanted, in words; of those that can differ.
 pub fn differing(desired: &Body, posted: &Body) -> Vec<String> {
     match compare(desired, posted, &wire::UsualPlaces, false) {

@@ -23,6 +23,9 @@ use crate::ids::InternalId;
 /// How accounts are called, by their key in NetSuite: `1200 Undeposited Funds`.
 pub trait AccountNames {
     fn name(&self, account: &InternalId) -> String;
+
+    /// What a posting period is called, where that is known.
+    fn period(&self, id: &InternalId) -> Option<String>;
 }
 
 /// A value as JSON for programs, ended by a line feed.

@@ -29,6 +29,7 @@ mod masters_e2e;
 mod nightly;
 mod peers;
 mod period;
+mod plan_report;
 mod policies;
 mod proofs;
 mod push;

@@ -3,7 +3,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{shown, svg};
+use super::{Make, shown, svg};
 use crate::money::Amount;
 use crate::reconcile::close::facts::Source;
 use crate::reconcile::close::sheet::{Cell, Column, Head, Kind, Proof, Row, Sink, Weight};
@@ -28,21 +28,36 @@ pub enum Detail {
     Elsewhere,
 }
 
+/// Any other report as a page of its own: `word` is what its files are called, `top` what stands above
+/// its sections.
+pub fn page(make: &Make, word: &'static str, title: &str, top: &Markup, made_by: &str) -> String {
+    let mut sink = Sections::new(word, Detail::Elsewhere, 0);
+    make(&mut sink);
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            (head(title, OWN_STYLE))
+            body {
+                header { (top) }
+                main { section.chapter { @for part in &sink.parts { (part) } } }
+                footer {
+                    "Made by " (made_by) ". "
+                    code { "tieout explain ID" } " tells the story of any id on this page."
+                }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    }
+    .into_string()
+}
+
 /// The page.
 pub fn html(facts: &Facts, reports: &[Report], detail: Detail) -> String {
     let mut row_count = 0;
     let chapters: Vec<(Report, Vec<Markup>, Vec<Proof>)> = reports
         .iter()
         .map(|report| {
-            let mut sink = Sections {
-                report: *report,
-                detail,
-                row_count,
-                parts: Vec::new(),
-                section: None,
-                rows: Vec::new(),
-                hidden: None,
-            };
+            let mut sink = Sections::new(report.word(), detail, row_count);
             let proofs = report.write(facts, &mut sink);
             row_count = sink.row_count;
             (*report, sink.parts, proofs)
@@ -164,13 +179,21 @@ struct Hidden {
 }
 
 struct Sections {
-    report: Report,
+    /// What the report's files are called.
+    word: &'static str,
     detail: Detail,
     row_count: usize,
     parts: Vec<Markup>,
     section: Option<Head>,
     rows: Vec<Row>,
     hidden: Option<Hidden>,
+}
+
+impl Sections {
+    fn new(word: &'static str, detail: Detail, row_count: usize) -> Self {
+        let (parts, rows) = (Vec::new(), Vec::new());
+        Self { word, detail, row_count, parts, section: None, rows, hidden: None }
+    }
 }
 
 impl Sink for Sections {
@@ -185,7 +208,9 @@ impl Sink for Sections {
         if is_item && (self.rows.len() >= ROWS_MAX || self.row_count >= PAGE_ROWS_MAX) {
             let hidden = self.hidden.get_or_insert(Hidden { count: 0, sum: None });
             hidden.count += 1;
-            hidden.sum = match (hidden.sum, row.amount()) {
+            // Amounts of several currencies have no sum.
+            let is_of_one = self.section.as_ref().is_some_and(|head| head.currency.is_some());
+            hidden.sum = match (hidden.sum, row.amount().filter(|_| is_of_one)) {
                 (Some(sum), Some(amount)) => Some(sum + amount),
                 (sum, amount) => sum.or(amount),
             };
@@ -204,13 +229,13 @@ impl Sink for Sections {
 }
 
 fn section(sink: &Sections, head: &Head, rows: &[Row], count: usize) -> Markup {
-    let id = format!("{}-{}", sink.report.word(), head.key);
+    let id = format!("{}-{}", sink.word, head.key);
     let difference = rows.iter().find(|row| row.weight == Weight::Difference);
     let table = html! {
         @if rows.len() > 8 && difference.is_none() {
             p.filter hidden { label { "Show rows with " input type="search"; } }
         }
-        div.scroll { (table(sink.report, head, rows)) }
+        div.scroll { (table(sink.word, head, rows)) }
         @if let Some(hidden) = &sink.hidden { (rest(sink, head, hidden)) }
     };
     html! {
@@ -252,7 +277,7 @@ fn rest(sink: &Sections, head: &Head, hidden: &Hidden) -> Markup {
             }
             @match sink.detail {
                 Detail::Beside => {
-                    " are in " a href=(format!("{}.csv", sink.report.word())) { (sink.report.word()) ".csv" } "."
+                    " are in " a href=(format!("{}.csv", sink.word)) { (sink.word) ".csv" } "."
                 }
                 Detail::Elsewhere => " are in --output csv.",
             }
@@ -260,7 +285,7 @@ fn rest(sink: &Sections, head: &Head, hidden: &Hidden) -> Markup {
     }
 }
 
-fn table(report: Report, head: &Head, rows: &[Row]) -> Markup {
+fn table(word: &str, head: &Head, rows: &[Row]) -> Markup {
     html! {
         table.list.sortable {
             caption.hidden { (head.title) }
@@ -269,7 +294,7 @@ fn table(report: Report, head: &Head, rows: &[Row]) -> Markup {
                 @for row in rows {
                     tr class=(row.weight.word()) {
                         @for (place, (cell, column)) in row.cells.iter().zip(&head.columns).enumerate() {
-                            (cell_of(report, row, place, cell, column))
+                            (cell_of(word, row, place, cell, column))
                         }
                     }
                 }
@@ -278,12 +303,12 @@ fn table(report: Report, head: &Head, rows: &[Row]) -> Markup {
     }
 }
 
-fn cell_of(report: Report, row: &Row, place: usize, cell: &Cell, column: &Column) -> Markup {
+fn cell_of(word: &str, row: &Row, place: usize, cell: &Cell, column: &Column) -> Markup {
     let content = html! {
         @match (cell, &row.link) {
             (Cell::Id(id), _) => code title=(format!("tieout explain {id}")) { (id) },
             (cell, Some(link)) if place == 0 => {
-                a href=(format!("#{}-{link}", report.word())) { (shown(cell)) }
+                a href=(format!("#{word}-{link}")) { (shown(cell)) }
             }
             (Cell::Amount(amount), _) if row.weight == Weight::Difference => {
                 @if amount.is_zero() { span.good { (amount) } } @else { strong.bad { (amount) } }

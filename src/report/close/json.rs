@@ -19,23 +19,28 @@ pub(super) struct Json<'a> {
     failed: Option<io::Error>,
 }
 
+/// What stands above the sections of a report of a period.
+pub(super) fn head(facts: &Facts, report: Report) -> Value {
+    json!({
+        "schema_version": SCHEMA_VERSION,
+        "report": report.word(),
+        "title": report.title(),
+        "company": facts.company,
+        "stripe_account": facts.stripe_account,
+        "netsuite_account": facts.netsuite_account,
+        "zone": facts.zone,
+        "period": facts.period,
+        "netsuite": match facts.source { Source::NetSuite => "read", Source::Posted => "as_posted" },
+        "read_at": facts.read_at,
+        "made_by": facts.made_by,
+    })
+}
+
 impl<'a> Json<'a> {
-    pub(super) fn new(to: &'a mut dyn io::Write, facts: &Facts, report: Report) -> Self {
+    /// `head` is an object.
+    pub(super) fn new(to: &'a mut dyn io::Write, head: &Value) -> Self {
         let mut sink =
             Self { to, section: None, is_first_section: true, is_first_row: true, failed: None };
-        let head = json!({
-            "schema_version": SCHEMA_VERSION,
-            "report": report.word(),
-            "title": report.title(),
-            "company": facts.company,
-            "stripe_account": facts.stripe_account,
-            "netsuite_account": facts.netsuite_account,
-            "zone": facts.zone,
-            "period": facts.period,
-            "netsuite": match facts.source { Source::NetSuite => "read", Source::Posted => "as_posted" },
-            "read_at": facts.read_at,
-            "made_by": facts.made_by,
-        });
         // The sections follow, so the object stays open.
         let text = head.to_string();
         sink.write(text.trim_end_matches('}'));

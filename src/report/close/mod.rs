@@ -15,36 +15,59 @@ use std::io;
 use crate::reconcile::close::sheet::{Cell, Column, Head, Proof, Row, Sink};
 use crate::reconcile::close::{Facts, Report};
 
-pub use html::{Detail, html};
+pub use html::{Detail, html, page};
 #[cfg(feature = "xlsx")]
-pub use xlsx::xlsx;
+pub use xlsx::{Properties, xlsx, xlsx_of};
+
+/// Makes a report: hands its sections to a sink, and gives what it proves. The same every time.
+pub type Make<'a> = dyn Fn(&mut dyn Sink) -> Vec<Proof> + 'a;
 
 /// Writes a report as CSV, every row of it.
 pub fn csv(facts: &Facts, report: Report, to: &mut dyn io::Write) -> io::Result<Vec<Proof>> {
-    let columns = columns(facts, report);
-    let mut sink = csv::Csv::new(to, &columns, !report.is_export());
-    let proofs = report.write(facts, &mut sink);
+    csv_of(&|sink| report.write(facts, sink), !report.is_export(), to)
+}
+
+/// Writes any report as CSV. Rows of one say which section they are of and what they are to it, unless
+/// it is an export for other programs.
+pub fn csv_of(make: &Make, is_report: bool, to: &mut dyn io::Write) -> io::Result<Vec<Proof>> {
+    let columns = columns(make);
+    let mut sink = csv::Csv::new(to, &columns, is_report);
+    let proofs = make(&mut sink);
     sink.end_of_file()?;
     Ok(proofs)
 }
 
 /// Writes a report as JSON, every row of it.
 pub fn json(facts: &Facts, report: Report, to: &mut dyn io::Write) -> io::Result<Vec<Proof>> {
-    let mut sink = json::Json::new(to, facts, report);
-    let proofs = report.write(facts, &mut sink);
+    json_of(&|sink| report.write(facts, sink), &json::head(facts, report), to)
+}
+
+/// Any report as JSON; `head` is an object that says what it is.
+pub fn json_of(
+    make: &Make,
+    head: &serde_json::Value,
+    to: &mut dyn io::Write,
+) -> io::Result<Vec<Proof>> {
+    let mut sink = json::Json::new(to, head);
+    let proofs = make(&mut sink);
     sink.end_of_file(&proofs)?;
     Ok(proofs)
 }
 
 /// A report as text within `columns`: long lists are counted, and say so.
 pub fn text(facts: &Facts, report: Report, columns: u16) -> (String, Vec<Proof>) {
-    let mut sink = table::Text::new(facts, report, columns);
-    let proofs = report.write(facts, &mut sink);
+    text_of(&|sink| report.write(facts, sink), &table::head(facts, report), columns)
+}
+
+/// Any report as text below `head`.
+pub fn text_of(make: &Make, head: &str, columns: u16) -> (String, Vec<Proof>) {
+    let mut sink = table::Text::new(head, columns);
+    let proofs = make(&mut sink);
     (sink.end_of_text(&proofs), proofs)
 }
 
 /// Every column of a report, each once, in the order of their first section.
-fn columns(facts: &Facts, report: Report) -> Vec<Column> {
+fn columns(make: &Make) -> Vec<Column> {
     struct Columns(Vec<Column>);
     impl Sink for Columns {
         fn begin(&mut self, head: &Head) {
@@ -58,7 +81,7 @@ fn columns(facts: &Facts, report: Report) -> Vec<Column> {
         fn end(&mut self, _: usize) {}
     }
     let mut found = Columns(Vec::new());
-    report.write(facts, &mut found);
+    make(&mut found);
     found.0
 }
 

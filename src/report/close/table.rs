@@ -27,23 +27,27 @@ pub(super) struct Text {
     items_max: usize,
 }
 
+/// What stands above the sections of a report of a period.
+pub(super) fn head(facts: &Facts, report: Report) -> String {
+    let company = facts.company.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+    let netsuite = match facts.source {
+        Source::NetSuite => "read at",
+        Source::Posted => "not read, as posted, at",
+    };
+    format!(
+        "{company}{}\nStripe {} against NetSuite {}, {} in {}. NetSuite {netsuite} {}.\n",
+        report.title(),
+        facts.stripe_account,
+        facts.netsuite_account,
+        facts.period.name,
+        facts.zone,
+        facts.local(facts.read_at),
+    )
+}
+
 impl Text {
-    pub(super) fn new(facts: &Facts, report: Report, columns: u16) -> Self {
-        let company = facts.company.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-        let netsuite = match facts.source {
-            Source::NetSuite => "read at",
-            Source::Posted => "not read, as posted, at",
-        };
-        let text = format!(
-            "{company}{}\nStripe {} against NetSuite {}, {} in {}. NetSuite {netsuite} {}.\n",
-            report.title(),
-            facts.stripe_account,
-            facts.netsuite_account,
-            facts.period.name,
-            facts.zone,
-            facts.local(facts.read_at),
-        );
-        let rows = Vec::new();
+    pub(super) fn new(head: &str, columns: u16) -> Self {
+        let (text, rows) = (head.to_owned(), Vec::new());
         Self { text, columns, section: None, rows, item_count: 0, items_max: ITEMS_MAX }
     }
 

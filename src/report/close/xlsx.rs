@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
 
+use super::Make;
+use crate::calendar::UnixTime;
 use crate::reconcile::close::sheet::{Cell, Head, Kind, Row, Sink, Weight};
 use crate::reconcile::close::{Facts, Report};
 use crate::report::plan::number;
@@ -13,24 +15,44 @@ const ROWS_MAX: usize = 50_000;
 /// Characters of a sheet's name, by Excel's own rule.
 const NAME_MAX: usize = 31;
 
+/// What a workbook says of itself.
+pub struct Properties<'a> {
+    pub title: String,
+    pub author: &'a str,
+    /// Nothing of now gets into the file.
+    pub made_at: UnixTime,
+}
+
 /// The workbook's bytes.
 ///
 /// # Errors
 /// Where the workbook cannot be put together.
 pub fn xlsx(facts: &Facts, reports: &[Report]) -> Result<Vec<u8>, XlsxError> {
+    let properties = Properties {
+        title: format!("Tie-out of {}", facts.period.name),
+        author: &facts.made_by,
+        made_at: facts.read_at,
+    };
+    let make =
+        |sink: &mut dyn Sink| reports.iter().flat_map(|report| report.write(facts, sink)).collect();
+    xlsx_of(&make, &properties)
+}
+
+/// Any report as a workbook.
+///
+/// # Errors
+/// Where the workbook cannot be put together.
+pub fn xlsx_of(make: &Make, properties: &Properties) -> Result<Vec<u8>, XlsxError> {
     let mut sink = Xlsx::new();
-    for report in reports {
-        report.write(facts, &mut sink);
-    }
+    make(&mut sink);
     if let Some(error) = sink.failed {
         return Err(error);
     }
-    // Nothing of now gets into the file.
-    let read = facts.read_at.utc();
-    let day = rust_xlsxwriter::ExcelDateTime::from_timestamp(read.timestamp())?;
+    let made = properties.made_at.utc();
+    let day = rust_xlsxwriter::ExcelDateTime::from_timestamp(made.timestamp())?;
     let properties = rust_xlsxwriter::DocProperties::new()
-        .set_title(format!("Tie-out of {}", facts.period.name))
-        .set_author(&facts.made_by)
+        .set_title(&properties.title)
+        .set_author(properties.author)
         .set_creation_datetime(&day);
     sink.workbook.set_properties(&properties);
     sink.workbook.save_to_buffer()

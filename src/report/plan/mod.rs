@@ -1,5 +1,12 @@
 //! The plan as a person reads it: what is blocked, what would be made, what it moves.
 
+mod diff;
+mod groups;
+mod rows;
+
+pub use diff::{Compared, compared};
+pub use rows::{page, rows};
+
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

@@ -1,0 +1,213 @@
+//! Plans as files: `tieout plan show` and `tieout plan diff`, and the formats of a plan.
+
+use std::path::Path;
+
+use anyhow::Context;
+
+use crate::cli::{Global, ListFormat, PlanCommand, PlanOutputArgs, ReportFormat};
+use crate::commands::books::{self, Names};
+use crate::commands::exit::Outcome;
+#[cfg(not(feature = "xlsx"))]
+use crate::commands::exit::UsageError;
+use crate::commands::session::Session;
+use crate::commands::{plan, write_private};
+use crate::ids::InternalId;
+use crate::netsuite::references::References;
+use crate::plan::{Plan, guard};
+use crate::reconcile::close::sheet::Sink;
+use crate::report::AccountNames;
+use crate::report::close::{csv_of, json_of, text_of};
+use crate::report::plan::{compared, page, rows, summary};
+use crate::ui::{Ui, width};
+
+/// The version of the comparison's JSON.
+const SCHEMA_VERSION: u32 = 1;
+
+pub(super) fn run(what: &PlanCommand, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
+    match what {
+        PlanCommand::Show { file, output } => {
+            let plan = read(file)?;
+            let (names, standing) = known(global, &plan);
+            print(&plan, names.as_ref(), output.output, &standing, ui)?;
+            write_also(&plan, names.as_ref(), output, &standing, ui)?;
+            Ok(Outcome::Done)
+        }
+        PlanCommand::Diff { before, after, detailed_exitcode, output } => {
+            let (before, after) = (read(before)?, read(after)?);
+            let (names, _) = known(global, &after);
+            let is_same = diff(&before, &after, names.as_ref(), *output, ui)?;
+            Ok(if *detailed_exitcode && !is_same { Outcome::Changes } else { Outcome::Done })
+        }
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<Plan> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("the plan {} cannot be read", path.display()))?;
+    Plan::from_text(&text).with_context(|| format!("the plan {} cannot be used", path.display()))
+}
+
+/// Accounts and periods by NetSuite's own keys, where nothing is known of them.
+struct Keys;
+
+impl AccountNames for Keys {
+    fn name(&self, account: &InternalId) -> String {
+        format!("account {account}")
+    }
+
+    fn period(&self, _: &InternalId) -> Option<String> {
+        None
+    }
+}
+
+/// Owned, so that a plan can be shown without a ledger.
+struct Kept(References);
+
+impl AccountNames for Kept {
+    fn name(&self, account: &InternalId) -> String {
+        Names(&self.0).name(account)
+    }
+
+    fn period(&self, id: &InternalId) -> Option<String> {
+        Names(&self.0).period(id)
+    }
+}
+
+/// The names that the ledger here knows, and whether the plan could be sent from it.
+fn known(global: &Global, plan: &Plan) -> (Box<dyn AccountNames>, String) {
+    match held_against(global, plan) {
+        Ok((references, standing)) => (Box::new(Kept(references)), standing),
+        Err(why) => {
+            let why = format!("Whether it can still be sent is not known here: {why}.");
+            (Box::new(Keys), why)
+        }
+    }
+}
+
+fn held_against(global: &Global, plan: &Plan) -> anyhow::Result<(References, String)> {
+    let session = Session::open(global)?;
+    let ledger = session.ledger_to_read()?;
+    let references =
+        books::kept(&ledger)?.context("the ledger does not know NetSuite's accounts")?;
+    let policy = books::policy(&session.settings, &references)?;
+    let now = plan::basis(&session, &ledger, &policy)?;
+    let refused = guard::check(plan, &now).and_then(|()| guard::periods(plan, &references.periods));
+    let standing = match refused {
+        Ok(()) => "It can still be sent: nothing has changed since it was made.".into(),
+        Err(refusal) => format!("It would be refused: {refusal}."),
+    };
+    Ok((references, standing))
+}
+
+/// Prints every row of the plan.
+pub(super) fn print(
+    plan: &Plan,
+    names: &dyn AccountNames,
+    format: ReportFormat,
+    standing: &str,
+    ui: Ui,
+) -> anyhow::Result<()> {
+    let make = |sink: &mut dyn Sink| rows(plan, names, sink);
+    let text = match format {
+        ReportFormat::Table => {
+            let basis = &plan.basis;
+            let head = format!(
+                "Plan of {}, made {} by {}\nStripe {} into NetSuite {}.\nDigest {}.\n{standing}\n{}\n",
+                plan.zone,
+                plan.made_at,
+                plan.made_by,
+                basis.stripe_account,
+                basis.netsuite_account,
+                plan.digest.chars().take(12).collect::<String>(),
+                summary(plan),
+            );
+            text_of(&make, &head, width()).0
+        }
+        ReportFormat::Json => plan.clone().to_text(),
+        ReportFormat::Csv => {
+            let mut bytes = Vec::new();
+            csv_of(&make, true, &mut bytes)?;
+            String::from_utf8(bytes)?
+        }
+        ReportFormat::Html => page(plan, names, standing),
+    };
+    Ok(ui.data(&text)?)
+}
+
+/// Writes the page and the workbook, where they are wanted.
+pub(super) fn write_also(
+    plan: &Plan,
+    names: &dyn AccountNames,
+    output: &PlanOutputArgs,
+    standing: &str,
+    ui: Ui,
+) -> anyhow::Result<()> {
+    if let Some(path) = &output.html {
+        write_private(path, page(plan, names, standing).as_bytes())?;
+        ui.say(&format!("Wrote {}.", path.display()));
+    }
+    if let Some(path) = &output.xlsx {
+        write_private(path, &workbook(plan, names)?)?;
+        ui.say(&format!("Wrote {}.", path.display()));
+    }
+    Ok(())
+}
+
+#[cfg(feature = "xlsx")]
+fn workbook(plan: &Plan, names: &dyn AccountNames) -> anyhow::Result<Vec<u8>> {
+    let properties = crate::report::close::Properties {
+        title: format!("Plan of {}", plan.made_at),
+        author: &plan.made_by,
+        made_at: plan.made_at,
+    };
+    Ok(crate::report::close::xlsx_of(&|sink| rows(plan, names, sink), &properties)?)
+}
+
+#[cfg(not(feature = "xlsx"))]
+fn workbook(_: &Plan, _: &dyn AccountNames) -> anyhow::Result<Vec<u8>> {
+    let text = "this program was built without workbooks\nhint: build it with --features xlsx";
+    Err(UsageError(text.into()).into())
+}
+
+/// Prints what the second plan has and the first has not; gives whether they are the same.
+fn diff(
+    before: &Plan,
+    after: &Plan,
+    names: &dyn AccountNames,
+    format: ListFormat,
+    ui: Ui,
+) -> anyhow::Result<bool> {
+    let compared = compared(before, after);
+    let make = |sink: &mut dyn Sink| compared.rows(names, sink);
+    let mut bytes = Vec::new();
+    match format {
+        ListFormat::Table => {
+            let same = if compared.is_same() {
+                "Both would send the same, and hold the same back.\n"
+            } else {
+                ""
+            };
+            let head = format!(
+                "First: {}, {}\nSecond: {}, {}\n{same}",
+                before.made_at,
+                summary(before),
+                after.made_at,
+                summary(after),
+            );
+            bytes = text_of(&make, &head, width()).0.into_bytes();
+        }
+        ListFormat::Csv => drop(csv_of(&make, true, &mut bytes)?),
+        ListFormat::Json => {
+            let head = serde_json::json!({
+                "schema_version": SCHEMA_VERSION,
+                "report": "plan-diff",
+                "before": before.digest,
+                "after": after.digest,
+                "is_same": compared.is_same(),
+            });
+            drop(json_of(&make, &head, &mut bytes)?);
+        }
+    }
+    ui.data(&String::from_utf8(bytes)?)?;
+    Ok(compared.is_same())
+}
