@@ -154,28 +154,45 @@ fn balances(parsed: &Parsed) -> Result<(), Wrong> {
     ))
 }
 
+/// How often the same may stand on one day before it is no coincidence.
+const TWINS_MAX: usize = 1_000;
+
+impl StatementLine {
+    /// Whether the line of an account still says what its id was made of.
+    pub fn is_whole(&self, account: &str) -> bool {
+        let content = content(account, &self.entry);
+        (1..=TWINS_MAX).any(|count| self.id == id(&content, count))
+    }
+}
+
+/// What a line is recognised by.
+fn content(account: &str, entry: &Entry) -> String {
+    let words = match &entry.bank_id {
+        Some(id) => format!("id {id}"),
+        None => {
+            let references = entry.references.join("\u{1f}");
+            let value = entry.value.map(|day| day.to_string()).unwrap_or_default();
+            format!("words {value}\u{1e}{references}\u{1e}{}", entry.text)
+        }
+    };
+    let (booked, amount) = (entry.booked, entry.amount);
+    let (minor, currency) = (amount.minor(), amount.currency());
+    format!("{account}\u{1e}{booked}\u{1e}{minor}\u{1e}{currency}\u{1e}{words}")
+}
+
+fn id(content: &str, count: usize) -> String {
+    let digest = sha256_hex(format!("{content}\u{1e}{count}").as_bytes());
+    format!("bl_{}", &digest[..ID_HEX])
+}
+
 /// Ids of what a line says. The bank's own id stands for its words, which banks reword; lines that say
 /// the same on one day are told apart by counting them.
 fn with_ids(account: &str, entries: Vec<Entry>) -> Vec<StatementLine> {
     let mut seen: HashMap<String, usize> = HashMap::new();
     let with_id = |entry: Entry| {
-        let (booked, amount) = (entry.booked, entry.amount);
-        let words = match &entry.bank_id {
-            Some(id) => format!("id {id}"),
-            None => {
-                let references = entry.references.join("\u{1f}");
-                let value = entry.value.map(|day| day.to_string()).unwrap_or_default();
-                format!("words {value}\u{1e}{references}\u{1e}{}", entry.text)
-            }
-        };
-        let content = format!(
-            "{account}\u{1e}{booked}\u{1e}{}\u{1e}{}\u{1e}{words}",
-            amount.minor(),
-            amount.currency()
-        );
+        let content = content(account, &entry);
         let count = seen.entry(content.clone()).and_modify(|count| *count += 1).or_insert(1);
-        let digest = sha256_hex(format!("{content}\u{1e}{count}").as_bytes());
-        StatementLine { id: format!("bl_{}", &digest[..ID_HEX]), entry }
+        StatementLine { id: id(&content, *count), entry }
     };
     entries.into_iter().map(with_id).collect()
 }

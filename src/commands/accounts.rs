@@ -1,7 +1,7 @@
 //! Several Stripe accounts in one configuration: the command is run for each, in the order of the
 //! file, and the worst ending is the command's own.
 
-use crate::cli::{Cli, Command, ExceptionsCommand, Global, LedgerCommand, ReportName};
+use crate::cli::{BankCommand, Cli, Command, ExceptionsCommand, Global, LedgerCommand, ReportName};
 use crate::commands::exit::{self, Outcome, UsageError};
 use crate::config;
 use crate::ui::Ui;
@@ -44,6 +44,12 @@ fn of_one_account(cli: &Cli) -> Option<&'static str> {
         Command::Exceptions(args) => match args.what {
             None | Some(ExceptionsCommand::List(_)) => None,
             Some(_) => Some("an exception"),
+        },
+        Command::Bank(args) => match args.what {
+            // A statement is of a bank account, which several Stripe accounts may pay into.
+            BankCommand::Import(_) | BankCommand::List { .. } | BankCommand::Match { .. } => None,
+            BankCommand::Forget { .. } => Some("a statement's number"),
+            BankCommand::Pair { .. } | BankCommand::Unpair { .. } => Some("a line's payout"),
         },
         Command::Plan(args) if args.out.is_some() => Some("--out"),
         Command::Push(args) if args.plan.is_some() => Some("a plan"),

@@ -85,6 +85,7 @@ impl Ledger {
                 let told = serde_json::json!({
                     "file": file.name, "sha256": file.sha256, "format": file.format, "by": by,
                     "statements": taken.iter().map(|one| one.statement).collect::<Vec<_>>(),
+                    "digests": statements.iter().map(digest_of).collect::<Vec<_>>(),
                     "new_lines": lines,
                 });
                 append(tx, now, "bank_imported", &told.to_string())?;
@@ -112,15 +113,17 @@ impl Ledger {
         first: NaiveDate,
         last: NaiveDate,
     ) -> Result<Vec<KeptLine>, LedgerError> {
+        self.lines_between(&first.to_string(), &last.to_string())
+    }
+
+    fn lines_between(&self, first: &str, last: &str) -> Result<Vec<KeptLine>, LedgerError> {
         let run = || -> rusqlite::Result<Vec<(String, String, String)>> {
             self.connection
                 .prepare_cached(
                     "SELECT id, account, content FROM bank_line WHERE booked BETWEEN ?1 AND ?2
                      ORDER BY booked, id",
                 )?
-                .query_map(params![first.to_string(), last.to_string()], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-                })?
+                .query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
                 .collect()
         };
         let rows = run().map_err(|error| self.fail(error))?;
@@ -210,6 +213,75 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Sentences about statements, lines and pairs that are not as they were kept.
+    pub(super) fn check_bank(&self) -> Result<Vec<String>, LedgerError> {
+        let mut findings = Vec::new();
+        for kept in self.lines_between("0", "9999-99")? {
+            if !kept.line.is_whole(&kept.account) {
+                findings.push(format!("The bank line {} is not as it was imported.", kept.line.id));
+            }
+        }
+        for statement in self.bank_statements()? {
+            let run = || -> rusqlite::Result<bool> {
+                let ids: Vec<String> = self
+                    .connection
+                    .prepare_cached("SELECT line FROM bank_statement_line WHERE statement = ?1")?
+                    .query_map([statement.id], |row| row.get(0))?
+                    .collect::<rusqlite::Result<_>>()?;
+                let (days, number) =
+                    ((statement.first_day, statement.last_day), statement.number.as_deref());
+                let balances = (statement.opening, statement.closing);
+                let lines = ids.iter().map(String::as_str).collect();
+                let own = digest(&statement.account, number, days, balances, lines);
+                self.connection
+                    .prepare_cached(
+                        "SELECT EXISTS (SELECT 1 FROM journal
+                         WHERE kind = 'bank_imported' AND instr(content, ?1) > 0)",
+                    )?
+                    .query_row([own], |row| row.get(0))
+            };
+            if !run().map_err(|error| self.fail(error))? {
+                let (id, file) = (statement.id, statement.file);
+                findings.push(format!("Bank statement {id} ({file}) is not as it was imported."));
+            }
+        }
+        findings.extend(self.check_columns().map_err(|error| self.fail(error))?);
+        findings.extend(self.check_pairs().map_err(|error| self.fail(error))?);
+        Ok(findings)
+    }
+
+    /// What lines are found by must be what they say.
+    fn check_columns(&self) -> rusqlite::Result<Vec<String>> {
+        self.connection
+            .prepare_cached(
+                "SELECT id FROM bank_line WHERE booked IS NOT json_extract(content, '$.booked')
+                 OR minor IS NOT json_extract(content, '$.amount.minor')
+                 OR currency IS NOT json_extract(content, '$.amount.currency')",
+            )?
+            .query_map([], |row| {
+                let line: String = row.get(0)?;
+                Ok(format!("The bank line {line} is kept under another day or amount."))
+            })?
+            .collect()
+    }
+
+    fn check_pairs(&self) -> rusqlite::Result<Vec<String>> {
+        self.connection
+            .prepare_cached(
+                "SELECT line FROM bank_pair p WHERE p.payout IS NOT (
+                   SELECT json_extract(content, '$.payout') FROM journal
+                   WHERE kind = 'bank_paired' AND json_extract(content, '$.line') = p.line
+                   ORDER BY seq DESC LIMIT 1)",
+            )?
+            .query_map([], |row| {
+                let line: String = row.get(0)?;
+                Ok(format!("The journal does not know which payout the bank line {line} is of."))
+            })?
+            .collect()
+    }
+}
+
 fn put(
     tx: &rusqlite::Transaction,
     file: &BankFile,
@@ -217,8 +289,7 @@ fn put(
     now: i64,
 ) -> rusqlite::Result<Taken> {
     let json = |cause: serde_json::Error| rusqlite::Error::ToSqlConversionFailure(Box::new(cause));
-    let content = serde_json::to_string(statement).map_err(json)?;
-    let digest = sha256_hex(content.as_bytes());
+    let digest = digest_of(statement);
     let minor = |amount: Option<Amount>| amount.map(Amount::minor);
     let added = tx.execute(
         "INSERT INTO bank_statement (account, currency, format, number, first_day, last_day, opening,
@@ -266,6 +337,31 @@ fn put(
             .execute(params![id, line])?;
     }
     Ok(taken)
+}
+
+/// What recognises a statement: the account, its days and balances, and its lines in whatever order.
+fn digest_of(statement: &Statement) -> String {
+    let ids = statement.lines.iter().map(|line| line.id.as_str()).collect();
+    let balances = (statement.opening, statement.closing);
+    let days = (statement.first_day, statement.last_day);
+    digest(&statement.account, statement.number.as_deref(), days, balances, ids)
+}
+
+fn digest(
+    account: &str,
+    number: Option<&str>,
+    (first_day, last_day): (NaiveDate, NaiveDate),
+    (opening, closing): (Option<Amount>, Option<Amount>),
+    mut lines: Vec<&str>,
+) -> String {
+    lines.sort_unstable();
+    let shown =
+        |amount: Option<Amount>| amount.map(|amount| amount.to_string()).unwrap_or_default();
+    let (opening, closing, number) = (shown(opening), shown(closing), number.unwrap_or_default());
+    let lines = lines.join("\n");
+    let content =
+        format!("{account}\n{number}\n{first_day}\n{last_day}\n{opening}\n{closing}\n{lines}");
+    sha256_hex(content.as_bytes())
 }
 
 fn kept(row: &Row) -> rusqlite::Result<KeptStatement> {

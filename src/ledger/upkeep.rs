@@ -138,7 +138,7 @@ impl Ledger {
             }
             Err(other) => return Err(other),
         }
-        for finding in self.check_readings()?.into_iter().chain(self.check_plans()?) {
+        for finding in [self.check_readings()?, self.check_plans()?, self.check_bank()?].concat() {
             checked.find(finding);
         }
         Ok(checked)

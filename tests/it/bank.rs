@@ -99,6 +99,86 @@ fn a_line_has_one_id_on_every_statement_that_has_it() {
     }
 }
 
+/// A line or a balance that somebody changes in the file would make a difference go away.
+fn a_change_is_found(path: &std::path::Path, tieout: &Tieout) {
+    for (change, back, words) in [
+        (
+            "UPDATE bank_line SET content = replace(content, 'STRIPE', 'STRYPE')",
+            "UPDATE bank_line SET content = replace(content, 'STRYPE', 'STRIPE')",
+            "is not as it was imported",
+        ),
+        (
+            "UPDATE bank_line SET minor = minor + 1",
+            "UPDATE bank_line SET minor = minor - 1",
+            "another day or amount",
+        ),
+        (
+            "UPDATE bank_statement SET closing = closing + 1 WHERE closing IS NOT NULL",
+            "UPDATE bank_statement SET closing = closing - 1 WHERE closing IS NOT NULL",
+            "(august.xml) is not as it was imported",
+        ),
+        (
+            "INSERT INTO bank_pair SELECT id, 'po_1', NULL, 0 FROM bank_line LIMIT 1",
+            "DELETE FROM bank_pair",
+            "does not know which payout",
+        ),
+    ] {
+        let run = |sql: &str| {
+            let ledger = rusqlite::Connection::open(path).expect("the ledger");
+            assert!(ledger.execute(sql, []).expect("a change") > 0, "{sql}");
+        };
+        run(change);
+        let ran = tieout.run(&["ledger", "check"]);
+        assert!(ran.code == 6 && ran.stderr.contains(words), "{change}: {ran:?}");
+        run(back);
+        assert_eq!(tieout.run(&["ledger", "check"]).code, 0, "{back}");
+    }
+}
+
+/// What the page says must be true of what the page shows.
+#[test]
+fn the_examples_of_the_page_are_read() {
+    let page = include_str!("../../docs/bank.md");
+    let block = |start: &str| {
+        let rest = page.split(start).nth(1).expect("a block");
+        rest.split("```").next().expect("its end").to_owned()
+    };
+    let (settings, csv) = (block("```toml\n"), block("This reads\n\n```\n"));
+    let template = tieout::config::template::TEXT;
+    let text =
+        template.replace("text = [\"STRIPE\"]\n", &format!("text = [\"STRIPE\"]\n{settings}"));
+    let path = std::path::Path::new("tieout.toml");
+    let settings = tieout::config::parse(&text, path, &tieout::config::Overrides::default())
+        .expect("settings");
+    let mapping = settings.bank.accounts[0].csv.as_ref();
+    let given = Given { csv: mapping, ..Given::default() };
+    let (_, found) = read(csv.as_bytes(), given).expect("a statement");
+    let minor: Vec<i64> = found[0].lines.iter().map(|line| line.entry.amount.minor()).collect();
+    assert_eq!(
+        (minor, found[0].opening.map(|amount| amount.minor())),
+        (vec![9_680, -240_000], Some(1_000_000))
+    );
+}
+
+/// A setting that is commented out in the template must work when it is not.
+#[test]
+fn the_bank_account_of_the_template_can_be_taken_as_it_stands() {
+    let text = tieout::config::template::TEXT;
+    let start = text.find("# [[bank.accounts]]").expect("the account");
+    let end = start + text[start..].find("\n\n").expect("its end");
+    // Of three ways to write amounts one is taken.
+    let others = ["# sign", "# direction", "# debit", "# credit"];
+    let lines = text[start..end].lines();
+    let own = lines.filter(|line| !others.iter().any(|other| line.starts_with(other)));
+    let own: String = own.map(|line| line.trim_start_matches("# ").to_owned() + "\n").collect();
+    let all = format!("{}{own}{}", &text[..start], &text[end..]);
+    let path = std::path::Path::new("tieout.toml");
+    let settings = tieout::config::parse(&all, path, &tieout::config::Overrides::default());
+    let account = settings.expect("settings").bank.accounts.remove(0);
+    assert_eq!(account.numbers, ["DE89370400440532013000"]);
+    assert!(account.csv.is_some_and(|csv| csv.skip_lines == 4));
+}
+
 /// What a person types: import, import again, overlap, look, take back.
 #[test]
 fn statements_are_imported_once_and_can_be_taken_back() {
@@ -144,6 +224,7 @@ fn statements_are_imported_once_and_can_be_taken_back() {
     let csv = json(&["bank", "import", "september.csv", "--bank", "usd"]);
     assert_eq!(lines(&csv, 0), lines(&first, 1));
     run(&["ledger", "check"]);
+    a_change_is_found(&folder.path().join("tieout.db"), &tieout);
 
     for (name, content, code, words) in [
         (

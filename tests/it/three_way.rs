@@ -131,10 +131,11 @@ fn foots(facts: &Facts) {
         let currency = proof.currency;
         let total = |key: &str, column: &str| report.figure(key, column, Weight::Total);
         let (table, states) = (format!("bank-rows-{currency}"), format!("bank-states-{currency}"));
-        let own = format!("bank-{currency}");
+        let (own, behind) = (format!("bank-{currency}"), format!("bank-behind-{currency}"));
         assert_eq!(total(&table, "difference"), proof.difference.minor());
         assert_eq!(total(&states, "difference"), proof.difference.minor());
-        assert_eq!(total(&table, "expected"), total(&own, "amount"));
+        assert_eq!(total(&behind, "expected"), total(&own, "amount"));
+        assert_eq!(total(&behind, "in_bank"), total(&table, "bank"));
         assert_eq!(total(&table, "bank"), report.figure(&own, "amount", Weight::Observed));
         assert_eq!(total(&table, "netsuite"), total(&states, "netsuite"));
     }
@@ -308,6 +309,23 @@ fn the_three_way_table_is_made_from_imported_statements() {
     assert!(text.contains("2026-09-") && text.contains(" bl_"), "{text}");
     let text = run(&["bank", "match", "--period", "2026-09"], 0);
     assert!(text.contains("Ties:") && text.contains("po_") && text.contains("bl_"), "{text}");
+    let first = || -> serde_json::Value {
+        let text = run(&["bank", "match", "--period", "2026-09", "--output", "json"], 0);
+        let all: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        all["matched"][0].clone()
+    };
+    let (found, word) =
+        (first(), |value: &serde_json::Value| value.as_str().expect("a word").to_owned());
+    let (line, payout) = (word(&found["line"]["id"]), word(&found["payout"]));
+    run(&["bank", "pair", &line, &payout, "--by", "Ada"], 0);
+    assert_eq!(first()["found_by"], "decided");
+    run(&["ledger", "check"], 0);
+    run(&["bank", "unpair", &line], 0);
+    assert_eq!(first(), found);
+    for (line, payout) in [("bl_0", &*payout), (&*line, "po_0")] {
+        let ran = tieout.run(&["bank", "pair", line, payout]);
+        assert!(ran.code == 64 && ran.stderr.contains("hint: `tieout bank"), "{ran:?}");
+    }
     run(&["report", "close", "--period", "2026-09", "--out", "with"], 0);
     // What was kept before there was a bank is made again without one.
     let again = ["report", "close", "--period", "2026-09", "--as-read", "1", "--out", "again"];

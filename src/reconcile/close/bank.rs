@@ -9,23 +9,30 @@ use super::sheet::{Cell, Column, Head, STATEMENT, Term, Writer};
 use crate::money::{Amount, Currency};
 use crate::reconcile::bank::{BankSide, Part, Row, Sent, State, rows};
 
-const COLUMNS: [Column; 16] = [
-    Column::date("day", "Due"),
+const COLUMNS: [Column; 8] = [
     Column::id("payout", "Payout"),
-    Column::text("way", "Way"),
+    Column::date("day", "Due"),
     Column::text("state", "State"),
     Column::amount("stripe", "Stripe"),
-    Column::id("deposit", "Record"),
-    Column::date("booked", "Booked"),
-    Column::text("posting_period", "Posting period"),
     Column::amount("netsuite", "NetSuite"),
     Column::date("bank_date", "Bank statement"),
     Column::amount("bank", "Bank"),
-    Column::amount("expected", "Should be in the bank"),
     Column::amount("difference", "Bank differs by"),
-    Column::amount("netsuite_difference", "NetSuite differs by"),
+];
+
+/// What is behind each row: the record, the line, and why they belong together.
+const BEHIND: [Column; 11] = [
+    Column::id("payout", "Payout"),
+    Column::date("day", "Due"),
     Column::text("line", "Line"),
     Column::text("found_by", "Found by"),
+    Column::id("deposit", "Record"),
+    Column::date("booked", "Booked"),
+    Column::text("posting_period", "Posting period"),
+    Column::amount("deposited", "Deposited"),
+    Column::amount("deposit_difference", "Deposit differs by"),
+    Column::amount("expected", "Should be in the bank"),
+    Column::amount("in_bank", "In the bank"),
 ];
 
 const STATES: [Column; 6] = [
@@ -59,15 +66,18 @@ pub(super) fn bank(facts: &Facts, out: &mut Writer) {
         let (old, now): (Vec<&Row>, Vec<&Row>) = of_currency.iter().partition(|row| row.is_old);
         proof(&now, currency, out);
         by_state(facts, &now, currency, out);
-        let cells = |rows: &[&Row]| -> Vec<Vec<Cell>> {
+        let table = |rows: &[&Row]| -> Vec<Vec<Cell>> {
             rows.iter().map(|row| cells(facts, side, row)).collect()
         };
         let title = format!("Payouts, deposits and bank statement, {currency}");
         let head = Head::new(format!("bank-rows-{currency}"), title, &COLUMNS).of(currency);
-        out.list(&head.noted(facts.unread()), cells(&now));
+        out.list(&head.noted(facts.unread()), table(&now));
         let title = format!("Missing in the bank since before the period, {currency}");
         let head = Head::new(format!("bank-old-{currency}"), title, &COLUMNS).of(currency);
-        out.list(&head, cells(&old));
+        out.list(&head, table(&old));
+        let title = format!("Records and lines behind them, {currency}");
+        let head = Head::new(format!("bank-behind-{currency}"), title, &BEHIND).of(currency);
+        out.list(&head.detail(), now.iter().map(|row| behind(facts, side, row)));
     }
     let stretches = side.accounts.iter().flat_map(|account| {
         account.stretches.iter().map(|(first, last)| {
@@ -152,18 +162,27 @@ fn word(facts: &Facts, row: &Row) -> &'static str {
 
 fn cells(facts: &Facts, side: &BankSide, row: &Row) -> Vec<Cell> {
     let payout = row.payout.map(|payout| &facts.payouts[payout]);
+    let line = row.line.map(|line| &side.lines[line]);
+    let state = word(facts, row);
+    vec![
+        Cell::or_empty(payout, |own| Cell::id(&own.id)),
+        Cell::Date(row.day),
+        Cell::text(if row.is_back { format!("{state}, the way back") } else { state.to_owned() }),
+        Cell::Amount(row.amount),
+        Cell::or_empty(deposit(facts, row), |own| Cell::Amount(own.banked)),
+        Cell::or_empty(line, |line| Cell::Date(line.booked)),
+        Cell::Amount(row.in_bank),
+        Cell::Amount(row.difference()),
+    ]
+}
+
+fn behind(facts: &Facts, side: &BankSide, row: &Row) -> Vec<Cell> {
+    let payout = row.payout.map(|payout| &facts.payouts[payout]);
     let deposit = deposit(facts, row);
     let booked = deposit.and_then(|own| own.booked).filter(|day| *day <= facts.period.last_day);
     let record = deposit.and_then(|own| own.external_id.as_ref()).filter(|_| booked.is_some());
     let period = deposit.and_then(|own| own.period.as_deref()).filter(|_| booked.is_some());
-    let line = row.line.map(|line| &side.lines[line]);
-    let way = match (payout, row.is_back) {
-        (None, _) => "",
-        (Some(_), true) => "back",
-        (Some(own), false) if own.amount.is_negative() => "debit",
-        (Some(_), false) => "out",
-    };
-    let named = match line {
+    let line = match row.line.map(|line| &side.lines[line]) {
         Some(line) if row.state == State::Elsewhere => format!("{} {}", line.id, line.amount),
         Some(line) => line.id.clone(),
         None => {
@@ -172,22 +191,17 @@ fn cells(facts: &Facts, side: &BankSide, row: &Row) -> Vec<Cell> {
         }
     };
     vec![
-        Cell::Date(row.day),
         Cell::or_empty(payout, |own| Cell::id(&own.id)),
-        Cell::text(way),
-        Cell::text(word(facts, row)),
-        Cell::Amount(row.amount),
+        Cell::Date(row.day),
+        Cell::text(line),
+        Cell::or_empty(row.how, |how| Cell::text(how.word())),
         Cell::or_empty(record, |id| Cell::id(id.as_str())),
         Cell::or_empty(booked, Cell::Date),
         Cell::or_empty(period, Cell::text),
         Cell::or_empty(deposit, |own| Cell::Amount(own.banked)),
-        Cell::or_empty(line, |line| Cell::Date(line.booked)),
-        Cell::Amount(row.in_bank),
-        Cell::Amount(row.expected()),
-        Cell::Amount(row.difference()),
         Cell::or_empty(netsuite_differs_by(facts, row), Cell::Amount),
-        Cell::text(named),
-        Cell::or_empty(row.how, |how| Cell::text(how.word())),
+        Cell::Amount(row.expected()),
+        Cell::Amount(row.in_bank),
     ]
 }
 
