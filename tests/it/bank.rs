@@ -155,7 +155,7 @@ fn the_examples_of_the_page_are_read() {
     let (_, found) = read(csv.as_bytes(), given).expect("a statement");
     let minor: Vec<i64> = found[0].lines.iter().map(|line| line.entry.amount.minor()).collect();
     assert_eq!(
-        (minor, found[0].opening.map(|amount| amount.minor())),
+        (minor, found[0].opening.map(tieout::money::Amount::minor)),
         (vec![9_680, -240_000], Some(1_000_000))
     );
 }
