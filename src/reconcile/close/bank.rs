@@ -13,26 +13,23 @@ const COLUMNS: [Column; 8] = [
     Column::id("payout", "Payout"),
     Column::date("day", "Due"),
     Column::text("state", "State"),
+    Column::date("bank_date", "Bank date"),
     Column::amount("stripe", "Stripe"),
     Column::amount("netsuite", "NetSuite"),
-    Column::date("bank_date", "Bank statement"),
     Column::amount("bank", "Bank"),
-    Column::amount("difference", "Bank differs by"),
+    Column::amount("difference", "Differs"),
 ];
 
-/// What is behind each row: the record, the line, and why they belong together.
-const BEHIND: [Column; 11] = [
+/// What is behind each row: the line, why it is the payout's, and the deposit.
+const BEHIND: [Column; 8] = [
     Column::id("payout", "Payout"),
     Column::date("day", "Due"),
     Column::text("line", "Line"),
     Column::text("found_by", "Found by"),
-    Column::id("deposit", "Record"),
-    Column::date("booked", "Booked"),
+    Column::date("booked", "Deposited"),
     Column::text("posting_period", "Posting period"),
-    Column::amount("deposited", "Deposited"),
     Column::amount("deposit_difference", "Deposit differs by"),
-    Column::amount("expected", "Should be in the bank"),
-    Column::amount("in_bank", "In the bank"),
+    Column::amount("expected", "Should be there"),
 ];
 
 const STATES: [Column; 6] = [
@@ -75,7 +72,7 @@ pub(super) fn bank(facts: &Facts, out: &mut Writer) {
         let title = format!("Missing in the bank since before the period, {currency}");
         let head = Head::new(format!("bank-old-{currency}"), title, &COLUMNS).of(currency);
         out.list(&head, table(&old));
-        let title = format!("Records and lines behind them, {currency}");
+        let title = format!("Lines and deposits behind them, {currency}");
         let head = Head::new(format!("bank-behind-{currency}"), title, &BEHIND).of(currency);
         out.list(&head.detail(), now.iter().map(|row| behind(facts, side, row)));
     }
@@ -168,9 +165,9 @@ fn cells(facts: &Facts, side: &BankSide, row: &Row) -> Vec<Cell> {
         Cell::or_empty(payout, |own| Cell::id(&own.id)),
         Cell::Date(row.day),
         Cell::text(if row.is_back { format!("{state}, the way back") } else { state.to_owned() }),
+        Cell::or_empty(line, |line| Cell::Date(line.booked)),
         Cell::Amount(row.amount),
         Cell::or_empty(deposit(facts, row), |own| Cell::Amount(own.banked)),
-        Cell::or_empty(line, |line| Cell::Date(line.booked)),
         Cell::Amount(row.in_bank),
         Cell::Amount(row.difference()),
     ]
@@ -180,7 +177,6 @@ fn behind(facts: &Facts, side: &BankSide, row: &Row) -> Vec<Cell> {
     let payout = row.payout.map(|payout| &facts.payouts[payout]);
     let deposit = deposit(facts, row);
     let booked = deposit.and_then(|own| own.booked).filter(|day| *day <= facts.period.last_day);
-    let record = deposit.and_then(|own| own.external_id.as_ref()).filter(|_| booked.is_some());
     let period = deposit.and_then(|own| own.period.as_deref()).filter(|_| booked.is_some());
     let line = match row.line.map(|line| &side.lines[line]) {
         Some(line) if row.state == State::Elsewhere => format!("{} {}", line.id, line.amount),
@@ -195,13 +191,10 @@ fn behind(facts: &Facts, side: &BankSide, row: &Row) -> Vec<Cell> {
         Cell::Date(row.day),
         Cell::text(line),
         Cell::or_empty(row.how, |how| Cell::text(how.word())),
-        Cell::or_empty(record, |id| Cell::id(id.as_str())),
         Cell::or_empty(booked, Cell::Date),
         Cell::or_empty(period, Cell::text),
-        Cell::or_empty(deposit, |own| Cell::Amount(own.banked)),
         Cell::or_empty(netsuite_differs_by(facts, row), Cell::Amount),
         Cell::Amount(row.expected()),
-        Cell::Amount(row.in_bank),
     ]
 }
 
