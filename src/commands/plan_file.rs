@@ -76,7 +76,11 @@ impl AccountNames for Kept {
 /// The names that the ledger here knows, and whether the plan could be sent from it.
 fn known(global: &Global, plan: &Plan) -> (Box<dyn AccountNames>, String) {
     match held_against(global, plan) {
-        Ok((references, standing)) => (Box::new(Kept(references)), standing),
+        // The same key is another account in another company's books.
+        Ok((_, account, standing)) if account != plan.basis.netsuite_account => {
+            (Box::new(Keys), standing)
+        }
+        Ok((references, _, standing)) => (Box::new(Kept(references)), standing),
         Err(why) => {
             let why = format!("Whether it can still be sent is not known here: {why}.");
             (Box::new(Keys), why)
@@ -84,7 +88,8 @@ fn known(global: &Global, plan: &Plan) -> (Box<dyn AccountNames>, String) {
     }
 }
 
-fn held_against(global: &Global, plan: &Plan) -> anyhow::Result<(References, String)> {
+/// What the ledger here knows of NetSuite, whose books those are, and what would become of the plan.
+fn held_against(global: &Global, plan: &Plan) -> anyhow::Result<(References, String, String)> {
     let session = Session::open(global)?;
     let ledger = session.ledger_to_read()?;
     let references =
@@ -96,7 +101,7 @@ fn held_against(global: &Global, plan: &Plan) -> anyhow::Result<(References, Str
         Ok(()) => "It can still be sent: nothing has changed since it was made.".into(),
         Err(refusal) => format!("It would be refused: {refusal}."),
     };
-    Ok((references, standing))
+    Ok((references, now.netsuite_account, standing))
 }
 
 /// Prints every row of the plan.

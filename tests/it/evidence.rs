@@ -144,7 +144,7 @@ fn is_found_in_any_file(folder: &Path, files: &BTreeMap<String, Vec<u8>>) {
 /// One byte anywhere: in a file, in a header, in the list at the end, in the seal.
 fn is_found_in_any_byte(folder: &Path, bytes: &[u8]) {
     let last = bytes.len() - 1;
-    let places = (0..60).map(|place| place * last / 60).chain(last - 120..=last);
+    let places = (0..24).map(|place| place * last / 24).chain((last - 120..=last).step_by(6));
     for place in places {
         let mut changed = bytes.to_vec();
         changed[place] ^= 1;

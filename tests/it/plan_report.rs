@@ -55,6 +55,8 @@ fn a_plan_shows_every_change_once_and_a_trial_balance_of_just_those() {
     assert_eq!(told.iter().map(|row| row["item"].as_str()).collect::<BTreeSet<_>>(), ids);
     assert!(told.iter().all(|row| !row["why"].is_empty() && !row["group"].is_empty()));
 
+    is_as_the_schema_says(&plan);
+
     // A payout stands with what it is made of, and after it.
     let group = &told.iter().find(|row| row["kind"] == "Deposit").unwrap()["group"];
     let own: Vec<&str> =
@@ -88,6 +90,27 @@ fn a_plan_shows_every_change_once_and_a_trial_balance_of_just_those() {
     assert!(narrow.contains("It can still be sent"), "{narrow}");
 
     two_plans(&tieout);
+}
+
+/// What `docs/schemas/plan.json` asks for is there, in the plan and in its parts.
+fn is_as_the_schema_says(plan: &Value) {
+    let schema: Value =
+        serde_json::from_str(include_str!("../../docs/schemas/plan.json")).expect("JSON");
+    let has_all = |schema: &Value, value: &Value| {
+        for key in schema["required"].as_array().expect("names") {
+            let key = key.as_str().expect("a name");
+            assert!(value.get(key).is_some(), "{key} is missing in {value:.300}");
+        }
+    };
+    has_all(&schema, plan);
+    for name in ["changes", "exceptions"] {
+        let parts = plan[name].as_array().expect("a list");
+        assert!(!parts.is_empty(), "{name} of the demo company");
+        let part_schema = &schema["properties"][name]["items"];
+        for part in parts {
+            has_all(part_schema, part);
+        }
+    }
 }
 
 /// What was posted in between is not in the second plan, and a plan differs from itself in nothing.

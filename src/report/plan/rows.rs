@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -44,6 +45,8 @@ const ACCEPTED: [Column; 6] = [
     Column::text("why", "What"),
     Column::text("reason", "Why it may stand"),
 ];
+
+const BESIDE: [Column; 2] = [Column::text("what", "What"), Column::number("count", "Records")];
 
 const KINDS: [Column; 4] = [
     Column::text("kind", "Record"),
@@ -92,6 +95,7 @@ pub fn rows(plan: &Plan, names: &dyn AccountNames, sink: &mut dyn Sink) -> Vec<P
     let mut writer = Writer::new(sink);
     let out = &mut writer;
     waiting(plan, out);
+    beside(plan, out);
     kinds(plan, out);
     trial_balances(plan, names, out);
     changes(plan, names, out);
@@ -147,6 +151,17 @@ fn waiting(plan: &Plan, out: &mut Writer) {
     out.list(&Head::new("accepted", "Accepted for now", &ACCEPTED), accepted);
 }
 
+/// What is not in the plan: a plan has an end, and nothing is cut off silently.
+fn beside(plan: &Plan, out: &mut Writer) {
+    let rows = [
+        (plan.left_count, "Records for the next plan, once this is posted"),
+        (plan.unchanged_count, "Records that are as they should be"),
+    ];
+    let rows = rows.into_iter().filter(|(count, _)| *count > 0);
+    let rows = rows.map(|(count, what)| vec![Cell::text(what), Cell::count(count)]);
+    out.list(&Head::new("beside", "Not in this plan", &BESIDE), rows);
+}
+
 /// What would be posted, by kind: of each currency, and of none.
 fn kinds(plan: &Plan, out: &mut Writer) {
     let currency = |change: &Change| change.record.body.total().map(Amount::currency);
@@ -188,19 +203,22 @@ fn period_of(change: &Change, names: &dyn AccountNames) -> Option<String> {
 
 /// What it moves in the general ledger: a small trial balance for each currency and period.
 fn trial_balances(plan: &Plan, names: &dyn AccountNames, out: &mut Writer) {
-    let mut by_period: BTreeMap<(Currency, Option<chrono::NaiveDate>, String), Vec<&Posting>> =
-        BTreeMap::new();
+    /// The first day of what is in it, and its postings.
+    type Own<'a> = (Option<NaiveDate>, Vec<&'a Posting>);
+    let mut by_period: BTreeMap<(Currency, String), Own> = BTreeMap::new();
     for change in &plan.changes {
         let period = period_of(change, names).unwrap_or_default();
-        // Names of periods do not sort as time does.
-        let month = change.record.body.header().map(|header| header.tran_date);
-        let month = month.and_then(|day| chrono::Datelike::with_day(&day, 1));
+        let date = change.record.body.header().map(|header| header.tran_date);
         for posting in &change.postings {
-            let key = (posting.amount.currency(), month, period.clone());
-            by_period.entry(key).or_default().push(posting);
+            let own = by_period.entry((posting.amount.currency(), period.clone())).or_default();
+            own.0 = own.0.into_iter().chain(date).min();
+            own.1.push(posting);
         }
     }
-    for (number, ((currency, _, period), postings)) in by_period.into_iter().enumerate() {
+    // Names of periods do not sort as time does.
+    let mut in_order: Vec<_> = by_period.into_iter().collect();
+    in_order.sort_by_key(|((currency, _), (first, _))| (*currency, *first));
+    for (number, ((currency, period), (_, postings))) in in_order.into_iter().enumerate() {
         let moved = effect(postings.iter().copied());
         let sum = |side: fn(&crate::plan::effect::Movement) -> Amount| {
             moved.values().map(side).reduce(|one, other| one + other)
