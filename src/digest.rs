@@ -8,6 +8,16 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&ring::digest::digest(&ring::digest::SHA256, bytes))
 }
 
+/// The digest of everything that `from` has left.
+///
+/// # Errors
+/// Those of `from`.
+pub fn sha256_of(mut from: impl io::Read) -> io::Result<String> {
+    let mut digest = Digesting::new(io::sink());
+    io::copy(&mut from, &mut digest)?;
+    Ok(digest.end().1)
+}
+
 /// The digest of what comes piece by piece.
 pub struct Sha256(ring::digest::Context);
 

@@ -26,9 +26,9 @@ const SCHEMA_VERSION: u32 = 1;
 pub(super) fn run(what: &PlanCommand, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     match what {
         PlanCommand::Show { file, output } => {
-            let plan = read(file)?;
+            let mut plan = read(file)?;
             let (names, standing) = known(global, &plan);
-            print(&plan, names.as_ref(), output.output, &standing, ui)?;
+            print(&mut plan, names.as_ref(), output.output, &standing, ui)?;
             write_also(&plan, names.as_ref(), output, &standing, ui)?;
             Ok(Outcome::Done)
         }
@@ -41,7 +41,8 @@ pub(super) fn run(what: &PlanCommand, global: &Global, ui: Ui) -> anyhow::Result
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<Plan> {
+/// A plan from its file, proven to be as it was made.
+pub(super) fn read(path: &Path) -> anyhow::Result<Plan> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the plan {} cannot be read", path.display()))?;
     Plan::from_text(&text).with_context(|| format!("the plan {} cannot be used", path.display()))
@@ -106,14 +107,16 @@ fn held_against(global: &Global, plan: &Plan) -> anyhow::Result<(References, Str
 
 /// Prints every row of the plan.
 pub(super) fn print(
-    plan: &Plan,
+    plan: &mut Plan,
     names: &dyn AccountNames,
     format: ReportFormat,
     standing: &str,
     ui: Ui,
 ) -> anyhow::Result<()> {
-    let make = |sink: &mut dyn Sink| rows(plan, names, sink);
     let text = match format {
+        // The file itself: a copy of a large plan would only be thrown away.
+        ReportFormat::Json => plan.to_text(),
+        ReportFormat::Html => page(plan, names, standing),
         ReportFormat::Table => {
             let basis = &plan.basis;
             let head = format!(
@@ -126,15 +129,13 @@ pub(super) fn print(
                 plan.digest.chars().take(12).collect::<String>(),
                 summary(plan),
             );
-            text_of(&make, &head, width()).0
+            text_of(&|sink| rows(plan, names, sink), &head, width()).0
         }
-        ReportFormat::Json => plan.clone().to_text(),
         ReportFormat::Csv => {
             let mut bytes = Vec::new();
-            csv_of(&make, true, &mut bytes)?;
+            csv_of(&|sink| rows(plan, names, sink), true, &mut bytes)?;
             String::from_utf8(bytes)?
         }
-        ReportFormat::Html => page(plan, names, standing),
     };
     Ok(ui.data(&text)?)
 }

@@ -1,7 +1,6 @@
 //! `tieout push`: sends a plan, each request exactly once, and reads back what it made.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -11,7 +10,7 @@ use crate::commands::exit::{Outcome, UsageError};
 use crate::commands::interrupt::Interrupt;
 use crate::commands::log::logged;
 use crate::commands::session::Session;
-use crate::commands::{books, plan, resolve, verify, write_back};
+use crate::commands::{books, plan, plan_file, resolve, verify, write_back};
 use crate::config::is_decimal;
 use crate::ids::ExternalId;
 use crate::ledger::{Ledger, RecordState, RunId, Unsent};
@@ -30,7 +29,7 @@ pub(super) async fn run(args: &PushArgs, global: &Global, ui: Ui) -> anyhow::Res
     let session = Session::open(global)?;
     let _lock = session.lock("push")?;
     let mut ledger = session.existing_ledger()?;
-    let given = args.plan.as_deref().map(read).transpose()?;
+    let given = args.plan.as_deref().map(plan_file::read).transpose()?;
     let digest = given.as_ref().map(|plan| plan.digest.as_str()).unwrap_or_default();
     let parameters = serde_json::json!({ "plan": digest, "retry": args.retry }).to_string();
     logged(&mut ledger, "push", &parameters, async |ledger, run| {
@@ -50,12 +49,6 @@ pub(super) async fn run(args: &PushArgs, global: &Global, ui: Ui) -> anyhow::Res
         }
     })
     .await
-}
-
-fn read(path: &Path) -> anyhow::Result<Plan> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("the plan {} cannot be read", path.display()))?;
-    Plan::from_text(&text).with_context(|| format!("the plan {} cannot be used", path.display()))
 }
 
 /// Keeps what an earlier push did not get in, and what that needs.

@@ -7,7 +7,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::manifest::{FileEntry, MANIFEST, Manifest};
-use crate::digest::Digesting;
+use crate::digest::{Digesting, sha256_of};
 
 /// The seal is SHA-256 as hex.
 const SEAL_BYTES: usize = 64;
@@ -82,9 +82,7 @@ pub fn is_sealed(file: &mut (impl Read + Seek)) -> io::Result<bool> {
 fn digest_of_rest(file: &mut (impl Read + Seek)) -> io::Result<String> {
     let bytes = file.seek(io::SeekFrom::End(-SEAL_AT_END))?;
     file.rewind()?;
-    let mut digest = Digesting::new(io::sink());
-    io::copy(&mut file.take(bytes), &mut digest)?;
-    Ok(digest.end().1)
+    sha256_of(file.take(bytes))
 }
 
 /// An archive that is read. Nothing of it is ever written anywhere.

@@ -15,7 +15,7 @@ use crate::commands::exit::{Guarded, Outcome, UsageError};
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
 use crate::commands::write_private_by;
-use crate::digest::{Digesting, sha256_hex};
+use crate::digest::{sha256_hex, sha256_of};
 use crate::evidence::{
     Archive, Counted, JournalHead, Manifest, PACK_VERSION, Proven, ReadingEntry, Signature, Total,
     seal,
@@ -122,9 +122,7 @@ impl Pack<'_> {
             file.flush()?;
             Ok(seal(file.get_mut())?)
         })?;
-        let mut digest = Digesting::new(std::io::sink());
-        std::io::copy(&mut std::fs::File::open(out)?, &mut digest)?;
-        Ok((digest.end().1, count))
+        Ok((sha256_of(std::fs::File::open(out)?)?, count))
     }
 
     /// Adds every file but the manifest; gives the end of the journal as it was written.

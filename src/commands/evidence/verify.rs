@@ -12,7 +12,7 @@ use crate::commands::close::each_file;
 use crate::commands::exit::Outcome;
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
-use crate::digest::{Digesting, sha256_hex};
+use crate::digest::{Digesting, sha256_hex, sha256_of};
 use crate::evidence::{FileEntry, Opened, PACK_VERSION, is_sealed};
 use crate::ledger::{JournalRow, unpacked_reading};
 use crate::plan::Plan;
@@ -27,11 +27,7 @@ pub(super) fn verify(
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
     let open = || File::open(path).with_context(|| format!("{} cannot be read", path.display()));
-    let sha256 = {
-        let mut digest = Digesting::new(io::sink());
-        io::copy(&mut open()?, &mut digest)?;
-        digest.end().1
-    };
+    let sha256 = sha256_of(open()?)?;
     let mut opened = Opened::open(BufReader::new(open()?))
         .with_context(|| format!("{} is not an evidence pack", path.display()))?;
     let found = opened.manifest.schema_version;

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::rows::{FIGURE, figure};
 use crate::ids::ExternalId;
 use crate::money::{Amount, Currency};
 use crate::plan::diff::fields;
 use crate::plan::effect::effect;
 use crate::plan::{Change, Plan};
-use crate::reconcile::close::sheet::{Cell, Column, Head, Kind, Proof, Sink, Writer};
+use crate::reconcile::close::sheet::{Cell, Column, Head, Proof, Sink, Writer};
 use crate::report::AccountNames;
 
 const RECORDS: [Column; 6] = [
@@ -15,7 +16,7 @@ const RECORDS: [Column; 6] = [
     Column::id("item", "Record"),
     Column::text("kind", "Kind"),
     Column::text("action", "Action"),
-    Column { key: "amount", title: "Amount", kind: Kind::Amount, sums: false },
+    FIGURE,
     Column::text("currency", "Currency"),
 ];
 
@@ -92,14 +93,14 @@ impl Compared<'_> {
 
     fn write_records(&self, out: &mut Writer) {
         let row = |what: &str, change: &Change| {
-            let total = change.record.body.total();
+            let [amount, currency] = figure(change.record.body.total());
             vec![
                 Cell::text(what),
                 Cell::id(change.external_id.as_str()),
                 Cell::text(change.kind.title()),
                 Cell::text(change.action.verb()),
-                Cell::or_empty(total, Cell::Amount),
-                Cell::or_empty(total, |total| Cell::text(total.currency().code())),
+                amount,
+                currency,
             ]
         };
         let added = self.added.iter().map(|change| row("new", change));

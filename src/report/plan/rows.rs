@@ -88,7 +88,8 @@ const POSTINGS: [Column; 4] = [
 ];
 
 /// An amount among others of other currencies: it is not added up.
-const FIGURE: Column = Column { key: "amount", title: "Amount", kind: Kind::Amount, sums: false };
+pub(super) const FIGURE: Column =
+    Column { key: "amount", title: "Amount", kind: Kind::Amount, sums: false };
 
 /// Hands the plan to a sink; gives its proofs: debits are credits, in every currency and period.
 pub fn rows(plan: &Plan, names: &dyn AccountNames, sink: &mut dyn Sink) -> Vec<Proof> {
@@ -104,7 +105,8 @@ pub fn rows(plan: &Plan, names: &dyn AccountNames, sink: &mut dyn Sink) -> Vec<P
     writer.proofs
 }
 
-fn figure(amount: Option<Amount>) -> [Cell; 2] {
+/// The cells of an amount and of its currency.
+pub(super) fn figure(amount: Option<Amount>) -> [Cell; 2] {
     [
         Cell::or_empty(amount, Cell::Amount),
         Cell::or_empty(amount, |amount| Cell::text(amount.currency().code())),
