@@ -8,11 +8,12 @@ use secrecy::ExposeSecret;
 use crate::accounting::Policy;
 use crate::calendar::{Clock, SystemClock};
 use crate::cli::Global;
-use crate::config::{self, Auth, Overrides, Settings, StripeLimits};
+use crate::config::{self, Auth, Overrides, SecretError, SecretSource, Settings, StripeLimits};
 use crate::ledger::{Identity, Ledger, LockGuard};
 use crate::net::base_url::BaseUrl;
 use crate::net::http::HttpTransport;
 use crate::net::redact::{Redactor, SecretString};
+use crate::net::scrub::Scrubbed;
 use crate::net::transport::{HttpRequest, Method, Transport};
 use crate::netsuite::account::AccountCode;
 use crate::netsuite::auth::Authenticator;
@@ -69,23 +70,27 @@ impl Session {
     }
 
     pub(super) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            settings,
-            clock,
-            transport: Arc::new(HttpTransport::new()),
-            redactor: Redactor::new(),
-        }
+        let redactor = Redactor::new();
+        let transport = Scrubbed::new(Arc::new(HttpTransport::new()), redactor.clone());
+        Self { settings, clock, transport: Arc::new(transport), redactor }
     }
 
     /// A client of the Stripe account.
     pub(super) fn stripe(&self) -> anyhow::Result<Arc<stripe::Client>> {
-        self.stripe_with(self.settings.stripe.key.take("the Stripe API key")?)
+        self.stripe_with(self.secret(&self.settings.stripe.key, "the Stripe API key")?)
+    }
+
+    /// Takes a secret; from then on no answer brings it back.
+    fn secret(&self, source: &SecretSource, what: &str) -> Result<SecretString, SecretError> {
+        let secret = source.take(what)?;
+        self.redactor.register(&secret);
+        Ok(secret)
     }
 
     /// A client that writes metadata; `None` when the configuration does not ask for it.
     pub(super) fn stripe_writer(&self) -> anyhow::Result<Option<Arc<stripe::Client>>> {
         let key = self.settings.stripe.write_key.as_ref();
-        key.map(|key| self.stripe_with(key.take("the Stripe key that writes metadata")?))
+        key.map(|key| self.stripe_with(self.secret(key, "the Stripe key that writes metadata")?))
             .transpose()
     }
 
@@ -136,7 +141,7 @@ impl Session {
         let base = settings.base_url.clone().unwrap_or_else(|| account.base_url());
         let auth = match &settings.auth {
             Auth::OAuth2 { client_id, certificate_id, private_key } => {
-                let pem = private_key.take("the private key for NetSuite")?;
+                let pem = self.secret(private_key, "the private key for NetSuite")?;
                 let key = SigningKey::from_pem(pem.expose_secret())
                     .with_context(|| format!("the private key from {private_key}"))?;
                 let credentials = M2mCredentials {
@@ -150,9 +155,10 @@ impl Session {
                 let credentials = TbaCredentials {
                     account,
                     consumer_key: consumer_key.clone(),
-                    consumer_secret: consumer_secret.take("the NetSuite consumer secret")?,
+                    consumer_secret: self
+                        .secret(consumer_secret, "the NetSuite consumer secret")?,
                     token_id: token_id.clone(),
-                    token_secret: token_secret.take("the NetSuite token secret")?,
+                    token_secret: self.secret(token_secret, "the NetSuite token secret")?,
                 };
                 Authenticator::tba(credentials, Arc::clone(&self.clock))
             }

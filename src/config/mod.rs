@@ -20,12 +20,14 @@ pub mod template;
 
 pub use bank::{BankAccount, BankSettings};
 pub use file::StripeLimits;
-pub use secret::{SecretError, SecretSource};
+pub use secret::{READ, SecretError, SecretSource, WRITE, may_others};
 pub use settings::{
     Auth, NetSuiteSettings, Overrides, PushSettings, Settings, Shown, StripeSettings, is_decimal,
 };
 
 use std::path::{Path, PathBuf};
+
+use crate::net::redact::{REDACTED, redact_shapes};
 
 /// The file's name when none is given.
 pub const FILE_NAME: &str = "tieout.toml";
@@ -39,9 +41,9 @@ pub enum ConfigError {
     Missing { path: PathBuf },
     #[error("{path} cannot be read: {cause}")]
     Unreadable { path: PathBuf, cause: std::io::Error },
-    /// The cause shows the line and the column.
+    /// The cause shows the line and the column, without what looks like a secret.
     #[error("{path}: {cause}")]
-    Invalid { path: PathBuf, cause: Box<toml::de::Error> },
+    Invalid { path: PathBuf, cause: String },
     /// `place` is the file and, where it is known, the line; or the flag and its variable.
     #[error("{place}: {message}\nhint: {fix}")]
     Contradictory { place: String, message: String, fix: String },
@@ -65,8 +67,30 @@ pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Settings,
 }
 
 fn read(text: &str, path: &Path) -> Result<file::File, ConfigError> {
-    toml::from_str(text)
-        .map_err(|cause| ConfigError::Invalid { path: path.into(), cause: Box::new(cause) })
+    toml::from_str(text).map_err(|cause| ConfigError::Invalid {
+        path: path.into(),
+        cause: masked(&cause.to_string()),
+    })
+}
+
+/// The settings that hold a secret in the files of those who have not read that none may stand there.
+const SECRETS: [&str; 5] =
+    ["api_key", "write_key", "private_key", "consumer_secret", "token_secret"];
+
+/// A parser's message, which shows the line that it stopped at, without a secret of that line.
+fn masked(message: &str) -> String {
+    message.lines().map(without_secret).collect::<Vec<_>>().join("\n")
+}
+
+fn without_secret(line: &str) -> String {
+    let secrets = SECRETS.iter().filter_map(|name| {
+        let value = line.find(name)? + name.len();
+        line[value..].trim_start().starts_with('=').then_some(value)
+    });
+    match secrets.min() {
+        Some(value) => format!("{} = {REDACTED}", &line[..value]),
+        None => redact_shapes(line),
+    }
 }
 
 /// The names of the Stripe accounts in the file; none where it is of one account.
@@ -133,6 +157,21 @@ mod tests {
             assert!(message.contains(words), "{words}: {message}");
             assert!(message.contains(&format!("tieout.toml:{line}: ")), "{line}: {message}");
             assert!(!message.contains("rk_live_abc"), "a secret was shown: {message}");
+        }
+    }
+
+    /// What the parser quotes goes to the mail that cron sends: a key on that line must not.
+    #[test]
+    fn a_key_on_the_line_of_a_typing_error_is_not_shown() {
+        for (line, secret) in [
+            ("api_key = Pl4ntedKey", "Pl4ntedKey"),
+            ("write_key = \"Pl4ntedKey", "Pl4ntedKey"),
+            ("api_key_env = rk_live_Pl4nted", "rk_live_Pl4nted"),
+            ("limits = { api_key = Pl4ntedKey }", "Pl4ntedKey"),
+        ] {
+            let text = template::TEXT.replacen("api_key_env = \"STRIPE_API_KEY\"", line, 1);
+            let message = parse_text(&text).unwrap_err();
+            assert!(message.contains("line ") && !message.contains(secret), "{message}");
         }
     }
 

@@ -10,4 +10,5 @@ pub mod in_process;
 pub mod pace;
 pub mod redact;
 pub mod retry;
+pub mod scrub;
 pub mod transport;

@@ -7,6 +7,8 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::base_url::path_segment;
+
 pub use secrecy::{ExposeSecret, SecretString};
 
 /// What stands where a secret stood.
@@ -42,25 +44,45 @@ impl Redactor {
         Self::default()
     }
 
-    /// From now on `secret` is removed wherever it stands, whatever its shape.
+    /// From now on `secret` is removed wherever it stands, whatever its shape; one of several lines
+    /// (a key in PEM) is removed line by line too. Its percent-encoded form counts as the secret.
     pub fn register(&self, secret: &SecretString) {
-        if secret.expose_secret().len() >= REGISTERED_CHARS_MIN {
-            let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
-            secrets.push(secret.clone());
-            // A secret may contain another one.
-            secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
+        let text = secret.expose_secret();
+        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with("-----"));
+        let encoded = lines.clone().map(path_segment);
+        let forms = lines.map(str::to_owned).chain(encoded).chain([text.to_owned()]);
+        let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for form in forms.filter(|form| form.len() >= REGISTERED_CHARS_MIN) {
+            if !secrets.iter().any(|known| known.expose_secret() == form) {
+                secrets.push(form.into());
+            }
         }
+        // A secret may contain another one.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose_secret().len()));
     }
 
     /// `text` without registered secrets and without anything that has the shape of one.
     pub fn redact(&self, text: &str) -> String {
+        redact_shapes(&self.redact_known(text))
+    }
+
+    /// `text` without registered secrets; shapes are left alone.
+    pub fn redact_known(&self, text: &str) -> String {
         let mut clean = text.to_owned();
         for secret in self.0.read().unwrap_or_else(PoisonError::into_inner).iter() {
             if clean.contains(secret.expose_secret()) {
                 clean = clean.replace(secret.expose_secret(), REDACTED);
             }
         }
-        redact_shapes(&clean)
+        clean
+    }
+
+    /// Whether a registered secret is in `bytes`.
+    pub fn is_in(&self, bytes: &[u8]) -> bool {
+        let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        secrets
+            .iter()
+            .any(|secret| memchr::memmem::find(bytes, secret.expose_secret().as_bytes()).is_some())
     }
 }
 

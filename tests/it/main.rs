@@ -34,6 +34,7 @@ mod policies;
 mod proofs;
 mod push;
 mod rehearsal;
+mod secrets;
 mod sign;
 mod stripe_sdk;
 mod support;

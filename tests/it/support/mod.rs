@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod draw;
+pub mod echo;
 pub mod gateway;
 pub mod house;
 pub mod offline;
