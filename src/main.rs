@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use tieout::cli::Cli;
+use tieout::cli::{Cli, LogFormat};
 use tieout::commands;
 use tieout::ui::Ui;
 
@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let ui = Ui::new(cli.global.quiet);
+    let ui = messages(cli.global.log_format, cli.global.quiet);
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -30,6 +30,16 @@ fn main() -> ExitCode {
     ExitCode::from(commands::exit::code(&result))
 }
 
+/// How messages are written; a panic is one too where programs read them.
+fn messages(format: LogFormat, quiet: bool) -> Ui {
+    if format == LogFormat::Text {
+        return Ui::new(quiet);
+    }
+    let ui = Ui::json(quiet, commands::night::run_id());
+    std::panic::set_hook(Box::new(move |panic| ui.error(&panic.to_string())));
+    ui
+}
+
 /// The command itself runs on the main thread, which alone writes the ledger; requests go on beside it.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().worker_threads(REQUEST_THREADS).enable_all().build()
@@ -37,6 +47,11 @@ fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
 
 /// `--help` and `--version` are answers; anything else is a mistake in the usage.
 fn usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && asks_for_json() {
+        let ui = Ui::json(false, commands::night::run_id());
+        ui.error(&error.render().to_string());
+        return ExitCode::from(commands::exit::USAGE);
+    }
     let printed = error.print();
     if error.use_stderr() {
         return ExitCode::from(commands::exit::USAGE);
@@ -44,4 +59,13 @@ fn usage(error: &clap::Error) -> ExitCode {
     // A reader that went away is not an error; a full disk is.
     let failed = printed.is_err_and(|cause| cause.kind() != std::io::ErrorKind::BrokenPipe);
     ExitCode::from(if failed { commands::exit::FAILED } else { commands::exit::DONE })
+}
+
+/// Whether messages are for programs, of a command line that cannot be read.
+fn asks_for_json() -> bool {
+    let typed: Vec<String> = std::env::args().collect();
+    let is_pair = |pair: &[String]| pair[0] == "--log-format" && pair[1] == "json";
+    typed.windows(2).any(is_pair)
+        || typed.iter().any(|word| word == "--log-format=json")
+        || std::env::var("TIEOUT_LOG_FORMAT").is_ok_and(|format| format == "json")
 }

@@ -97,6 +97,33 @@ pub struct Global {
     #[arg(short, long, global = true, env = "TIEOUT_QUIET", value_parser = switch,
         help_heading = GLOBAL)]
     pub quiet: bool,
+    /// Messages on standard error as text for people, or as one JSON object per line.
+    #[arg(long, global = true, env = "TIEOUT_LOG_FORMAT", value_enum, default_value_t,
+        hide_short_help = true, help_heading = GLOBAL)]
+    pub log_format: LogFormat,
+    /// Wait so many seconds for another run to end, instead of exiting with 11 at once.
+    #[arg(long, global = true, env = "TIEOUT_LOCK_TIMEOUT", value_name = "SECONDS",
+        default_value_t = 0, hide_short_help = true, help_heading = GLOBAL)]
+    pub lock_timeout: u32,
+}
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
+/// What a run leaves behind for programs; docs/operations.md explains both.
+#[derive(Debug, Clone, Default, Args)]
+pub struct OutcomeArgs {
+    /// Write how the run ended here, as JSON, whatever the end.
+    #[arg(long, value_name = "FILE", env = "TIEOUT_SUMMARY")]
+    pub summary: Option<PathBuf>,
+    /// Write metrics here, as Prometheus reads text files (name it ….prom).
+    #[arg(long, value_name = "FILE", env = "TIEOUT_METRICS")]
+    pub metrics: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{GuardArgs, switch};
+use super::{GuardArgs, OutcomeArgs, switch};
 
 /// The window of a pull: half-open, since <= t < until.
 #[derive(Debug, Clone, Default, Args)]
@@ -66,4 +66,6 @@ pub struct BackfillArgs {
     pub dry_run: bool,
     #[command(flatten)]
     pub guards: GuardArgs,
+    #[command(flatten)]
+    pub outcome: OutcomeArgs,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{ListFormat, ReportFormat, WindowArgs, switch};
+use super::{ListFormat, OutcomeArgs, ReportFormat, WindowArgs, switch};
 
 /// Show what would be posted to NetSuite, and keep it as a file.
 ///
@@ -92,6 +92,8 @@ pub struct PushArgs {
     pub retry: bool,
     #[command(flatten)]
     pub guards: GuardArgs,
+    #[command(flatten)]
+    pub outcome: OutcomeArgs,
 }
 
 /// How a push is sent, how much it may do, and where to.
@@ -117,6 +119,7 @@ pub struct GuardArgs {
 ///   tieout run
 ///   tieout run --dry-run             stop at the plan
 ///   tieout run --since 2026-10-01 --until 2026-11-01
+///   tieout run --quiet --summary run.json --metrics tieout.prom    as cron starts it
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct RunArgs {
@@ -125,11 +128,16 @@ pub struct RunArgs {
     /// Stop at the plan: show it and send nothing.
     #[arg(long, env = "TIEOUT_DRY_RUN", value_parser = switch)]
     pub dry_run: bool,
+    /// Then read NetSuite back and prove that every total ties; exit with 6 where one does not.
+    #[arg(long, env = "TIEOUT_TIE_OUT", value_parser = switch, conflicts_with = "dry_run")]
+    pub tie_out: bool,
     /// With --dry-run: exit with 2 when the plan has changes.
     #[arg(long, env = "TIEOUT_DETAILED_EXITCODE", value_parser = switch)]
     pub detailed_exitcode: bool,
     #[command(flatten)]
     pub guards: GuardArgs,
+    #[command(flatten)]
+    pub outcome: OutcomeArgs,
     #[command(flatten)]
     pub output: PlanOutputArgs,
 }

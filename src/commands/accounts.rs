@@ -3,6 +3,7 @@
 
 use crate::cli::{BankCommand, Cli, Command, ExceptionsCommand, Global, LedgerCommand, ReportName};
 use crate::commands::exit::{self, Outcome, UsageError};
+use crate::commands::night::Watch;
 use crate::config;
 use crate::ui::Ui;
 
@@ -64,12 +65,17 @@ fn of_one_account(cli: &Cli) -> Option<&'static str> {
 }
 
 /// A failure of one account does not keep the others from their turn.
-pub(super) async fn run_each(cli: &Cli, names: &[String], ui: Ui) -> anyhow::Result<Outcome> {
+pub(super) async fn run_each(
+    cli: &Cli,
+    names: &[String],
+    watch: &Watch,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
     let mut worst = exit::DONE;
     for name in names {
         ui.heading(&format!("Stripe account {name}"));
         let global = Global { account: Some(name.clone()), ..cli.global.clone() };
-        let result = super::run_one(&cli.command, &global, ui).await;
+        let result = super::run_one(&cli.command, &global, watch, ui).await;
         if let Err(error) = &result {
             ui.error(&format!("{name}: {}", exit::message(error)));
         }

@@ -17,7 +17,7 @@ use crate::ui::{Ui, width};
 
 pub(super) async fn run(args: &AdoptArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
-    let _lock = session.lock("adopt")?;
+    let _lock = session.lock("adopt", ui)?;
     let mut ledger = session.existing_ledger()?;
     let command = if args.plan { "adopt --plan" } else { "adopt" };
     let parameters = serde_json::json!({ "records": args.records }).to_string();

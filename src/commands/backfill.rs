@@ -8,6 +8,7 @@ use crate::calendar::{UnixTime, Window, start_of_day};
 use crate::cli::{BackfillArgs, Global, PlanOutputArgs, WindowArgs};
 use crate::commands::exit::Outcome;
 use crate::commands::log::logged;
+use crate::commands::night::Watch;
 use crate::commands::session::Session;
 use crate::commands::{plan, pull, push};
 use crate::ledger::{Ledger, RunId, Stored};
@@ -15,11 +16,16 @@ use crate::report::plan::counted;
 use crate::report::table::{Align, render};
 use crate::ui::{Ui, width};
 
-pub(super) async fn run(args: &BackfillArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
-    let session = Session::open(global)?;
+pub(super) async fn run(
+    args: &BackfillArgs,
+    global: &Global,
+    watch: &Watch,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
+    let session = Session::watched(global, watch.tally())?;
     let asked = WindowArgs { since: Some(args.since.clone()), until: args.until.clone() };
     pull::check_window(&asked, &session)?;
-    let _lock = session.lock("backfill")?;
+    let _lock = session.lock("backfill", ui)?;
     let client = session.own_stripe().await?;
     let mut ledger = session.ledger(client.mode().is_live())?;
     let window = pull::window(&asked, &session, &ledger)?;
@@ -32,6 +38,7 @@ pub(super) async fn run(args: &BackfillArgs, global: &Global, ui: Ui) -> anyhow:
     }
     let parameters = serde_json::json!({ "window": window, "push": args.push }).to_string();
     logged(&mut ledger, "backfill", &parameters, async |ledger, run| {
+        session.begins(run, ui);
         read(&session, ledger, &chunks, args, run, ui).await
     })
     .await

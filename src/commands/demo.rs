@@ -38,7 +38,7 @@ pub(super) async fn run(args: &DemoArgs, ui: Ui) -> anyhow::Result<Outcome> {
     embedded.netsuite.set_clock(Arc::clone(&clock));
     let settings = config::load(&embedded.config, &Overrides::default())?;
     let session = Session::new(settings, clock);
-    let _lock = session.lock("demo")?;
+    let _lock = session.lock("demo", ui)?;
     let client = session.own_stripe().await?;
     let mut ledger = session.ledger(client.mode().is_live())?;
     let parameters = serde_json::json!({ "dir": args.dir }).to_string();

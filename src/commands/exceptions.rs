@@ -24,20 +24,20 @@ pub(super) fn run(args: &ExceptionsArgs, global: &Global, ui: Ui) -> anyhow::Res
         Some(ExceptionsCommand::Assign { id, to, due, by }) => {
             let act = Act::Assign { to: filled(to, "--to")?, due: *due };
             let due = due.map(|due| format!(", due {due}")).unwrap_or_default();
-            care(&session, id, by, |_| Ok(act))?;
+            care(&session, id, by, ui, |_| Ok(act))?;
             ui.say(&format!("{id}: {to} looks after it{due}."));
             Ok(Outcome::Done)
         }
         Some(ExceptionsCommand::Note { id, text, by }) => {
             let act = Act::Note { text: filled(text, "the note")? };
-            care(&session, id, by, |_| Ok(act))?;
+            care(&session, id, by, ui, |_| Ok(act))?;
             ui.say(&format!("{id}: noted."));
             Ok(Outcome::Done)
         }
         Some(ExceptionsCommand::Accept { id, until, reason, by }) => {
             let reason = filled(reason, "--reason")?;
             check_day(*until, today(&session)).map_err(|bad| UsageError(bad.to_string()))?;
-            care(&session, id, by, |found| {
+            care(&session, id, by, ui, |found| {
                 if found.resolved.is_some() {
                     bail!(UsageError(format!("{id} no longer occurs: there is nothing to accept")));
                 }
@@ -49,7 +49,7 @@ pub(super) fn run(args: &ExceptionsArgs, global: &Global, ui: Ui) -> anyhow::Res
             Ok(Outcome::Done)
         }
         Some(ExceptionsCommand::Reopen { id, by }) => {
-            care(&session, id, by, |found| {
+            care(&session, id, by, ui, |found| {
                 if found.care.acceptance.is_none() {
                     bail!(UsageError(format!(
                         "{id} is not accepted: there is nothing to take back"
@@ -68,9 +68,10 @@ fn care(
     session: &Session,
     id: &str,
     by: &ByArgs,
+    ui: Ui,
     act: impl FnOnce(&Cared) -> anyhow::Result<Act>,
 ) -> anyhow::Result<()> {
-    let _lock = session.lock("exceptions")?;
+    let _lock = session.lock("exceptions", ui)?;
     let mut ledger = session.existing_ledger()?;
     let found = known(&ledger, id)?;
     ledger.care_for(id, &act(&found)?, by.by.as_deref())?;

@@ -24,6 +24,32 @@ pub const IN_DOUBT: u8 = 8;
 pub const LOCKED: u8 = 11;
 pub const USAGE: u8 = 64;
 
+/// The codes of a run that came to its end: everything was looked at, whatever is left to a person.
+pub(super) const THROUGH: [u8; 5] = [DONE, CHANGES, PARTLY, OUT_OF_TOLERANCE, IN_DOUBT];
+
+/// Whether a run came to its end.
+pub(super) fn is_through(code: u8) -> bool {
+    THROUGH.contains(&code)
+}
+
+/// An exit code in words, as `tieout --help` has them.
+pub fn meaning(code: u8) -> &'static str {
+    match code {
+        DONE => "done, or nothing differs",
+        CHANGES => "changes exist",
+        PARTLY => "finished, some records failed or are blocked",
+        AUTHENTICATION => "authentication or permission",
+        TRANSIENT => "transient, try later",
+        OUT_OF_TOLERANCE => "totals differ, or a record was changed in NetSuite",
+        REFUSED => "refused by a guard",
+        IN_DOUBT => "in-doubt records remain",
+        LOCKED => "another run holds the lock",
+        USAGE => "usage or configuration",
+        130 | 143 => "interrupted after a clean checkpoint",
+        _ => "failed",
+    }
+}
+
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -46,6 +72,8 @@ pub enum Outcome {
     Misconfigured,
     /// The worst exit code of several Stripe accounts.
     Several(u8),
+    /// The exit code of a command that has said why already.
+    Said(u8),
 }
 
 /// A mistake in how the command was used, found after parsing.
@@ -71,7 +99,7 @@ pub fn code(result: &anyhow::Result<Outcome>) -> u8 {
         Ok(Outcome::NoAccess) => AUTHENTICATION,
         Ok(Outcome::TryLater) => TRANSIENT,
         Ok(Outcome::Misconfigured) => FAILED,
-        Ok(Outcome::Several(code)) => *code,
+        Ok(Outcome::Several(code) | Outcome::Said(code)) => *code,
         Err(error) => error.chain().find_map(code_of).unwrap_or(FAILED),
     }
 }
@@ -163,4 +191,34 @@ pub fn message(error: &anyhow::Error) -> String {
         }
     }
     parts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// A monitor would say something else than the manual.
+    #[test]
+    fn every_exit_code_means_what_the_help_says() {
+        let help = crate::cli::Cli::command().render_long_help().to_string();
+        for code in [
+            DONE,
+            FAILED,
+            CHANGES,
+            PARTLY,
+            AUTHENTICATION,
+            TRANSIENT,
+            OUT_OF_TOLERANCE,
+            REFUSED,
+            IN_DOUBT,
+            LOCKED,
+            USAGE,
+        ] {
+            let line = format!("  {code:<9}{}", meaning(code));
+            assert!(help.contains(&line), "{line} is not in the help");
+        }
+        assert!(help.contains(&format!("130/143  {}", meaning(143))));
+    }
 }

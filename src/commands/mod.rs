@@ -21,6 +21,7 @@ mod interrupt;
 mod ledger;
 mod log;
 mod modes;
+pub mod night;
 mod others;
 mod period;
 mod placed;
@@ -51,27 +52,51 @@ use anyhow::Context;
 use crate::cli::{Cli, Command, Global};
 use crate::ui::Ui;
 use exit::Outcome;
+use night::Watch;
 
 /// Runs the command that was typed; where the configuration has several Stripe accounts and none is
 /// named, for each of them in order.
 pub async fn run(cli: Cli, ui: Ui) -> anyhow::Result<Outcome> {
-    match accounts::of_command(&cli)? {
-        Some(names) => accounts::run_each(&cli, &names, ui).await,
-        None => run_one(&cli.command, &cli.global, ui).await,
+    let watch = Watch::of(&cli)?;
+    let result = run_all(&cli, &watch, ui).await;
+    watch.end(result, ui)
+}
+
+async fn run_all(cli: &Cli, watch: &Watch, ui: Ui) -> anyhow::Result<Outcome> {
+    match accounts::of_command(cli)? {
+        Some(names) => accounts::run_each(cli, &names, watch, ui).await,
+        None => run_one(&cli.command, &cli.global, watch, ui).await,
     }
 }
 
-async fn run_one(command: &Command, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
+async fn run_one(
+    command: &Command,
+    global: &Global,
+    watch: &Watch,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
+    watch.enter(global, ui);
+    let result = start(command, global, watch, ui).await;
+    watch.leave(global, &result);
+    result
+}
+
+async fn start(
+    command: &Command,
+    global: &Global,
+    watch: &Watch,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
     match command {
         Command::Init(args) => init::run(args, global, ui),
         Command::Pull(args) => pull::run(args, global, ui).await,
         Command::Plan(args) => plan::run(args, global, ui).await,
-        Command::Push(args) => push::run(args, global, ui).await,
-        Command::Run(args) => run::run(args, global, ui).await,
+        Command::Push(args) => push::run(args, global, watch, ui).await,
+        Command::Run(args) => run::run(args, global, watch, ui).await,
         Command::Resolve(args) => resolve::run(args, global, ui).await,
         Command::Adopt(args) => adopt::run(args, global, ui).await,
         Command::Reverse(args) => reverse::run(args, global, ui).await,
-        Command::Backfill(args) => backfill::run(args, global, ui).await,
+        Command::Backfill(args) => backfill::run(args, global, watch, ui).await,
         Command::Verify(args) => verify::run(args, global, ui).await,
         Command::Report(args) => report::run(args, global, ui).await,
         Command::Explain(args) => explain::run(args, global, ui),
@@ -97,6 +122,15 @@ fn write_private_by(
     path: &Path,
     write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    write_by(path, 0o600, write)
+}
+
+/// The same, for those whom `mode` lets.
+fn write_by(
+    path: &Path,
+    mode: u32,
+    write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     let failed = || format!("{} cannot be written", path.display());
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
@@ -104,7 +138,7 @@ fn write_private_by(
     let mut options = std::fs::OpenOptions::new();
     options.read(true).write(true).create(true).truncate(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
     let file = options.open(part).with_context(failed)?;
     let mut buffer = BufWriter::new(file);
     write(&mut buffer).with_context(failed)?;

@@ -24,7 +24,7 @@ pub(super) fn run(args: &PeriodArgs, global: &Global, ui: Ui) -> anyhow::Result<
             lock(&session, *month, by.by.as_deref(), ui)?;
         }
         PeriodCommand::Unlock { month, reason, by } => {
-            let _lock = session.lock("period")?;
+            let _lock = session.lock("period", ui)?;
             let mut ledger = session.existing_ledger()?;
             let reason = reason.trim();
             if reason.is_empty() {
@@ -45,7 +45,7 @@ pub(super) fn run(args: &PeriodArgs, global: &Global, ui: Ui) -> anyhow::Result<
 }
 
 fn lock(session: &Session, month: Month, by: Option<&str>, ui: Ui) -> anyhow::Result<()> {
-    let _lock = session.lock("period")?;
+    let _lock = session.lock("period", ui)?;
     let mut ledger = session.existing_ledger()?;
     let end = start_of_day(month.next().first_day(), session.settings.stripe.zone);
     if session.clock.now() < end {

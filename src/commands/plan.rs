@@ -38,7 +38,7 @@ pub(super) async fn run(args: &PlanArgs, global: &Global, ui: Ui) -> anyhow::Res
         return plan_file::run(what, global, ui);
     }
     let session = Session::open(global)?;
-    let _lock = session.lock("plan")?;
+    let _lock = session.lock("plan", ui)?;
     let mut ledger = session.existing_ledger()?;
     logged(&mut ledger, "plan", "{}", async |ledger, _| {
         let (mut plan, references) = make(&session, ledger, ui).await?;
@@ -80,6 +80,7 @@ pub(super) async fn make(
     balance::keep_balance_at_start(session, ledger)?;
     derive_what_changed(ledger, &client, &policy, ui).await?;
     let plan = of(session, ledger, &policy, &references)?;
+    session.tally.planned(&plan);
     Ok((plan, references))
 }
 

@@ -9,6 +9,7 @@ use crate::cli::{Global, GuardArgs, PushArgs};
 use crate::commands::exit::{Outcome, UsageError};
 use crate::commands::interrupt::Interrupt;
 use crate::commands::log::logged;
+use crate::commands::night::Watch;
 use crate::commands::session::Session;
 use crate::commands::{books, plan, plan_file, resolve, verify, write_back};
 use crate::config::is_decimal;
@@ -25,17 +26,26 @@ use crate::ui::Ui;
 /// Failures named one by one before the rest is counted.
 const NAMED_MAX: usize = 20;
 
-pub(super) async fn run(args: &PushArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
-    let session = Session::open(global)?;
-    let _lock = session.lock("push")?;
+pub(super) async fn run(
+    args: &PushArgs,
+    global: &Global,
+    watch: &Watch,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
+    let session = Session::watched(global, watch.tally())?;
+    let _lock = session.lock("push", ui)?;
     let mut ledger = session.existing_ledger()?;
     let given = args.plan.as_deref().map(plan_file::read).transpose()?;
     let digest = given.as_ref().map(|plan| plan.digest.as_str()).unwrap_or_default();
     let parameters = serde_json::json!({ "plan": digest, "retry": args.retry }).to_string();
     logged(&mut ledger, "push", &parameters, async |ledger, run| {
+        session.begins(run, ui);
         let is_given = given.is_some();
         let mut plan = match given {
-            Some(plan) => plan,
+            Some(plan) => {
+                session.tally.planned(&plan);
+                plan
+            }
             None => plan::make(&session, ledger, ui).await?.0,
         };
         if args.retry {
@@ -132,6 +142,7 @@ pub(super) async fn send(
     let pushed = pusher.push(&plan.changes, &|| progress.add(1)).await;
     progress.finish();
     let pushed = pushed?;
+    session.tally.pushed(&pushed);
     if pushed.is_interrupted {
         tell(&pushed, ui);
         return Ok(Outcome::Interrupted(interrupt.signal()));
@@ -244,7 +255,8 @@ fn tell(pushed: &Pushed, ui: Ui) {
         ));
     }
     for unsent in pushed.failed.iter().chain(&pushed.in_doubt).take(NAMED_MAX) {
-        ui.warn(&format!("{}: {}", unsent.external_id, unsent.reason));
+        let id = unsent.external_id.as_str();
+        ui.warn_of(id, &format!("{id}: {}", unsent.reason));
     }
     let more = (pushed.failed.len() + pushed.in_doubt.len()).saturating_sub(NAMED_MAX);
     if more > 0 {

@@ -67,7 +67,7 @@ fn report_cutover(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Result<
 
 async fn report_tieout(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
-    let _lock = session.lock("report")?;
+    let _lock = session.lock("report", ui)?;
     let mut ledger = session.existing_ledger()?;
     logged(&mut ledger, "report tieout", "{}", async |ledger, _| {
         let client = session.netsuite()?;

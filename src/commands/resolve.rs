@@ -23,7 +23,7 @@ const LOOK_EVERY_S: u64 = 60;
 
 pub(super) async fn run(args: &ResolveArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
-    let _lock = session.lock("resolve")?;
+    let _lock = session.lock("resolve", ui)?;
     let mut ledger = session.existing_ledger()?;
     let parameters = serde_json::json!({
         "again": args.again,
@@ -91,10 +91,11 @@ pub(super) async fn resolve(
         ));
     }
     for (id, until) in &resolution.waiting {
-        ui.warn(&format!("{id} is in doubt: NetSuite may still save it until {until}."));
+        let text = format!("{id} is in doubt: NetSuite may still save it until {until}.");
+        ui.warn_of(id.as_str(), &text);
     }
     for (id, what) in &resolution.conflicts {
-        ui.warn(&format!("{id} is in conflict and is left alone. {what}."));
+        ui.warn_of(id.as_str(), &format!("{id} is in conflict and is left alone. {what}."));
     }
     Ok(resolution)
 }

@@ -18,7 +18,7 @@ use crate::ui::Ui;
 
 pub(super) async fn run(args: &ReverseArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
-    let _lock = session.lock("reverse")?;
+    let _lock = session.lock("reverse", ui)?;
     let mut ledger = session.existing_ledger()?;
     let parameters = serde_json::json!({
         "records": args.records,

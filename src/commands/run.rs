@@ -3,19 +3,28 @@
 use crate::cli::{Global, RunArgs};
 use crate::commands::exit::Outcome;
 use crate::commands::log::logged;
+use crate::commands::night::Watch;
 use crate::commands::session::Session;
-use crate::commands::{plan, pull, push};
+use crate::commands::tieout::ReadBack;
+use crate::commands::{plan, pull, push, report};
+use crate::ledger::Ledger;
 use crate::ui::Ui;
 
-pub(super) async fn run(args: &RunArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
-    let session = Session::open(global)?;
+pub(super) async fn run(
+    args: &RunArgs,
+    global: &Global,
+    watch: &Watch,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
+    let session = Session::watched(global, watch.tally())?;
     pull::check_window(&args.window, &session)?;
-    let _lock = session.lock("run")?;
+    let _lock = session.lock("run", ui)?;
     let client = session.own_stripe().await?;
     let mut ledger = session.ledger(client.mode().is_live())?;
     let window = pull::window(&args.window, &session, &ledger)?;
     let command = if args.dry_run { "run --dry-run" } else { "run" };
     logged(&mut ledger, command, &serde_json::to_string(&window)?, async |ledger, run| {
+        session.begins(run, ui);
         let stored = pull::pull(&session, client, ledger, window, ui).await?;
         pull::say_what_was_stored(stored, ui);
         let (mut plan, references) = plan::make(&session, ledger, ui).await?;
@@ -24,7 +33,25 @@ pub(super) async fn run(args: &RunArgs, global: &Global, ui: Ui) -> anyhow::Resu
             ui.say("Nothing was sent: this was a dry run.");
             return Ok(plan::outcome(&plan, args.detailed_exitcode));
         }
-        push::send_all(&session, ledger, plan, &args.guards, run, ui).await
+        let outcome = push::send_all(&session, ledger, plan, &args.guards, run, ui).await?;
+        if !args.tie_out || matches!(outcome, Outcome::Interrupted(_)) {
+            return Ok(outcome);
+        }
+        Ok(outcome.or_worse(tie_out(&session, ledger, ui).await?))
     })
     .await
+}
+
+/// Proves every total from both sides, and says what does not tie.
+async fn tie_out(session: &Session, ledger: &mut Ledger, ui: Ui) -> anyhow::Result<Outcome> {
+    let client = session.netsuite()?;
+    let tieout = ReadBack::read(session, ledger, &client).await?.statements(session, ledger)?;
+    session.tally.tied(&tieout);
+    for statement in tieout.statements.iter().filter(|statement| !statement.ties_out()) {
+        ui.warn(&format!("{}: {} differ.", statement.title, statement.difference));
+    }
+    if tieout.ties_out() {
+        ui.say("Everything ties out.");
+    }
+    Ok(report::outcome(&tieout))
 }

@@ -1,6 +1,7 @@
 //! What every command starts from: settings, clients, the ledger and its lock.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
@@ -8,9 +9,11 @@ use secrecy::ExposeSecret;
 use crate::accounting::Policy;
 use crate::calendar::{Clock, SystemClock};
 use crate::cli::Global;
+use crate::commands::night::Tally;
 use crate::config::{self, Auth, Overrides, SecretError, SecretSource, Settings, StripeLimits};
-use crate::ledger::{Identity, Ledger, LockGuard};
+use crate::ledger::{Identity, Ledger, LockGuard, RunId};
 use crate::net::base_url::BaseUrl;
+use crate::net::counted::Counted;
 use crate::net::http::HttpTransport;
 use crate::net::redact::{Redactor, SecretString};
 use crate::net::scrub::Scrubbed;
@@ -24,6 +27,7 @@ use crate::netsuite::references::References;
 use crate::push::witness::Witness;
 use crate::stripe::client as stripe;
 use crate::stripe::objects::{self, Account};
+use crate::ui::Ui;
 
 /// An embedded Stripe has no limits unless it is told to: there is nobody to spare.
 const EMBEDDED_LIMITS: stripe::Limits = stripe::Limits {
@@ -52,8 +56,13 @@ pub(super) struct WrongKey {
 pub(super) struct Session {
     pub(super) settings: Settings,
     pub(super) clock: Arc<dyn Clock>,
-    transport: Arc<dyn Transport>,
+    /// What a run counts, for whoever is told how it ended.
+    pub(super) tally: Arc<Tally>,
+    to_stripe: Arc<dyn Transport>,
+    to_netsuite: Arc<dyn Transport>,
     redactor: Redactor,
+    /// How long to wait for another run's lock.
+    patience: Duration,
 }
 
 impl Session {
@@ -66,13 +75,38 @@ impl Session {
             netsuite_base_url: global.netsuite_base_url.clone(),
         };
         let settings = config::load(&global.config, &overrides)?;
-        Ok(Self::new(settings, Arc::new(SystemClock)))
+        let patience = Duration::from_secs(u64::from(global.lock_timeout));
+        Ok(Self { patience, ..Self::new(settings, Arc::new(SystemClock)) })
+    }
+
+    /// The same for a command whose outcome is told: it counts into `tally`.
+    pub(super) fn watched(global: &Global, tally: Arc<Tally>) -> anyhow::Result<Self> {
+        Ok(Self::open(global)?.counting(tally))
     }
 
     pub(super) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Self {
         let redactor = Redactor::new();
         let transport = Scrubbed::new(Arc::new(HttpTransport::new()), redactor.clone());
-        Self { settings, clock, transport: Arc::new(transport), redactor }
+        let to_both: Arc<dyn Transport> = Arc::new(transport);
+        Self {
+            settings,
+            clock,
+            tally: Arc::default(),
+            to_stripe: Arc::clone(&to_both),
+            to_netsuite: to_both,
+            redactor,
+            patience: Duration::ZERO,
+        }
+    }
+
+    fn counting(self, tally: Arc<Tally>) -> Self {
+        let (stripe, netsuite) = tally.counters();
+        Self {
+            tally,
+            to_stripe: Arc::new(Counted::new(self.to_stripe, stripe)),
+            to_netsuite: Arc::new(Counted::new(self.to_netsuite, netsuite)),
+            ..self
+        }
     }
 
     /// A client of the Stripe account.
@@ -108,7 +142,7 @@ impl Session {
             redactor: self.redactor.clone(),
         };
         let base = BaseUrl::parse(&settings.base_url)?;
-        let client = stripe::Client::new(Arc::clone(&self.transport), base, key, options)?;
+        let client = stripe::Client::new(Arc::clone(&self.to_stripe), base, key, options)?;
         Ok(Arc::new(client))
     }
 
@@ -129,7 +163,7 @@ impl Session {
     /// asked. Any answer will do: each carries the time.
     pub(super) async fn clock_ahead_s(&self) -> Option<i64> {
         let url = format!("{}/v1/account", self.settings.stripe.base_url);
-        let answer = self.transport.send(HttpRequest::new(Method::Get, url)).await.ok()?;
+        let answer = self.to_stripe.send(HttpRequest::new(Method::Get, url)).await.ok()?;
         let theirs = chrono::DateTime::parse_from_rfc2822(answer.header("date")?).ok()?;
         Some(self.clock.now().0 - theirs.timestamp())
     }
@@ -167,7 +201,7 @@ impl Session {
         if let Some(places) = settings.concurrency {
             limits.in_flight_max = usize::from(places);
         }
-        Ok(Arc::new(netsuite::Client::new(Arc::clone(&self.transport), base, auth, limits)))
+        Ok(Arc::new(netsuite::Client::new(Arc::clone(&self.to_netsuite), base, auth, limits)))
     }
 
     /// How many requests at once a push sends: as configured, else as NetSuite says.
@@ -224,10 +258,31 @@ impl Session {
             .context("there is no ledger yet; `tieout pull` makes one")
     }
 
+    /// From here on the ledger knows the run by its number.
+    pub(super) fn begins(&self, run: RunId, ui: Ui) {
+        ui.set_ledger_run(run.0);
+        self.tally.started(run);
+    }
+
     /// Keeps other runs out until the guard is dropped.
-    pub(super) fn lock(&self, command: &str) -> anyhow::Result<LockGuard> {
-        let since = self.clock.now();
-        let owner = format!("`tieout {command}` (process {}, since {since})", std::process::id());
-        Ok(Ledger::lock(&self.settings.ledger, &owner)?)
+    pub(super) fn lock(&self, command: &str, ui: Ui) -> anyhow::Result<LockGuard> {
+        let (process, since) = (std::process::id(), self.clock.now());
+        // A process of a container or of another machine is looked for in vain by its number alone.
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+        let place = if host.is_empty() { String::new() } else { format!(" on {}", host.trim()) };
+        let owner = format!("`tieout {command}` (process {process}{place}, since {since})");
+        let seconds = self.patience.as_secs();
+        let waits = |holder: &str| {
+            ui.say(&format!("{holder} holds the lock: waiting for it, {seconds} s at most."));
+        };
+        let guard = Ledger::lock_within(&self.settings.ledger, &owner, self.patience, waits)?;
+        if let Some(dead) = guard.left_by() {
+            ui.warn(&format!(
+                "{dead} ended without letting the lock go: it was killed, or the machine stopped. Its \
+                 lock ended with it, and what it left without an answer is looked up before anything \
+                 is sent."
+            ));
+        }
+        Ok(guard)
     }
 }

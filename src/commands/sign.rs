@@ -22,7 +22,7 @@ pub(super) fn sign(
     let Some(by) = by.map(str::trim).filter(|by| !by.is_empty()) else {
         bail!(UsageError("a signature has a name\nhint: sign with --by NAME".into()));
     };
-    let _lock = session.lock("period")?;
+    let _lock = session.lock("period", ui)?;
     let mut ledger = session.existing_ledger()?;
     let (reading, figures) = last_figures(session, &ledger, month)?;
     let role = match role {

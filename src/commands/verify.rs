@@ -39,7 +39,7 @@ pub(super) async fn run(args: &VerifyArgs, global: &Global, ui: Ui) -> anyhow::R
     if let Some(path) = &args.report {
         return verify_report::run(&session, path, args.output.output, ui);
     }
-    let _lock = session.lock("verify")?;
+    let _lock = session.lock("verify", ui)?;
     let mut ledger = session.existing_ledger()?;
     logged(&mut ledger, "verify", "{}", async |ledger, _| {
         let client = session.netsuite()?;

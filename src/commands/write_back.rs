@@ -41,7 +41,8 @@ pub(super) async fn run(
         ));
     }
     for unsent in done.failed.iter().chain(&done.in_doubt).take(NAMED_MAX) {
-        ui.warn(&format!("metadata for {}: {}", unsent.external_id, unsent.reason));
+        let id = unsent.external_id.as_str();
+        ui.warn_of(id, &format!("metadata for {id}: {}", unsent.reason));
     }
     if let Some(error) = done.stopped {
         let context = "everything is in NetSuite, and its ids are not all in Stripe's metadata";

@@ -26,7 +26,9 @@ pub enum LedgerError {
         "the ledger {path} cannot be made: there is no folder {folder}\nhint: make the folder, or correct `ledger` or --ledger"
     )]
     NoFolder { path: PathBuf, folder: PathBuf },
-    #[error("{owner} holds the lock on {path}\nhint: wait until it ends")]
+    #[error(
+        "{owner} holds the lock on {path}\nhint: wait until it ends, or give --lock-timeout SECONDS"
+    )]
     Locked { path: PathBuf, owner: String },
     #[error(
         "{object} is of {found} mode, the ledger {path} holds {bound} objects\nhint: use the key of the other mode, or another ledger"

@@ -4,6 +4,7 @@
 //! Does not belong here: what Stripe or NetSuite mean by an answer.
 
 pub mod base_url;
+pub mod counted;
 pub mod http;
 #[cfg(test)]
 pub mod in_process;

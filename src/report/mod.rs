@@ -12,6 +12,7 @@ pub mod explain;
 pub mod html;
 mod lines;
 pub mod matched;
+pub mod night;
 pub mod period;
 pub mod plan;
 mod spreadsheet;

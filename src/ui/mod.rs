@@ -1,8 +1,10 @@
 //! What a person sees while the program works: the only room that prints.
 //!
 //! Data goes to standard output, everything else to standard error. Messages are whole sentences
-//! and make sense without colour. Progress shows on a terminal only, so that cron stays quiet.
+//! and make sense without colour. Progress shows on a terminal only, so that cron stays quiet. Where
+//! programs read along (`--log-format json`), each message is a line of JSON.
 
+mod log;
 mod progress;
 mod style;
 
@@ -11,15 +13,40 @@ use std::io::{ErrorKind, IsTerminal, Write};
 pub use progress::Progress;
 pub use style::Style;
 
+use log::{Level, Log};
+
 /// The terminal, or the files that stand in for it.
 #[derive(Debug, Clone, Copy)]
 pub struct Ui {
     quiet: bool,
+    /// Messages are lines of JSON.
+    log: Option<&'static Log>,
 }
 
 impl Ui {
+    /// Messages for people.
     pub fn new(quiet: bool) -> Self {
-        Self { quiet }
+        Self { quiet, log: None }
+    }
+
+    /// Messages for programs, each with the name of the run. Made once: it lives as long as the
+    /// process.
+    pub fn json(quiet: bool, run: &str) -> Self {
+        Self { quiet, log: Some(Box::leak(Box::new(Log::new(run)))) }
+    }
+
+    /// What follows is about this one of the configuration's Stripe accounts.
+    pub fn enter(&self, account: Option<&str>) {
+        if let Some(log) = self.log {
+            log.enter(account);
+        }
+    }
+
+    /// What follows is of this run of the account's ledger.
+    pub fn set_ledger_run(&self, run: i64) {
+        if let Some(log) = self.log {
+            log.set_ledger_run(run);
+        }
     }
 
     /// Data that was asked for, on standard output. A reader that went away is not an error.
@@ -40,7 +67,7 @@ impl Ui {
     /// What was done, on standard error.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            write_line(text);
+            self.write(Level::Info, None, text);
         }
     }
 
@@ -51,17 +78,34 @@ impl Ui {
 
     /// Something a person should look at; shown even when quiet.
     pub fn warn(&self, text: &str) {
-        write_line(&format!("{} {text}", Style::Warning.paint("warning:")));
+        self.write(Level::Warn, None, text);
+    }
+
+    /// The same about one record or object, whose id the sentence names.
+    pub fn warn_of(&self, id: &str, text: &str) {
+        self.write(Level::Warn, Some(id), text);
     }
 
     /// Why the program stops; shown even when quiet.
     pub fn error(&self, text: &str) {
-        write_line(&format!("{} {text}", Style::Error.paint("error:")));
+        self.write(Level::Error, None, text);
+    }
+
+    fn write(&self, level: Level, record: Option<&str>, text: &str) {
+        let line = match (self.log, level) {
+            (Some(log), _) => log.line(level, record, text),
+            (None, Level::Info) => format!("{text}\n"),
+            (None, Level::Warn) => format!("{} {text}\n", Style::Warning.paint("warning:")),
+            (None, Level::Error) => format!("{} {text}\n", Style::Error.paint("error:")),
+        };
+        // Whole, so that two threads never mix; who closed standard error is not told why.
+        let _gone = anstream::stderr().lock().write_all(line.as_bytes());
     }
 
     /// Asks a person, who must be at a terminal: `None` where nobody is.
     pub fn ask(&self, question: &str) -> Option<String> {
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        let is_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if !is_terminal || self.log.is_some() {
             return None;
         }
         let mut err = anstream::stderr().lock();
@@ -73,14 +117,9 @@ impl Ui {
 
     /// A counter of work done. `total` unknown: its steps make the bar ([`Progress::expect`]).
     pub fn progress(&self, what: &str, total: Option<u64>) -> Progress {
-        let visible = !self.quiet && std::io::stderr().is_terminal();
+        let visible = !self.quiet && self.log.is_none() && std::io::stderr().is_terminal();
         Progress::new(what, total, visible)
     }
-}
-
-fn write_line(text: &str) {
-    let mut err = anstream::stderr().lock();
-    let _gone = writeln!(err, "{text}");
 }
 
 /// The columns tables may take: the terminal's, or 100 where there is none.

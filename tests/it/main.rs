@@ -27,6 +27,7 @@ mod kept_close;
 mod masters;
 mod masters_e2e;
 mod nightly;
+mod outcome;
 mod peers;
 mod period;
 mod plan_report;

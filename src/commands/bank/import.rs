@@ -25,7 +25,7 @@ pub(super) fn run(args: &BankImportArgs, session: &Session, ui: Ui) -> anyhow::R
         let name = path.display().to_string();
         read.push(file(path, args, settings).with_context(|| name)?);
     }
-    let _lock = session.lock("bank import")?;
+    let _lock = session.lock("bank import", ui)?;
     let mut ledger = session.existing_ledger()?;
     let mut imported = Vec::new();
     for (file, statements) in &read {

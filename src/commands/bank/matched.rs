@@ -44,7 +44,7 @@ pub(super) fn pair(
     by: Option<&str>,
     ui: Ui,
 ) -> anyhow::Result<()> {
-    let _lock = session.lock("bank pair")?;
+    let _lock = session.lock("bank pair", ui)?;
     let mut ledger = session.existing_ledger()?;
     if ledger.view::<Payout>(payout)?.is_none() {
         bail!(UsageError(format!(
@@ -66,7 +66,7 @@ pub(super) fn unpair(
     by: Option<&str>,
     ui: Ui,
 ) -> anyhow::Result<()> {
-    let _lock = session.lock("bank unpair")?;
+    let _lock = session.lock("bank unpair", ui)?;
     if !session.existing_ledger()?.unpair(line, by)? {
         bail!(UsageError(format!("nobody said which payout {line} is of")));
     }

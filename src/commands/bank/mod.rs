@@ -37,7 +37,7 @@ pub(super) fn run(args: &BankArgs, global: &Global, ui: Ui) -> anyhow::Result<Ou
             matched::unpair(&session, line, by.by.as_deref(), ui)?;
         }
         BankCommand::Forget { statement, reason, by } => {
-            let _lock = session.lock("bank")?;
+            let _lock = session.lock("bank", ui)?;
             let mut ledger = session.existing_ledger()?;
             let reason = reason.trim();
             if reason.is_empty() {

@@ -38,7 +38,7 @@ pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::R
     if let Some(facts) = kept(args, &session, &period)? {
         return write::write(args, &facts, &wanted, tolerance, ui);
     }
-    let _lock = session.lock("report")?;
+    let _lock = session.lock("report", ui)?;
     let mut ledger = session.existing_ledger()?;
     let command = format!("report {}", report.map_or("close", Report::word));
     let parameters = serde_json::json!({ "period": period.name }).to_string();

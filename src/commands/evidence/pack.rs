@@ -55,7 +55,7 @@ pub(super) fn pack(args: &EvidenceArgs, global: &Global, ui: Ui) -> anyhow::Resu
         ));
     };
     let session = Session::open(global)?;
-    let _lock = session.lock("evidence")?;
+    let _lock = session.lock("evidence", ui)?;
     let mut ledger = session.existing_ledger()?;
     let reading = reading_of(&session, &ledger, month, args.as_read)?;
     let packed = ledger.packed_reading(reading)?.with_context(|| {

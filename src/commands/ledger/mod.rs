@@ -56,7 +56,7 @@ pub(super) fn run(args: &LedgerArgs, global: &Global, ui: Ui) -> anyhow::Result<
             ui.say(&format!("Wrote {} to {}.", counted(count, "object"), folder.display()));
         }
         LedgerCommand::Compact => {
-            let _lock = session.lock("ledger compact")?;
+            let _lock = session.lock("ledger compact", ui)?;
             let mut ledger = session.existing_ledger()?;
             let before = ledger.stats()?;
             ledger.compact()?;

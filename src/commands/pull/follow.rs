@@ -10,7 +10,7 @@ use crate::stripe::objects::Payout;
 use crate::stripe::resource::Resource;
 
 /// Lists that go by the window, the longest first; payouts lead, because their own lists follow.
-pub(super) const DATED: [Resource; 10] = [
+pub(in crate::commands) const DATED: [Resource; 10] = [
     Resource::Payouts,
     Resource::BalanceTransactions,
     Resource::Invoices,

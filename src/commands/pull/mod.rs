@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use self::answers::Answers;
+pub(super) use self::follow::DATED;
 use self::follow::Follow;
 use crate::calendar::{UnixTime, Window, parse_bound, start_of_day};
 use crate::cli::{Global, PullArgs, WindowArgs};
@@ -44,7 +45,7 @@ const REQUESTS_TO_EXPLAIN: u64 = 1_000;
 pub(super) async fn run(args: &PullArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
     check_window(&args.window, &session)?;
-    let _lock = session.lock("pull")?;
+    let _lock = session.lock("pull", ui)?;
     if let Some(path) = &args.from {
         return export::read(&session, path, ui).await;
     }
@@ -118,7 +119,7 @@ pub(super) fn window(
 
 /// Whether a window was read to its end, list by list.
 pub(super) fn is_complete(ledger: &Ledger, window: Window) -> anyhow::Result<bool> {
-    for resource in follow::DATED {
+    for resource in DATED {
         let windows = ledger.coverage(resource.as_str())?;
         let is_inside = |known: &Window| known.since <= window.since && window.until <= known.until;
         if !windows.iter().any(is_inside) {
@@ -140,6 +141,7 @@ pub(super) async fn pull(
     window: Window,
     ui: Ui,
 ) -> anyhow::Result<Stored> {
+    session.tally.pulling(window);
     let facts = ledger.facts_version()?;
     let settings = &session.settings.stripe;
     let start = settings.start_date.map(|day| start_of_day(day, settings.zone));
@@ -154,6 +156,7 @@ pub(super) async fn pull(
     match walked {
         Ok(stored) => {
             ledger.end_pull()?;
+            session.tally.pulled(stored);
             Ok(stored)
         }
         Err(error) => {

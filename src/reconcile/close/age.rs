@@ -13,12 +13,19 @@ impl Bucket {
     const LABELS: [&'static str; 6] =
         ["0–3 days", "4–7 days", "8–30 days", "31–60 days", "61–90 days", "over 90 days"];
 
+    const PLAIN: [&'static str; 6] = ["0-3", "4-7", "8-30", "31-60", "61-90", "91+"];
+
     pub fn of(days: i64) -> Self {
         Self(Self::LAST.partition_point(|last| *last < days))
     }
 
     pub const fn label(self) -> &'static str {
         Self::LABELS[self.0]
+    }
+
+    /// The same in characters that are easily typed, for programs and their rules.
+    pub const fn plain(self) -> &'static str {
+        Self::PLAIN[self.0]
     }
 }
 

@@ -1,0 +1,220 @@
+//! Nights: how a run ended, told to whoever asked to be told.
+//!
+//! Commands that pull or post are watched from before their configuration is read until after their
+//! last message. Belongs here: gathering the value that `report::night` shows, and handing it out. Does
+//! not belong here: anything that decides what a run does; whoever cannot be told never changes its
+//! outcome, except a file that was asked for by name.
+
+mod gather;
+mod tally;
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
+
+use crate::calendar::{Clock, SystemClock, UnixTime};
+use crate::cli::{Cli, Command, Global, OutcomeArgs};
+use crate::commands::exit::{self, Outcome, UsageError};
+use crate::commands::plan::made_by;
+use crate::commands::session::Session;
+use crate::digest::sha256_hex;
+use crate::ledger::LedgerError;
+use crate::report::night::finding::{Finding, Findings, Route};
+use crate::report::night::{Account, Requests, SCHEMA_VERSION, Summary, line, metrics};
+use crate::ui::Ui;
+
+use self::gather::Turn;
+pub(super) use self::tally::Tally;
+
+/// Characters of a digest that keep two runs of one second apart.
+const NAME_DIGEST_CHARS: usize = 6;
+
+/// The name of this invocation: when it began, and something that no other has.
+pub fn run_id() -> &'static str {
+    static NAME: OnceLock<String> = OnceLock::new();
+    NAME.get_or_init(|| {
+        let now = chrono::Utc::now();
+        let nanos = now.timestamp_nanos_opt().unwrap_or_default();
+        let own = sha256_hex(format!("{} {nanos}", std::process::id()).as_bytes());
+        format!("{}-{}", now.format("%Y%m%dT%H%M%SZ"), &own[..NAME_DIGEST_CHARS])
+    })
+}
+
+/// Watches one invocation. A command that leaves nothing behind is not watched, and costs nothing.
+pub(super) struct Watch {
+    /// As the run log has it.
+    command: Option<&'static str>,
+    files: OutcomeArgs,
+    began: UnixTime,
+    since: Instant,
+    turns: Mutex<Vec<(Account, Vec<Finding>)>>,
+    tally: Mutex<Arc<Tally>>,
+}
+
+impl Watch {
+    /// Begins to watch what was typed.
+    ///
+    /// # Errors
+    /// A file that is to be written has no folder: better said before the run than after it.
+    pub(super) fn of(cli: &Cli) -> anyhow::Result<Self> {
+        let (command, files) = match &cli.command {
+            Command::Run(args) if args.dry_run => (Some("run --dry-run"), args.outcome.clone()),
+            Command::Run(args) => (Some("run"), args.outcome.clone()),
+            Command::Push(args) => (Some("push"), args.outcome.clone()),
+            Command::Backfill(args) => (Some("backfill"), args.outcome.clone()),
+            _ => (None, OutcomeArgs::default()),
+        };
+        for (flag, path) in [("--summary", &files.summary), ("--metrics", &files.metrics)] {
+            let Some(path) = path else { continue };
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+                let message = format!(
+                    "{flag} cannot be written: there is no folder {}\nhint: make it, or name another file",
+                    folder.display()
+                );
+                return Err(UsageError(message).into());
+            }
+        }
+        Ok(Self {
+            command,
+            files,
+            began: SystemClock.now(),
+            since: Instant::now(),
+            turns: Mutex::default(),
+            tally: Mutex::default(),
+        })
+    }
+
+    /// What the turn of a Stripe account counts into.
+    pub(super) fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The turn of a Stripe account begins.
+    pub(super) fn enter(&self, global: &Global, ui: Ui) {
+        ui.enter(global.account.as_deref());
+        *self.tally.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+    }
+
+    /// The turn has ended: how the account stands now.
+    pub(super) fn leave(&self, global: &Global, result: &anyhow::Result<Outcome>) {
+        let Some(command) = self.command else { return };
+        let tally = self.tally();
+        let (stripe, netsuite) = tally.requests();
+        let turn = Turn {
+            command,
+            name: global.account.as_deref(),
+            began: self.began,
+            exit_code: exit::code(result),
+            error: result.as_ref().err().map(exit::message),
+            seen: tally.seen(),
+            requests: Requests { stripe, netsuite },
+        };
+        let mut account = turn.account();
+        let mut findings = turn.findings();
+        read(&turn, global, &mut account, &mut findings);
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner).push((account, findings));
+    }
+
+    /// The command has ended: says so on one line, and tells whoever asked.
+    pub(super) fn end(self, result: anyhow::Result<Outcome>, ui: Ui) -> anyhow::Result<Outcome> {
+        let Some(command) = self.command else { return result };
+        ui.enter(None);
+        let code = exit::code(&result);
+        if let Err(error) = &result {
+            ui.error(&exit::message(error));
+        }
+        let summary = self.summary(command, code, result.err().as_ref());
+        // Quiet means only what went wrong, and cron sends a mail for every word.
+        if code == exit::DONE {
+            ui.say(&line(&summary));
+        } else {
+            ui.warn(&line(&summary));
+        }
+        Ok(Outcome::Said(self.write(&summary, ui)))
+    }
+
+    fn summary(&self, command: &'static str, code: u8, error: Option<&anyhow::Error>) -> Summary {
+        let turns = std::mem::take(&mut *self.turns.lock().unwrap_or_else(PoisonError::into_inner));
+        let (accounts, findings): (Vec<Account>, Vec<Vec<Finding>>) = turns.into_iter().unzip();
+        let mut findings: Vec<Finding> = findings.into_iter().flatten().collect();
+        // What an account ended with is said of the account.
+        let error = error.filter(|_| accounts.is_empty()).map(exit::message);
+        if let Some(message) = &error {
+            findings.push(Finding::of_run(None, code, message));
+        }
+        Summary {
+            schema_version: SCHEMA_VERSION,
+            run_id: run_id().to_owned(),
+            made_by: made_by(),
+            command,
+            started: self.began,
+            finished: SystemClock.now(),
+            duration_ms: u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
+            exit_code: code,
+            meaning: exit::meaning(code),
+            error,
+            findings: Findings::new(findings),
+            accounts,
+        }
+    }
+
+    /// Writes the files that were asked for. What cannot be written was not done as asked.
+    fn write(&self, summary: &Summary, ui: Ui) -> u8 {
+        let mut code = summary.exit_code;
+        let mut wrote = |result: anyhow::Result<()>| {
+            if let Err(error) = result {
+                ui.error(&exit::message(&error));
+                if matches!(code, exit::DONE | exit::CHANGES) {
+                    code = exit::FAILED;
+                }
+            }
+        };
+        if let Some(path) = &self.files.summary {
+            wrote(super::write_private(path, summary.json().as_bytes()));
+        }
+        // The run that holds the lock speaks for the installation when it ends.
+        let is_locked_out = summary.exit_code == exit::LOCKED;
+        if let Some(path) = self.files.metrics.as_ref().filter(|_| !is_locked_out) {
+            wrote(write_metrics(path, &metrics(summary)));
+        }
+        code
+    }
+}
+
+/// Adds what the configuration and the ledger say, as far as they can be read.
+fn read(turn: &Turn, global: &Global, account: &mut Account, findings: &mut Vec<Finding>) {
+    let Ok(session) = Session::open(global) else { return };
+    let stripe = session.settings.stripe.account.to_string();
+    let netsuite = session.settings.netsuite.account.clone();
+    let ledger = session.ledger_to_read();
+    account.stripe_account = Some(stripe.clone());
+    account.netsuite_account = Some(netsuite.clone());
+    let read = ledger.and_then(|ledger| {
+        ledger.check_accounts(&stripe, &netsuite)?;
+        account.standing = Some(turn.read(&session, &ledger, findings)?);
+        Ok(())
+    });
+    // Why there is no ledger, or none to be read, is why the run ended: that is said already.
+    let Err(error) = read else { return };
+    let is_missing = error.chain().any(|cause| {
+        matches!(cause.downcast_ref(), Some(LedgerError::File { cause, .. })
+            if cause.kind() == std::io::ErrorKind::NotFound)
+    });
+    if turn.error.is_none() && !is_missing {
+        findings.push(Finding::about(
+            Route::Technical,
+            turn.name,
+            ("ledger_unreadable", &stripe),
+            format!("How the ledger stands cannot be told: {}", exit::message(&error)),
+            "`tieout ledger check` looks for what is wrong with it.",
+        ));
+    }
+}
+
+/// Beside its place, then moved there: who collects it sees all or nothing. It has counts and no
+/// names, and the collector is another user: everybody may read it.
+fn write_metrics(path: &Path, text: &str) -> anyhow::Result<()> {
+    super::write_by(path, 0o644, |file| Ok(file.write_all(text.as_bytes())?))
+}
