@@ -59,7 +59,7 @@ use night::Watch;
 pub async fn run(cli: Cli, ui: Ui) -> anyhow::Result<Outcome> {
     let watch = Watch::of(&cli)?;
     let result = run_all(&cli, &watch, ui).await;
-    watch.end(result, ui)
+    watch.end(result, ui).await
 }
 
 async fn run_all(cli: &Cli, watch: &Watch, ui: Ui) -> anyhow::Result<Outcome> {
@@ -138,8 +138,12 @@ fn write_by(
     let mut options = std::fs::OpenOptions::new();
     options.read(true).write(true).create(true).truncate(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode & 0o600);
     let file = options.open(part).with_context(failed)?;
+    // Whatever the umask takes from new files, or an older file of this name had.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))
+        .with_context(failed)?;
     let mut buffer = BufWriter::new(file);
     write(&mut buffer).with_context(failed)?;
     let file = buffer.into_inner().map_err(std::io::IntoInnerError::into_error);

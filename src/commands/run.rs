@@ -19,6 +19,9 @@ pub(super) async fn run(
     let session = Session::watched(global, watch.tally())?;
     pull::check_window(&args.window, &session)?;
     let _lock = session.lock("run", ui)?;
+    if !args.dry_run {
+        watch.begin(ui).await;
+    }
     let client = session.own_stripe().await?;
     let mut ledger = session.ledger(client.mode().is_live())?;
     let window = pull::window(&args.window, &session, &ledger)?;

@@ -16,6 +16,7 @@ use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::bank::BankFile;
 use crate::config::mapping::RuleFile;
 use crate::config::masters::{CustomersFile, ExternalIds, ItemsFile};
+use crate::config::night::{HeartbeatFile, HooksFile};
 use crate::config::secret::SecretFields;
 use crate::ids::{AccountId, InternalId};
 use crate::money::Currency;
@@ -43,6 +44,10 @@ pub(super) struct File {
     pub mapping: Vec<Spanned<RuleFile>>,
     #[serde(default)]
     pub bank: BankFile,
+    #[serde(default)]
+    pub heartbeat: HeartbeatFile,
+    #[serde(default)]
+    pub hooks: HooksFile,
     #[serde(default)]
     pub stripe_accounts: Vec<StripeAccount>,
 }

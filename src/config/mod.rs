@@ -12,6 +12,7 @@ pub mod currencies;
 mod file;
 mod mapping;
 mod masters;
+mod night;
 mod place;
 mod resolver;
 mod secret;
@@ -20,6 +21,7 @@ pub mod template;
 
 pub use bank::{BankAccount, BankSettings};
 pub use file::StripeLimits;
+pub use night::{Heartbeat, HeartbeatError, Hooks, NightSettings};
 pub use secret::{READ, SecretError, SecretSource, WRITE, may_others};
 pub use settings::{
     Auth, NetSuiteSettings, Overrides, PushSettings, Settings, Shown, StripeSettings, is_decimal,
@@ -67,15 +69,17 @@ pub fn parse(text: &str, path: &Path, overrides: &Overrides) -> Result<Settings,
 }
 
 fn read(text: &str, path: &Path) -> Result<file::File, ConfigError> {
-    toml::from_str(text).map_err(|cause| ConfigError::Invalid {
-        path: path.into(),
-        cause: masked(&cause.to_string()),
-    })
+    toml::from_str(text).map_err(|cause| invalid(path, &cause))
+}
+
+fn invalid(path: &Path, cause: &toml::de::Error) -> ConfigError {
+    ConfigError::Invalid { path: path.into(), cause: masked(&cause.to_string()) }
 }
 
 /// The settings that hold a secret in the files of those who have not read that none may stand there.
-const SECRETS: [&str; 5] =
-    ["api_key", "write_key", "private_key", "consumer_secret", "token_secret"];
+/// The last is the heartbeat's, and as good as one.
+const SECRETS: [&str; 6] =
+    ["api_key", "write_key", "private_key", "consumer_secret", "token_secret", "url"];
 
 /// A parser's message, which shows the line that it stopped at, without a secret of that line.
 fn masked(message: &str) -> String {
@@ -84,8 +88,10 @@ fn masked(message: &str) -> String {
 
 fn without_secret(line: &str) -> String {
     let secrets = SECRETS.iter().filter_map(|name| {
-        let value = line.find(name)? + name.len();
-        line[value..].trim_start().starts_with('=').then_some(value)
+        let start = line.find(name)?;
+        let is_whole = !line[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        let value = start + name.len();
+        (is_whole && line[value..].trim_start().starts_with('=')).then_some(value)
     });
     match secrets.min() {
         Some(value) => format!("{} = {REDACTED}", &line[..value]),
@@ -98,6 +104,14 @@ pub fn account_names(path: &Path) -> Result<Vec<String>, ConfigError> {
     let file = read(&text_of(path)?, path)?;
     accounts::check(&file).map_err(|wrong| contradictory(path, wrong))?;
     Ok(accounts::names(&file))
+}
+
+/// Who is told how a run ended. The rest of the file may be wrong: that is when it matters most.
+pub fn night(path: &Path) -> Result<NightSettings, ConfigError> {
+    let file: night::NightFile =
+        toml::from_str(&text_of(path)?).map_err(|cause| invalid(path, &cause))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    file.check(folder).map_err(|wrong| contradictory(path, wrong))
 }
 
 fn contradictory(path: &Path, (message, fix): masters::Wrong) -> ConfigError {
@@ -168,6 +182,7 @@ mod tests {
             ("write_key = \"Pl4ntedKey", "Pl4ntedKey"),
             ("api_key_env = rk_live_Pl4nted", "rk_live_Pl4nted"),
             ("limits = { api_key = Pl4ntedKey }", "Pl4ntedKey"),
+            ("url = \"https://hc-ping.com/Pl4nted", "Pl4nted"),
         ] {
             let text = template::TEXT.replacen("api_key_env = \"STRIPE_API_KEY\"", line, 1);
             let message = parse_text(&text).unwrap_err();

@@ -8,6 +8,7 @@ use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
 use crate::config::bank::BankSettings;
 use crate::config::file::{NetSuite, OAuth2, Push, Stripe, StripeLimits, Token};
+use crate::config::night::NightSettings;
 use crate::config::place::line_of;
 use crate::config::secret::{SecretFields, SecretSource};
 use crate::config::settings::{
@@ -100,6 +101,32 @@ impl Resolver<'_> {
                 from: self.path.display().to_string(),
             });
         }
+    }
+
+    /// Neither the address nor a command: both may hold what is as good as a key.
+    pub(super) fn show_night(&mut self, night: &NightSettings) {
+        let set = |is_set| if is_set { "(hidden)" } else { "(none)" };
+        let setting = ["url", "url_env", "url_file", "url_command"]
+            .map(|name| format!("heartbeat.{name}"))
+            .into_iter()
+            .find(|name| line_of(self.text, name).is_some());
+        let setting = setting.unwrap_or_else(|| "heartbeat.url".into());
+        self.show(&setting, set(night.heartbeat.is_some()));
+        if let Some(heartbeat) = &night.heartbeat {
+            let codes: Vec<String> =
+                heartbeat.success_codes.iter().map(ToString::to_string).collect();
+            self.show("heartbeat.success_codes", &codes.join(", "));
+        }
+        let hooks = &night.hooks;
+        for (name, command) in [
+            ("hooks.accounting", &hooks.accounting),
+            ("hooks.technical", &hooks.technical),
+            ("hooks.always", &hooks.always),
+        ] {
+            self.show(name, set(command.is_some()));
+        }
+        self.show("hooks.timeout_s", &hooks.timeout_s.to_string());
+        self.show("hooks.pass_env", &hooks.pass_env.join(", "));
     }
 
     pub(super) fn account(&mut self, setting: &str, number: &str) -> Result<(), ConfigError> {

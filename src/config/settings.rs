@@ -14,6 +14,7 @@ use crate::config::ConfigError;
 use crate::config::bank::BankSettings;
 use crate::config::file::{Accounts, File, StripeLimits};
 use crate::config::mapping::RuleFile;
+use crate::config::night::NightFile;
 use crate::config::resolver::{LEDGER, Resolver};
 use crate::config::secret::SecretSource;
 use crate::ids::{AccountId, InternalId};
@@ -145,6 +146,9 @@ pub(super) fn resolve(
     };
     let bank = file.bank.check().map_err(wrong)?;
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+    // Only checked here: a run reads it by itself, before it knows whether the rest can be read.
+    let night = NightFile { heartbeat: file.heartbeat, hooks: file.hooks };
+    let night = night.check(&folder).map_err(wrong)?;
     let mut resolver = Resolver { path, text, folder: &folder, shown: Vec::new() };
     let ledger = resolver.pick(
         &LEDGER,
@@ -168,6 +172,7 @@ pub(super) fn resolve(
     let push = resolver.push(file.push)?;
     resolver.show_tax_codes(&file.suitetax);
     resolver.show_bank(&bank);
+    resolver.show_night(&night);
     Ok(Settings {
         path: path.into(),
         name,

@@ -35,6 +35,7 @@ mod policies;
 mod proofs;
 mod push;
 mod rehearsal;
+mod samples;
 mod secrets;
 mod sign;
 mod stripe_sdk;

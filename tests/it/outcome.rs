@@ -1,7 +1,11 @@
 //! How a run ended, as cron, a monitor and a log reader are told.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use tieout::ledger::Ledger;
@@ -43,9 +47,19 @@ fn every_end_of_a_run_is_told_to_programs() {
     let folder = folder.path();
     let sandbox = Sandbox::start(folder);
     let tieout = Tieout::new(folder);
+    let heartbeat = Heartbeat::listen();
+    let config = folder.join("tieout.toml");
+    let mut text = std::fs::read_to_string(&config).expect("a configuration");
+    text.push_str(&format!(
+        "[heartbeat]\nurl = \"{}/t0psecret\"\n[hooks]\ntechnical = \"cat > technical.json\"\n\
+         accounting = \"cat > accounting.json\"\nalways = \"env > env.txt; echo no >&2; exit 9\"\n",
+        heartbeat.url
+    ));
+    std::fs::write(&config, text).expect("written");
     let nowhere = tieout.run(&["run", "--summary", "nowhere/run.json"]);
     assert!(nowhere.code == 64 && nowhere.stderr.contains("there is no folder nowhere"));
 
+    assert_eq!(heartbeat.asked(), [""; 0]);
     let window = ["--since", "2026-06-01", "--until", "2026-07-10"];
     let ran = run(folder, &[&window[..], &["--log-format", "json"]].concat());
     assert_eq!(ran.code, 0, "{ran:?}");
@@ -65,8 +79,16 @@ fn every_end_of_a_run_is_told_to_programs() {
     assert!(success.is_some());
     assert_eq!(metric(folder, &format!("tieout_run_exit_code{of_run}")).as_deref(), Some("0"));
     are_lines_of_json(&ran.stderr, told["run_id"].as_str().unwrap());
+    assert!(ran.stderr.contains("`hooks.always` failed: exit status: 9: no"), "{}", ran.stderr);
+    let environment = std::fs::read_to_string(folder.join("env.txt")).expect("written by a hook");
+    assert!(environment.contains("TIEOUT_EXIT_CODE=0\n"), "{environment}");
+    let asked = heartbeat.asked();
+    let rid = asked[0].strip_prefix("/t0psecret/start?rid=").expect("first the beginning");
+    assert_eq!(asked[1..], [format!("/t0psecret?rid={rid}")], "then the success of the same run");
 
     // Quiet, and nothing to do; every proof is made all the same.
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap().replace("; exit 9", ""))
+        .expect("written");
     let again = run(folder, &["--quiet", "--until", "2026-07-10", "--tie-out"]);
     let told = summary(folder);
     let proofs = told["accounts"][0]["differences"].as_array().expect("proofs");
@@ -75,9 +97,66 @@ fn every_end_of_a_run_is_told_to_programs() {
     assert_eq!(again.code, if differs { 6 } else { 0 }, "{again:?}");
     assert_eq!(again.stderr.is_empty(), !differs, "{again:?}");
 
+    let asked = heartbeat.asked();
+    assert!(asked.len() == 2 && asked[1].starts_with("/t0psecret"), "{asked:?}");
+
     locked_out(folder);
+    assert_eq!(heartbeat.asked(), [""; 0], "the run that holds the lock speaks");
     not_even_begun(folder, &success.unwrap());
+    let ended = |path: &String| path.split('?').next().unwrap().to_owned();
+    let asked: Vec<String> = heartbeat.asked().iter().map(ended).collect();
+    assert_eq!(asked, ["/t0psecret/64", "/t0psecret/start", "/t0psecret/7"]);
+    heartbeat.refuse();
+    let untold = run(folder, &["--quiet", "--until", "2026-07-10"]);
+    assert_eq!(untold.code, again.code - again.code % 6, "{untold:?}");
+    assert_eq!(untold.stderr.matches("The heartbeat was not told").count(), 2, "{untold:?}");
+    assert!(untold.stderr.contains("it answered 404") && !untold.stderr.contains("t0psecret"));
+    let shown = tieout.run(&["check", "--show-config"]);
+    assert!(shown.stdout.contains("heartbeat.url") && !shown.stdout.contains("t0psecret"));
     drop(sandbox);
+}
+
+/// A service that remembers what it was asked for.
+struct Heartbeat {
+    url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+    refuses: Arc<AtomicBool>,
+}
+
+impl Heartbeat {
+    fn listen() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        let (asked, refuses) =
+            (Arc::<Mutex<Vec<String>>>::default(), Arc::new(AtomicBool::new(false)));
+        let (told, bad) = (Arc::clone(&asked), Arc::clone(&refuses));
+        // Ends with the process of the tests.
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.expect("a connection");
+                let mut buffer = [0; 4096];
+                let length = stream.read(&mut buffer).expect("a request");
+                let request = String::from_utf8_lossy(&buffer[..length]).into_owned();
+                let path = request.split(' ').nth(1).expect("a path").to_owned();
+                told.lock().unwrap().push(path);
+                let status = if bad.load(Ordering::Relaxed) { "404 Not Found" } else { "200 OK" };
+                let answer = format!(
+                    "HTTP/1.1 {status}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK"
+                );
+                stream.write_all(answer.as_bytes()).expect("answered");
+            }
+        });
+        Self { url, asked, refuses }
+    }
+
+    /// What it was asked for since it was last looked at.
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    fn refuse(&self) {
+        self.refuses.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Each is an entry that a collector takes, of this run, and the last says how it ended.
@@ -105,6 +184,8 @@ fn locked_out(folder: &Path) {
     assert_eq!((&told["exit_code"], &told["accounts"][0]["exit_code"]), (&11.into(), &11.into()));
     assert_eq!(told["findings"]["technical"]["listed"][0]["id"], "exit_11");
     assert_eq!(std::fs::read(folder.join("tieout.prom")).expect("metrics"), before);
+    let hooked = std::fs::read(folder.join("technical.json")).expect("written by a hook");
+    assert_eq!(hooked, std::fs::read(folder.join("run.json")).unwrap(), "the whole summary");
 }
 
 /// A night that cannot read its configuration is a night all the same, and yesterday's success stays.

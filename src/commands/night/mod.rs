@@ -6,10 +6,13 @@
 //! outcome, except a file that was asked for by name.
 
 mod gather;
+mod heartbeat;
+mod hooks;
 mod tally;
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -18,6 +21,7 @@ use crate::cli::{Cli, Command, Global, OutcomeArgs};
 use crate::commands::exit::{self, Outcome, UsageError};
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
+use crate::config::{self, NightSettings};
 use crate::digest::sha256_hex;
 use crate::ledger::LedgerError;
 use crate::report::night::finding::{Finding, Findings, Route};
@@ -46,6 +50,9 @@ pub(super) struct Watch {
     /// As the run log has it.
     command: Option<&'static str>,
     files: OutcomeArgs,
+    /// Who else is told; nobody of a dry run, or of what a person does by hand.
+    told: NightSettings,
+    has_begun: AtomicBool,
     began: UnixTime,
     since: Instant,
     turns: Mutex<Vec<(Account, Vec<Finding>)>>,
@@ -76,9 +83,14 @@ impl Watch {
                 return Err(UsageError(message).into());
             }
         }
+        let is_night = matches!(&cli.command, Command::Run(args) if !args.dry_run);
+        // What is wrong with it is said by the run, which reads the whole file and ends with that.
+        let told = is_night.then(|| config::night(&cli.global.config).unwrap_or_default());
         Ok(Self {
             command,
             files,
+            told: told.unwrap_or_default(),
+            has_begun: AtomicBool::new(false),
             began: SystemClock.now(),
             since: Instant::now(),
             turns: Mutex::default(),
@@ -89,6 +101,15 @@ impl Watch {
     /// What the turn of a Stripe account counts into.
     pub(super) fn tally(&self) -> Arc<Tally> {
         Arc::clone(&self.tally.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The first account's lock is held: from here on this run is the night.
+    pub(super) async fn begin(&self, ui: Ui) {
+        if let Some(heartbeat) = &self.told.heartbeat
+            && !self.has_begun.swap(true, Ordering::Relaxed)
+        {
+            heartbeat::start(heartbeat, ui).await;
+        }
     }
 
     /// The turn of a Stripe account begins.
@@ -118,21 +139,32 @@ impl Watch {
     }
 
     /// The command has ended: says so on one line, and tells whoever asked.
-    pub(super) fn end(self, result: anyhow::Result<Outcome>, ui: Ui) -> anyhow::Result<Outcome> {
+    pub(super) async fn end(
+        self,
+        result: anyhow::Result<Outcome>,
+        ui: Ui,
+    ) -> anyhow::Result<Outcome> {
         let Some(command) = self.command else { return result };
         ui.enter(None);
         let code = exit::code(&result);
         if let Err(error) = &result {
             ui.error(&exit::message(error));
         }
-        let summary = self.summary(command, code, result.err().as_ref());
+        let mut summary = self.summary(command, code, result.err().as_ref());
+        self.write(&mut summary, ui);
+        let (code, line) = (summary.exit_code, line(&summary));
+        // The run that holds the lock has said that it began, and will say how it ended.
+        if let Some(heartbeat) = self.told.heartbeat.as_ref().filter(|_| code != exit::LOCKED) {
+            heartbeat::end(heartbeat, code, &line, ui).await;
+        }
+        hooks::run(&self.told.hooks, &summary, ui);
         // Quiet means only what went wrong, and cron sends a mail for every word.
         if code == exit::DONE {
-            ui.say(&line(&summary));
+            ui.say(&line);
         } else {
-            ui.warn(&line(&summary));
+            ui.warn(&line);
         }
-        Ok(Outcome::Said(self.write(&summary, ui)))
+        Ok(Outcome::Said(code))
     }
 
     fn summary(&self, command: &'static str, code: u8, error: Option<&anyhow::Error>) -> Summary {
@@ -161,25 +193,23 @@ impl Watch {
     }
 
     /// Writes the files that were asked for. What cannot be written was not done as asked.
-    fn write(&self, summary: &Summary, ui: Ui) -> u8 {
-        let mut code = summary.exit_code;
-        let mut wrote = |result: anyhow::Result<()>| {
-            if let Err(error) = result {
-                ui.error(&exit::message(&error));
-                if matches!(code, exit::DONE | exit::CHANGES) {
-                    code = exit::FAILED;
-                }
-            }
-        };
+    fn write(&self, summary: &mut Summary, ui: Ui) {
+        let mut results = Vec::new();
         if let Some(path) = &self.files.summary {
-            wrote(super::write_private(path, summary.json().as_bytes()));
+            results.push(super::write_private(path, summary.json().as_bytes()));
         }
         // The run that holds the lock speaks for the installation when it ends.
         let is_locked_out = summary.exit_code == exit::LOCKED;
         if let Some(path) = self.files.metrics.as_ref().filter(|_| !is_locked_out) {
-            wrote(write_metrics(path, &metrics(summary)));
+            results.push(write_metrics(path, &metrics(summary)));
         }
-        code
+        for error in results.into_iter().filter_map(Result::err) {
+            ui.error(&exit::message(&error));
+            if matches!(summary.exit_code, exit::DONE | exit::CHANGES) {
+                summary.exit_code = exit::FAILED;
+                summary.meaning = exit::meaning(exit::FAILED);
+            }
+        }
     }
 }
 
