@@ -84,5 +84,6 @@ pub(super) async fn run_each(
             return Ok(outcome);
         }
     }
+    ui.enter(None);
     Ok(Outcome::Several(worst))
 }

@@ -145,7 +145,6 @@ impl Watch {
         ui: Ui,
     ) -> anyhow::Result<Outcome> {
         let Some(command) = self.command else { return result };
-        ui.enter(None);
         let code = exit::code(&result);
         if let Err(error) = &result {
             ui.error(&exit::message(error));
@@ -154,7 +153,8 @@ impl Watch {
         self.write(&mut summary, ui);
         let (code, line) = (summary.exit_code, line(&summary));
         // The run that holds the lock has said that it began, and will say how it ended.
-        if let Some(heartbeat) = self.told.heartbeat.as_ref().filter(|_| code != exit::LOCKED) {
+        let speaks = !is_locked_out(&summary);
+        if let Some(heartbeat) = self.told.heartbeat.as_ref().filter(|_| speaks) {
             heartbeat::end(heartbeat, code, &line, ui).await;
         }
         hooks::run(&self.told.hooks, &summary, ui);
@@ -199,8 +199,7 @@ impl Watch {
             results.push(super::write_private(path, summary.json().as_bytes()));
         }
         // The run that holds the lock speaks for the installation when it ends.
-        let is_locked_out = summary.exit_code == exit::LOCKED;
-        if let Some(path) = self.files.metrics.as_ref().filter(|_| !is_locked_out) {
+        if let Some(path) = self.files.metrics.as_ref().filter(|_| !is_locked_out(summary)) {
             results.push(write_metrics(path, &metrics(summary)));
         }
         for error in results.into_iter().filter_map(Result::err) {
@@ -211,6 +210,12 @@ impl Watch {
             }
         }
     }
+}
+
+/// Whether no account had its turn, because another run holds the lock of each.
+fn is_locked_out(summary: &Summary) -> bool {
+    let mut accounts = summary.accounts.iter();
+    !summary.accounts.is_empty() && accounts.all(|account| account.exit_code == exit::LOCKED)
 }
 
 /// Adds what the configuration and the ledger say, as far as they can be read.
