@@ -140,16 +140,26 @@ impl Ledger {
     ) -> Result<Vec<CaseKey>, LedgerError> {
         let mut keys = BTreeSet::new();
         for id in std::mem::take(&mut self.crossed) {
-            let own = self.payouts_of_movement(&id)?.into_iter();
-            keys.extend(own.filter(|id| payouts.find(id).is_some()).map(CaseKey::Payout));
+            keys.extend(self.payout_cases_of(&id, payouts)?);
             let Some(bt) = self.view::<BalanceTransaction>(&id)? else { continue };
             let sweeps = payouts.schedule(bt.currency).sweeps(bt.created);
             if policy.keeps_days_at(bt.created) || sweeps {
                 self.note_dirty_day(bt.created.date_in(policy.zone), bt.currency)?;
             }
         }
+        payouts.add_those_after_negative_ones(&mut keys);
         keys.extend(self.days_to_derive(policy)?);
         Ok(keys.into_iter().collect())
+    }
+
+    /// The cases of the payouts that a movement is a member of, as far as their payout was read.
+    pub(super) fn payout_cases_of(
+        &self,
+        movement: &str,
+        payouts: &PayoutIndex,
+    ) -> Result<Vec<CaseKey>, LedgerError> {
+        let own = self.payouts_of_movement(movement)?.into_iter();
+        Ok(own.filter(|id| payouts.find(id).is_some()).map(CaseKey::Payout).collect())
     }
 }
 

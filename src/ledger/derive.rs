@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{CaseKey, Ledger, LedgerError, PayoutIndex};
+use crate::accounting::policy::Unreconciled;
 use crate::accounting::{Case, Derived, Policy, derive};
 
 /// Cases in memory at once: enough for one look-up in NetSuite to serve many of them.
@@ -82,9 +83,34 @@ impl Ledger {
         for (key, case) in cases {
             let derived = derive(case, policy);
             self.save_derived(key, &derived)?;
+            self.touch(case, policy);
             done(&Done { key, derived: &derived, case_count: work.case_count() });
         }
         Ok(())
+    }
+
+    /// Where a member without a record waits on suspense, a payout depends on what became of the
+    /// records of its members, though none of its own facts has changed (arrival, seed 31260).
+    fn touch(&mut self, case: &Case, policy: &Policy) {
+        if policy.options.unreconciled == Unreconciled::Suspense
+            && let Case::Customer(own) = case
+        {
+            let ids = own.balance_transactions.iter().map(|movement| movement.id.to_string());
+            self.touched.extend(ids);
+        }
+    }
+
+    /// The payouts of those movements that are not among the work anyway.
+    fn payouts_of_touched(&mut self, work: &Work) -> Result<BTreeSet<CaseKey>, LedgerError> {
+        let mut keys = BTreeSet::new();
+        for id in std::mem::take(&mut self.touched) {
+            keys.extend(self.payout_cases_of(&id, &work.payouts)?);
+        }
+        work.payouts.add_those_after_negative_ones(&mut keys);
+        work.rest.iter().for_each(|key| {
+            keys.remove(key);
+        });
+        Ok(keys)
     }
 
     /// The summaries, which come last because they sum what the others want; then nothing is
@@ -95,6 +121,10 @@ impl Ledger {
         policy: &Policy,
         done: &mut dyn FnMut(&Done),
     ) -> Result<(), LedgerError> {
+        for key in self.payouts_of_touched(work)? {
+            let cases = self.load_all(work, &[key], policy)?;
+            self.save_all(work, &cases, policy, done)?;
+        }
         for key in self.cases_of_crossed(&work.payouts, policy)? {
             let cases = self.load_all(work, &[key], policy)?;
             self.save_all(work, &cases, policy, done)?;

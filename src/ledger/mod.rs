@@ -103,6 +103,8 @@ pub struct Ledger {
     /// Movements that came to reach across the start of the books, or no longer do, since the last
     /// derivation ended: where their money is booked must be looked at again.
     crossed: BTreeSet<String>,
+    /// Movements of customers that were derived, where payouts depend on what became of them.
+    touched: BTreeSet<String>,
 }
 
 impl Ledger {

@@ -148,6 +148,7 @@ impl Ledger {
             packer,
             untrained: BTreeMap::new(),
             crossed: BTreeSet::new(),
+            touched: BTreeSet::new(),
         })
     }
 
