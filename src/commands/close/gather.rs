@@ -272,7 +272,7 @@ fn on_their_way(
 }
 
 /// What journals of payouts that had left when the books began took from the Stripe balance account:
-/// other books have it there.
+/// other books have it there. A negative one is back with the deposit that takes it over.
 fn taken_by_journals(
     inputs: &Inputs,
     payouts: &[Payout],
@@ -284,6 +284,7 @@ fn taken_by_journals(
             && inputs.policy.is_past(payout.created)
             && payout.is_journal
             && payout.is_booked(day)
+            && payout.deposited().is_none_or(|back| back > day)
     });
     own.fold(Amount::zero(currency), |sum, payout| sum + payout.amount)
 }

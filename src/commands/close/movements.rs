@@ -201,8 +201,9 @@ impl Walk<'_> {
 
     /// Whether a payout of these books has paid an older movement out, at both ends of the period.
     fn paid_out(&self, member: Option<u32>, flat: &FlatMovement) -> [bool; 2] {
-        let payout = member.filter(|_| flat.kind != "payout");
-        let payout = payout.map(|place| &self.payouts[usize::try_from(place).expect("a place")]);
+        let payout = member.map(|place| &self.payouts[usize::try_from(place).expect("a place")]);
+        // A payout's own row is no member of it; an older manual one may be of a later payout.
+        let payout = payout.filter(|payout| flat.source != Some(payout.id.as_str()));
         let Some(payout) = payout.filter(|p| !self.inputs.policy.is_past(p.created)) else {
             return [false; 2];
         };
