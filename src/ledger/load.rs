@@ -237,7 +237,7 @@ impl Ledger {
         Ok(case)
     }
 
-    /// Members whose record no case wants.
+    /// Members whose record no case wants. One that is older than the books needs none.
     fn absent(
         &self,
         case: &PayoutCase,
@@ -248,6 +248,7 @@ impl Ledger {
         for movement in case.members.iter().chain(carried) {
             let class = case.sources.class(movement, policy);
             if class.has_record()
+                && !case.sources.is_past(movement, policy)
                 && let Ok(record) = record_of(class, movement, &case.sources)
                 && !self.is_wanted(&policy.masters.naming.outside(&record))?
             {

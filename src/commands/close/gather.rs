@@ -13,7 +13,7 @@ use crate::accounting::chart::Role;
 use crate::accounting::day::batch_name;
 use crate::accounting::opening::OPENING;
 use crate::accounting::policy::{CustomerBalance, NegativeInvoices};
-use crate::calendar::{UnixTime, day_before};
+use crate::calendar::{UnixTime, day_before, start_of_day};
 use crate::commands::balance::Balances;
 use crate::commands::books::Names;
 use crate::commands::others::{REVALUATION, item};
@@ -249,18 +249,20 @@ fn opening_journal(inputs: &Inputs, currency: Currency) -> anyhow::Result<Option
     Ok(header.map(|header| header.tran_date))
 }
 
-/// Payouts that had left when the books began, and were not booked at the end of `day`.
+/// Payouts that had left when the books began, and were neither booked nor back at the end of `day`.
 fn on_their_way(
     inputs: &Inputs,
     payouts: &[Payout],
     currency: Currency,
     day: NaiveDate,
 ) -> Vec<Item> {
+    let end = start_of_day(day.succ_opt().unwrap_or(day), inputs.policy.zone);
     let own = payouts.iter().filter(|payout| {
         payout.amount.currency() == currency
             && inputs.policy.is_past(payout.created)
             && !payout.is_older
             && !payout.is_booked(day)
+            && payout.returned.is_none_or(|back| back >= end)
     });
     own.map(|payout| Item {
         date: payout.arrival,
