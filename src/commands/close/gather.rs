@@ -94,7 +94,7 @@ pub async fn gather(inputs: Inputs<'_>) -> anyhow::Result<Facts> {
     };
     forget_settled(&mut facts);
     facts.invoices = subjects::invoices(&inputs, &read.unpaid)?;
-    facts.credits = subjects::credits(&inputs, &facts.documents)?;
+    facts.credits = subjects::credits(&inputs, &facts.documents, &read.in_sums)?;
     facts.disputes = subjects::disputes(&inputs, &facts)?;
     facts.refunds = subjects::refunds(&inputs, &facts)?;
     Ok(facts)

@@ -31,6 +31,8 @@ pub(super) struct Read {
     pub(super) deviations: Vec<Deviation>,
     pub(super) by_others: Vec<ForeignEntry>,
     pub(super) documents: Vec<Document>,
+    /// Open documents that NetSuite has in sums alone.
+    pub(super) in_sums: Vec<Document>,
     pub(super) taxes: Vec<TaxLine>,
     pub(super) runs: Vec<RunFact>,
     pub(super) unpaid: Unpaid,
@@ -101,6 +103,7 @@ struct Fold<'a> {
     banks_for: HashMap<ExternalId, usize>,
     summed_on: HashMap<ExternalId, Option<NaiveDate>>,
     documents: Documents,
+    in_sums: Documents,
     taxes: BTreeMap<(String, InternalId, Currency), TaxLine>,
     runs: BTreeMap<(i64, RecordKind, String, Currency), (usize, Amount)>,
     unpaid: Unpaid,
@@ -143,6 +146,7 @@ impl<'a> Fold<'a> {
             banks_for,
             summed_on: HashMap::new(),
             documents: Documents::default(),
+            in_sums: Documents::default(),
             taxes: BTreeMap::new(),
             runs: BTreeMap::new(),
             unpaid: Unpaid::new(),
@@ -157,14 +161,7 @@ impl<'a> Fold<'a> {
             return Ok(());
         }
         let Some(internal_id) = &row.internal_id else {
-            let day = match &row.summed_by {
-                Some(sum) => self.day_of_sum(sum)?,
-                None => None,
-            };
-            if let (Some(day), true) = (day, row.settles.is_some()) {
-                self.mark(&row.sources, |movement| movement.recorded = Some(day));
-            }
-            return Ok(());
+            return self.take_summed(row);
         };
         let chart = &self.inputs.policy.chart;
         let posted: Option<Vec<Posting>> =
@@ -201,6 +198,20 @@ impl<'a> Fold<'a> {
             self.document(row, body, lines, day);
             self.tax(body, day);
             self.count_run(row, body, day);
+        }
+        Ok(())
+    }
+
+    /// A record that a sum stands for: its movements are booked with the sum.
+    fn take_summed(&mut self, row: &PostedRow) -> anyhow::Result<()> {
+        let Some((sum, body)) = &row.summed else { return Ok(()) };
+        let Some(day) = self.day_of_sum(sum)? else { return Ok(()) };
+        if row.settles.is_some() {
+            self.mark(&row.sources, |movement| movement.recorded = Some(day));
+        }
+        let lines = postings(body, &self.inputs.policy.chart)?;
+        if let Some((posted, pays)) = self.on_receivables(body, &lines, day) {
+            self.in_sums.enter(&row.external_id, posted, pays);
         }
         Ok(())
     }
@@ -253,16 +264,23 @@ impl<'a> Fold<'a> {
     }
 
     fn document(&mut self, row: &PostedRow, body: &Body, lines: &[Posting], day: NaiveDate) {
-        if day > self.inputs.period.last_day {
-            return;
+        if let Some((posted, pays)) = self.on_receivables(body, lines, day) {
+            self.documents.enter(&row.external_id, posted, pays);
         }
+    }
+
+    /// What a record of a day up to the period's end does to receivables, and what it pays.
+    fn on_receivables<'b>(
+        &self,
+        body: &'b Body,
+        lines: &[Posting],
+        day: NaiveDate,
+    ) -> Option<(Amount, impl Iterator<Item = (&'b ExternalId, Amount)> + use<'b>)> {
         let own = lines.iter().filter(|line| Some(&line.account) == self.receivable.as_ref());
-        let Some(sum) = own.map(|line| line.amount).reduce(|one, other| one + other) else {
-            return;
-        };
+        let sum = own.map(|line| line.amount).reduce(|one, other| one + other)?;
         let applied = body.applied().iter();
         let pays = applied.filter_map(|apply| Some((apply.doc.external()?, apply.amount)));
-        self.documents.enter(&row.external_id, sum, pays);
+        (day <= self.inputs.period.last_day).then_some((sum, pays))
     }
 
     fn tax(&mut self, body: &Body, day: NaiveDate) {
@@ -327,6 +345,7 @@ impl<'a> Fold<'a> {
     fn end(self, by_others: Vec<ForeignEntry>) -> anyhow::Result<Read> {
         let ledger = self.inputs.ledger;
         let documents = documents(ledger, &self.documents.end())?;
+        let in_sums = open_in_sums(ledger, &self.in_sums.end())?;
         let mut runs = Vec::new();
         for ((run, kind, outcome, _), (count, total)) in self.runs {
             let Some((command, parameters, started)) = ledger.run(run)? else { continue };
@@ -338,6 +357,7 @@ impl<'a> Fold<'a> {
             deviations,
             by_others,
             documents,
+            in_sums,
             taxes: self.taxes.into_values().collect(),
             runs,
             unpaid: self.unpaid,
@@ -355,29 +375,46 @@ fn documents(ledger: &Ledger, open: &HashMap<u64, Amount>) -> anyhow::Result<Vec
         let Some(open) = open.get(&key(id.as_str())) else { return Ok(()) };
         let row = ledger.posted_record(id)?;
         let Some(body) = row.and_then(|row| row.posted) else { return Ok(()) };
-        let Some(header) = body.header() else { return Ok(()) };
-        let is_credit = match &body {
-            Body::CreditMemo(_) => true,
-            Body::CustomerPayment(payment) => !payment.apply.is_empty(),
-            _ => false,
-        };
-        documents.push(Document {
-            external_id: id.clone(),
-            kind: body.kind(),
-            customer: customer(&body).and_then(Ref::external).map(ToString::to_string),
-            date: header.tran_date,
-            due: match &body {
-                Body::Invoice(invoice) => invoice.due_date,
-                _ => None,
-            },
-            open: *open,
-            is_credit,
-        });
+        documents.extend(document_of(id, &body, *open));
         Ok(())
     })?;
     documents
         .sort_by(|one, other| (one.date, &one.external_id).cmp(&(other.date, &other.external_id)));
     Ok(documents)
+}
+
+/// The same of documents that a sum stands for.
+fn open_in_sums(ledger: &Ledger, open: &HashMap<u64, Amount>) -> anyhow::Result<Vec<Document>> {
+    let mut documents = Vec::new();
+    if open.is_empty() {
+        return Ok(documents);
+    }
+    for id in ledger.summed_records()? {
+        let Some(open) = open.get(&key(id.as_str())) else { continue };
+        let row = ledger.records_of(std::slice::from_ref(&id))?.pop();
+        let Some(record) = row.and_then(|row| row.desired) else { continue };
+        documents.extend(document_of(&id, &record.body, *open));
+    }
+    Ok(documents)
+}
+
+fn document_of(id: &ExternalId, body: &Body, open: Amount) -> Option<Document> {
+    Some(Document {
+        external_id: id.clone(),
+        kind: body.kind(),
+        customer: customer(body).and_then(Ref::external).map(ToString::to_string),
+        date: body.header()?.tran_date,
+        due: match body {
+            Body::Invoice(invoice) => invoice.due_date,
+            _ => None,
+        },
+        open,
+        is_credit: match body {
+            Body::CreditMemo(_) => true,
+            Body::CustomerPayment(payment) => !payment.apply.is_empty(),
+            _ => false,
+        },
+    })
 }
 
 /// NetSuite's keys are numbers; any other text is told apart by its hash.

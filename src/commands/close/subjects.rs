@@ -84,6 +84,7 @@ pub(super) fn invoices(inputs: &Inputs, unpaid: &Unpaid) -> anyhow::Result<Vec<I
 pub(super) fn credits(
     inputs: &Inputs,
     documents: &[Document],
+    in_sums: &[Document],
 ) -> anyhow::Result<Vec<CustomerCredit>> {
     let Inputs { ledger, policy, .. } = inputs;
     let until = inputs.period.window.until;
@@ -108,7 +109,7 @@ pub(super) fn credits(
         Ok(())
     })?;
     let mut open: BTreeMap<(String, Currency), Amount> = BTreeMap::new();
-    for document in documents.iter().filter(|document| document.is_credit) {
+    for document in documents.iter().chain(in_sums).filter(|document| document.is_credit) {
         let Some(customer) = &document.customer else { continue };
         let currency = document.open.currency();
         let key = (customer.clone(), currency);
