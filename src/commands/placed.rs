@@ -121,8 +121,11 @@ impl<'a> Placed<'a> {
 
     /// What became of a movement that is older than the books.
     pub(super) fn past(&self, bt: &BalanceTransaction, policy: &Policy) -> Past {
-        let payout =
-            self.payout_of.get(bt.id.as_str()).filter(|_| policy.class(bt) != Class::Payout);
+        // A payout's own row is no member of it; an older manual one may be of a later payout.
+        let is_own = |payout: &String| {
+            bt.source.as_ref().is_some_and(|source| source.as_str() == payout.as_str())
+        };
+        let payout = self.payout_of.get(bt.id.as_str()).filter(|payout| !is_own(payout));
         let is_of_the_books = |payout: &Payout| !policy.is_past(payout.created);
         let is_out = payout.is_some_and(|id| {
             self.payouts.get(id).is_some_and(is_of_the_books) && self.is_deposited(id)
@@ -130,13 +133,15 @@ impl<'a> Placed<'a> {
         if is_out { Past::PaidOut } else { Past::InOpening }
     }
 
-    /// Payouts that had left the balance when the books began and have not reached the bank yet.
+    /// Payouts that had left the balance when the books began and have neither reached the bank
+    /// nor come back.
     pub(super) fn on_their_way(&self, currency: Currency, policy: &Policy) -> Vec<Item> {
         let is_open = |payout: &&Payout| {
             payout.currency == currency
                 && policy.is_past(payout.created)
                 && !policy.is_older(payout.arrival_date.utc_date())
                 && !self.is_booked(payout.id.as_str())
+                && !self.came_back(payout.id.as_str())
         };
         let item = |payout: &Payout| Item {
             date: payout.arrival_date.utc_date(),

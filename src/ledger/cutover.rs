@@ -123,10 +123,19 @@ impl Ledger {
         let id = day::batch_name(opening::OPENING, &policy.account, currency, first_day);
         let rows = self.records_of(&[policy.masters.naming.outside(&id)])?;
         let posted = rows.into_iter().find(|row| row.internal_id.is_some());
+        let mut in_transit = Vec::new();
+        for payout in payouts.in_transit_at_start(currency, policy) {
+            let back = payout.failure_balance_transaction.as_ref();
+            let back = back.map(|id| self.view::<BalanceTransaction>(id.as_str())).transpose()?;
+            // One that was back by then is in the balance.
+            if !back.flatten().is_some_and(|back| policy.is_past(back.created)) {
+                in_transit.push(payout.clone());
+            }
+        }
         Ok(OpeningCase {
             currency,
             balance: known.map(|known| known.get(&currency).copied().unwrap_or(zero)),
-            in_transit: payouts.in_transit_at_start(currency, policy).cloned().collect(),
+            in_transit,
             posted: posted.and_then(|row| row.desired),
             known: Known::default(),
         })

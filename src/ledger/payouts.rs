@@ -53,7 +53,8 @@ impl PayoutIndex {
         self.by_currency.keys().copied()
     }
 
-    /// The payouts that had left the balance when the books began and reached the bank later.
+    /// The payouts that had left the balance when the books began and reached the bank later, or came
+    /// back.
     pub(super) fn in_transit_at_start(
         &self,
         currency: Currency,
