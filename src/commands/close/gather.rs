@@ -215,7 +215,9 @@ fn stripe_sides(
             let outside = if is_booked {
                 zero
             } else {
-                beginning - paid_out[place] + taken_by_journals(inputs, payouts, currency, day)
+                beginning - paid_out[place]
+                    + taken_by_journals(inputs, payouts, currency, day)
+                    + came_back(inputs, payouts, currency, day)
             };
             (outside, on_their_way)
         };
@@ -256,11 +258,10 @@ fn on_their_way(
     currency: Currency,
     day: NaiveDate,
 ) -> Vec<Item> {
-    let end = start_of_day(day.succ_opt().unwrap_or(day), inputs.policy.zone);
+    let end = end_of(day, inputs);
     let own = payouts.iter().filter(|payout| {
         payout.amount.currency() == currency
-            && inputs.policy.is_past(payout.created)
-            && !payout.is_older
+            && is_in_transit_at_start(inputs, payout)
             && !payout.is_booked(day)
             && payout.returned.is_none_or(|back| back >= end)
     });
@@ -289,6 +290,27 @@ fn taken_by_journals(
             && payout.deposited().is_none_or(|back| back > day)
     });
     own.fold(Amount::zero(currency), |sum, payout| sum + payout.amount)
+}
+
+/// What of payouts that had left when the books began came back without them: it is in other books
+/// again.
+fn came_back(inputs: &Inputs, payouts: &[Payout], currency: Currency, day: NaiveDate) -> Amount {
+    let end = end_of(day, inputs);
+    let own = payouts.iter().filter(|payout| {
+        payout.amount.currency() == currency
+            && is_in_transit_at_start(inputs, payout)
+            && !payout.is_booked(day)
+            && payout.returned.is_some_and(|back| back < end && !inputs.policy.is_past(back))
+    });
+    own.fold(Amount::zero(currency), |sum, payout| sum + payout.amount)
+}
+
+fn is_in_transit_at_start(inputs: &Inputs, payout: &Payout) -> bool {
+    inputs.policy.is_past(payout.created) && !payout.is_older
+}
+
+fn end_of(day: NaiveDate, inputs: &Inputs) -> UnixTime {
+    start_of_day(day.succ_opt().unwrap_or(day), inputs.policy.zone)
 }
 
 /// The accounts that stand for the Stripe balance.
