@@ -27,8 +27,10 @@ pub struct PostedRow {
     /// As it was sent; absent on what is summed, and on what others made.
     pub posted: Option<Body>,
     pub internal_id: Option<InternalId>,
-    /// The posted record that sums it, and the record itself.
-    pub summed: Option<(ExternalId, Body)>,
+    /// The posted record that sums it.
+    pub summed_by: Option<ExternalId>,
+    /// As it is to be, where it is in a sum and has no number of its own.
+    pub in_sum: Option<Body>,
     pub rule: Option<Rule>,
     pub sources: Vec<String>,
     /// What it changes in the Stripe balance, in the settlement currency.
@@ -191,17 +193,17 @@ fn posted_row(row: &Row) -> rusqlite::Result<Result<PostedRow, LedgerError>> {
         Ok(desired) => desired,
         Err(cause) => return Ok(Err(unreadable(cause))),
     };
-    let sum: Option<String> = row.get(5)?;
-    let summed: Option<Record> =
-        match sum.as_ref().and(text(2)?).map(serde_json::from_str).transpose() {
-            Ok(summed) => summed,
-            Err(cause) => return Ok(Err(unreadable(cause))),
-        };
     let posted: Option<Body> = match text(3)?.map(serde_json::from_str).transpose() {
         Ok(posted) => posted,
         Err(cause) => return Ok(Err(unreadable(cause))),
     };
     let internal_id: Option<String> = row.get(4)?;
+    let summed_by: Option<String> = row.get(5)?;
+    let in_sum = if internal_id.is_none() { text(2)? } else { None };
+    let in_sum: Option<Record> = match in_sum.map(serde_json::from_str).transpose() {
+        Ok(in_sum) => in_sum,
+        Err(cause) => return Ok(Err(unreadable(cause))),
+    };
     let posted_by: Option<String> = row.get(6)?;
     let Ok(external_id) = ExternalId::new(id.as_str()) else {
         return Ok(Err(foreign("its external id")));
@@ -216,7 +218,8 @@ fn posted_row(row: &Row) -> rusqlite::Result<Result<PostedRow, LedgerError>> {
         kind,
         posted,
         internal_id: internal_id.map(InternalId::new),
-        summed: sum.and_then(|id| ExternalId::new(id).ok()).zip(summed.map(|record| record.body)),
+        summed_by: summed_by.and_then(|id| ExternalId::new(id).ok()),
+        in_sum: in_sum.map(|record| record.body),
         rule,
         sources,
         settles,

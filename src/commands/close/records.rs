@@ -204,11 +204,17 @@ impl<'a> Fold<'a> {
 
     /// A record that a sum stands for: its movements are booked with the sum.
     fn take_summed(&mut self, row: &PostedRow) -> anyhow::Result<()> {
-        let Some((sum, body)) = &row.summed else { return Ok(()) };
-        let Some(day) = self.day_of_sum(sum)? else { return Ok(()) };
-        if row.settles.is_some() {
+        let booked = match &row.summed_by {
+            Some(sum) => self.day_of_sum(sum)?,
+            None => None,
+        };
+        if let (Some(day), true) = (booked, row.settles.is_some()) {
             self.mark(&row.sources, |movement| movement.recorded = Some(day));
         }
+        let Some(body) = &row.in_sum else { return Ok(()) };
+        // What gives a memo's amount back may wait for its payout: it is no credit until then.
+        let waits = body.header().filter(|_| body.kind() == RecordKind::CustomerRefund);
+        let Some(day) = waits.map(|header| header.tran_date).or(booked) else { return Ok(()) };
         let lines = postings(body, &self.inputs.policy.chart)?;
         if let Some((posted, pays)) = self.on_receivables(body, &lines, day) {
             self.in_sums.enter(&row.external_id, posted, pays);

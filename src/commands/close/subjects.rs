@@ -6,10 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use super::gather::{Inputs, Unpaid};
+use crate::accounting::Policy;
 use crate::accounting::balance_transaction::Class;
+use crate::accounting::policy::BeforeStart;
+use crate::calendar::UnixTime;
 use crate::commands::receivables::{booked_later, open_in_stripe, reasons};
 use crate::ids::ExternalId;
-use crate::ledger::LedgerError;
+use crate::ledger::{Ledger, LedgerError};
 use crate::money::{Amount, Currency};
 use crate::reconcile::close::facts::{
     CustomerCredit, DisputeFact, Document, Facts, InvoiceSides, RefundFact,
@@ -88,16 +91,7 @@ pub(super) fn credits(
 ) -> anyhow::Result<Vec<CustomerCredit>> {
     let Inputs { ledger, policy, .. } = inputs;
     let until = inputs.period.window.until;
-    let mut balances: BTreeMap<(String, Currency), Amount> = BTreeMap::new();
-    let kind = "customer_balance_transaction";
-    ledger.for_each_view::<CustomerBalanceTransaction, LedgerError>(kind, |change| {
-        let is_here = change.created < until && !policy.is_past(change.created);
-        if let Some(customer) = change.customer.as_ref().filter(|_| is_here) {
-            let key = (customer.to_string(), change.currency);
-            *balances.entry(key).or_insert(Amount::zero(change.currency)) -= change.amount();
-        }
-        Ok(())
-    })?;
+    let balances = kept_by_stripe(ledger, policy, until)?;
     let mut outside: BTreeMap<(String, Currency), Amount> = BTreeMap::new();
     ledger.for_each_view::<CreditNote, LedgerError>("credit_note", |note| {
         let amount = note.out_of_band_amount();
@@ -118,7 +112,7 @@ pub(super) fn credits(
     let keys: BTreeSet<(String, Currency)> = balances.keys().chain(open.keys()).cloned().collect();
     let credit = |key: (String, Currency)| {
         let zero = Amount::zero(key.1);
-        let stripe = balances.get(&key).copied().filter(|credit| credit.is_positive());
+        let stripe = balances.get(&key).map(Kept::own);
         let netsuite = open.get(&key).copied().unwrap_or(zero);
         CustomerCredit {
             stripe: stripe.unwrap_or(zero),
@@ -129,6 +123,54 @@ pub(super) fn credits(
     };
     let all = keys.into_iter().map(credit);
     Ok(all.filter(|credit| !credit.stripe.is_zero() || !credit.netsuite.is_zero()).collect())
+}
+
+/// What Stripe keeps for one customer.
+struct Kept {
+    /// Credit is positive, a debt negative.
+    balance: Amount,
+    /// Of it, credit of the time before the books, which other books have. It is used first.
+    older: Amount,
+}
+
+impl Kept {
+    fn change(&mut self, by: Amount, is_others: bool) {
+        let zero = Amount::zero(by.currency());
+        let before = self.balance.max(zero);
+        self.balance += by;
+        let after = self.balance.max(zero);
+        self.older =
+            if is_others { after } else { (self.older - (before - after).max(zero)).max(zero) };
+    }
+
+    fn own(&self) -> Amount {
+        self.balance.max(Amount::zero(self.balance.currency())) - self.older
+    }
+}
+
+fn kept_by_stripe(
+    ledger: &Ledger,
+    policy: &Policy,
+    until: UnixTime,
+) -> anyhow::Result<BTreeMap<(String, Currency), Kept>> {
+    let opens_with_it = policy.options.before_start == BeforeStart::OpeningBalance;
+    let mut changes: Vec<CustomerBalanceTransaction> = Vec::new();
+    ledger.for_each_view::<_, LedgerError>("customer_balance_transaction", |change| {
+        changes.push(change);
+        Ok(())
+    })?;
+    changes.retain(|change| change.created < until);
+    changes.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
+    let mut kept: BTreeMap<(String, Currency), Kept> = BTreeMap::new();
+    for change in changes {
+        let Some(customer) = &change.customer else { continue };
+        let zero = Amount::zero(change.currency);
+        let own = kept
+            .entry((customer.to_string(), change.currency))
+            .or_insert(Kept { balance: zero, older: zero });
+        own.change(-change.amount(), policy.is_past(change.created) && !opens_with_it);
+    }
+    Ok(kept)
 }
 
 /// The disputes behind what moved in the period.
