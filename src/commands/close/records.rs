@@ -379,9 +379,9 @@ fn documents(ledger: &Ledger, open: &HashMap<u64, Amount>) -> anyhow::Result<Vec
     }
     ledger.for_each_posted_id::<LedgerError>(|id| {
         let Some(open) = open.get(&key(id.as_str())) else { return Ok(()) };
-        let row = ledger.posted_record(id)?;
-        let Some(body) = row.and_then(|row| row.posted) else { return Ok(()) };
-        documents.extend(document_of(id, &body, *open));
+        let Some(row) = ledger.posted_record(id)? else { return Ok(()) };
+        let Some(body) = &row.posted else { return Ok(()) };
+        documents.extend(document_of(id, body, row.rule, *open));
         Ok(())
     })?;
     documents
@@ -399,12 +399,17 @@ fn open_in_sums(ledger: &Ledger, open: &HashMap<u64, Amount>) -> anyhow::Result<
         let Some(open) = open.get(&key(id.as_str())) else { continue };
         let row = ledger.records_of(std::slice::from_ref(&id))?.pop();
         let Some(record) = row.and_then(|row| row.desired) else { continue };
-        documents.extend(document_of(&id, &record.body, *open));
+        documents.extend(document_of(&id, &record.body, Some(record.rule), *open));
     }
     Ok(documents)
 }
 
-fn document_of(id: &ExternalId, body: &Body, open: Amount) -> Option<Document> {
+fn document_of(id: &ExternalId, body: &Body, rule: Option<Rule>, open: Amount) -> Option<Document> {
+    // A memo that takes an invoice back pays that, or what bills it again: it is nobody's credit.
+    let takes_back = matches!(
+        rule,
+        Some(Rule::InvoiceVoided | Rule::InvoiceUncollectible | Rule::SubscriptionEnded)
+    );
     Some(Document {
         external_id: id.clone(),
         kind: body.kind(),
@@ -416,7 +421,7 @@ fn document_of(id: &ExternalId, body: &Body, open: Amount) -> Option<Document> {
         },
         open,
         is_credit: match body {
-            Body::CreditMemo(_) => true,
+            Body::CreditMemo(_) => !takes_back,
             Body::CustomerPayment(payment) => !payment.apply.is_empty(),
             _ => false,
         },
