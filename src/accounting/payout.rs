@@ -186,7 +186,10 @@ fn transfer(
     } else {
         (format!("{}, to the bank", payout.id), Rule::PayoutTransferred)
     };
-    let mut records = vec![journal(payout, id, &text, -payout.amount(), rule, context)?];
+    let date = payout.arrival_date.utc_date();
+    let from = left_from(payout, context.policy);
+    let amount = -payout.amount();
+    let mut records = vec![dated_journal(payout, (from, date), id, &text, amount, rule, context)?];
     if came_back(payout) {
         records.push(failed_journal(payout, id, context)?);
     }
@@ -199,7 +202,18 @@ fn failed_journal(
     context: Context,
 ) -> Result<Record, Exception> {
     let (id, text) = failure(payout, booked);
-    journal(payout, &id, &text, payout.amount(), Rule::PayoutFailed, context)
+    let date = payout.arrival_date.utc_date();
+    let balance = Role::StripeBalance(payout.currency);
+    let amount = payout.amount();
+    dated_journal(payout, (balance, date), &id, &text, amount, Rule::PayoutFailed, context)
+}
+
+/// The account that a payout's money left: the Stripe balance of other books, when these begin later
+/// and meet the others on the opening account.
+pub(super) fn left_from(payout: &Payout, policy: &Policy) -> Role {
+    let is_others =
+        policy.is_past(payout.created) && policy.options.before_start == BeforeStart::Account;
+    if is_others { Role::Opening } else { Role::StripeBalance(payout.currency) }
 }
 
 fn failure(payout: &Payout, booked: &ExternalId) -> (ExternalId, String) {
@@ -217,25 +231,15 @@ fn returned_since(
     let Some(date) = date.filter(|date| !context.policy.is_older(*date)) else { return Ok(None) };
     let (id, text) = failure(&case.payout, booked);
     let amount = case.payout.amount();
-    dated_journal(&case.payout, date, &id, &text, amount, Rule::PayoutFailed, context).map(Some)
+    let balance = Role::StripeBalance(case.payout.currency);
+    dated_journal(&case.payout, (balance, date), &id, &text, amount, Rule::PayoutFailed, context)
+        .map(Some)
 }
 
-/// Moves `amount` from the bank to the Stripe balance account, dated by arrival.
-fn journal(
-    payout: &Payout,
-    id: &ExternalId,
-    memo: &str,
-    amount: Amount,
-    rule: Rule,
-    context: Context,
-) -> Result<Record, Exception> {
-    let date = payout.arrival_date.utc_date();
-    dated_journal(payout, date, id, memo, amount, rule, context)
-}
-
+/// Moves `amount` from the bank to another account.
 fn dated_journal(
     payout: &Payout,
-    date: NaiveDate,
+    (other, date): (Role, NaiveDate),
     id: &ExternalId,
     memo: &str,
     amount: Amount,
@@ -250,10 +254,7 @@ fn dated_journal(
     };
     let body = Body::JournalEntry(JournalEntry {
         header: context.header(id, memo, date, currency, None)?,
-        lines: vec![
-            line(Role::StripeBalance(currency), amount)?,
-            line(Role::Bank(currency), -amount)?,
-        ],
+        lines: vec![line(other, amount)?, line(Role::Bank(currency), -amount)?],
     });
     Ok(Record { body, rule, sources: vec![ObjectId::new(payout.id.as_str())], settles: None })
 }

@@ -6,7 +6,7 @@ use crate::accounting::chart::Role;
 use crate::accounting::context::Context;
 use crate::accounting::deposit::{Lines, Sheet};
 use crate::accounting::exception::{Exception, ExceptionClass};
-use crate::accounting::payout::came_back;
+use crate::accounting::payout::{came_back, left_from};
 use crate::accounting::policy::Unreconciled;
 use crate::accounting::record::{Record, Rule};
 use crate::ids::{BalanceTransactionId, ExternalId, InternalId, ObjectId};
@@ -40,9 +40,9 @@ pub(super) fn deposits(
         for movement in members {
             enter(&mut sheet, movement, case, context, &mut suspended).map_err(block)?;
         }
-        // Its bank line is a journal against the Stripe balance account; here it is taken out.
+        // Its bank line is a journal against the account it left; here it is taken out of that.
         sheet.inflow(
-            Role::StripeBalance(payout.currency),
+            left_from(negative, context.policy),
             -negative.amount(),
             format!("Payout {}, which debited the bank", negative.id),
         );

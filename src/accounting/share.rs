@@ -10,6 +10,7 @@ use crate::accounting::charges::charges;
 use crate::accounting::chart::Role;
 use crate::accounting::context::Context;
 use crate::accounting::deposit::record_of;
+use crate::accounting::payout::left_from;
 use crate::accounting::policy::{BeforeStart, Policy};
 use crate::accounting::posting::Posting;
 use crate::accounting::seat::{Charged, Leaves, Sources};
@@ -27,12 +28,13 @@ pub fn in_deposit(
 ) -> Option<Vec<Posting>> {
     let account = |role: Role| policy.chart.account(role).ok().cloned();
     let balance = account(Role::StripeBalance(movement.currency));
-    let is_carried = case
-        .carried
-        .iter()
-        .any(|(_, members)| members.iter().any(|member| member.id == movement.id));
+    let has_it = |members: &[BalanceTransaction]| members.iter().any(|m| m.id == movement.id);
+    let carried = case.carried.iter().find(|(_, members)| has_it(members));
     // What a negative payout was made of comes out of the account that its journal went to.
-    let into = if is_carried { balance.clone()? } else { into.clone() };
+    let into = match carried {
+        Some((negative, _)) => account(left_from(negative, policy))?,
+        None => into.clone(),
+    };
     let mut share = vec![posting(into, movement.net())];
     if case.suspended.contains(&movement.id) || case.absent.contains(&movement.id) {
         share.push(posting(account(Role::Suspense)?, -movement.net()));

@@ -19,8 +19,8 @@ use crate::support::{derive_all, empty_ledger};
 const COMPANIES: u64 = 4;
 const CHARGES: usize = 30;
 /// Seeds that found something once: a charge that came after the day it is swept on was derived; what
-/// moved at the very instant of a payout.
-const FOUND_SOMETHING: [u64; 2] = [104, 160];
+/// moved at the very instant of a payout; a member on suspense whose record came later.
+const FOUND_SOMETHING: [u64; 3] = [104, 160, 31_260];
 /// Into how many pulls the facts are cut.
 const PULLS: u64 = 7;
 const SOLD: [&str; 4] = ["price", "product", "coupon", "tax_rate"];
@@ -132,7 +132,8 @@ fn facts_in_any_order_and_cut_give_the_same_books() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let first = number("TIEOUT_SEED").unwrap_or(1);
     let drawn = first..first + number("TIEOUT_COMPANIES").unwrap_or(COMPANIES);
-    for seed in drawn.chain(FOUND_SOMETHING) {
+    let found = FOUND_SOMETHING.into_iter().filter(|_| number("TIEOUT_SEED").is_none());
+    for seed in drawn.chain(found) {
         let spec = CompanySpec::everything(CHARGES, seed);
         if let Err(wrong) = check(&spec) {
             let smallest = shrink(&spec, |spec| check(spec).is_err());

@@ -15,7 +15,11 @@ use tieout::stripe::objects::{self, BalanceTransaction};
 
 use crate::rehearsal::{Posted, post};
 
-const COMPANIES: u64 = 5;
+const COMPANIES: u64 = 2;
+/// Seeds that found something once: a negative payout across the start that a later deposit takes over;
+/// older members put on suspense; a payout on its way at the start that was back already, booked in
+/// these books or not; customers' credit in sums, and of the time before the books.
+const FOUND_SOMETHING: [u64; 6] = [31_007, 31_030, 31_140, 31_143, 31_161, 31_200];
 const CHARGES: usize = 30;
 
 /// A report with all its rows.
@@ -220,7 +224,8 @@ fn trial_balance_is_netsuites(facts: &Facts, posted: &Posted) {
 fn reports_foot_agree_and_are_netsuites_own_figures() {
     let first = number("TIEOUT_SEED").unwrap_or(1);
     let count = number("TIEOUT_COMPANIES").unwrap_or(COMPANIES);
-    for seed in first..first + count {
+    let found = FOUND_SOMETHING.into_iter().filter(|_| number("TIEOUT_SEED").is_none());
+    for seed in (first..first + count).chain(found) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .start_paused(true)

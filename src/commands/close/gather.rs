@@ -215,9 +215,7 @@ fn stripe_sides(
             let outside = if is_booked {
                 zero
             } else {
-                beginning - paid_out[place]
-                    + taken_by_journals(inputs, payouts, currency, day)
-                    + came_back(inputs, payouts, currency, day)
+                beginning - paid_out[place] + came_back(inputs, payouts, currency, day)
             };
             (outside, on_their_way)
         };
@@ -272,24 +270,6 @@ fn on_their_way(
         amount: -payout.amount,
     })
     .collect()
-}
-
-/// What journals of payouts that had left when the books began took from the Stripe balance account:
-/// other books have it there. A negative one is back with the deposit that takes it over.
-fn taken_by_journals(
-    inputs: &Inputs,
-    payouts: &[Payout],
-    currency: Currency,
-    day: NaiveDate,
-) -> Amount {
-    let own = payouts.iter().filter(|payout| {
-        payout.amount.currency() == currency
-            && inputs.policy.is_past(payout.created)
-            && payout.is_journal
-            && payout.is_booked(day)
-            && payout.deposited().is_none_or(|back| back > day)
-    });
-    own.fold(Amount::zero(currency), |sum, payout| sum + payout.amount)
 }
 
 /// What of payouts that had left when the books began came back without them: it is in other books

@@ -144,6 +144,28 @@ fn older_money_in_a_payout_is_on_the_opening_account_so_that_deposits_equal_the_
     );
 }
 
+/// A payout that Stripe cannot itemise left the balance of other books: these have nothing of it to
+/// take out, and their Stripe balance account would be short of it for ever.
+#[test]
+fn a_manual_payout_on_its_way_at_the_start_is_from_the_opening_account() {
+    let mut story = Story::new();
+    story.charge("ch_1", 10_000, 320);
+    let on_its_way = json!({
+        "automatic": false,
+        "reconciliation_status": "not_applicable",
+        "arrival_date": 1_772_841_600,
+    });
+    story.payout_with("po_way", 9_680, &[], &on_its_way);
+    story.books_begin();
+    story.assert_books("JournalEntry po_way | BANK-USD 96.80 Dr | OPENING 96.80 Cr");
+    story.policy.options.before_start = BeforeStart::OpeningBalance;
+    story.opening_balance(Some(0));
+    story.assert_books(
+        "JournalEntry po_way | BANK-USD 96.80 Dr | STRIPEBAL-USD 96.80 Cr
+         JournalEntry opening-acct_demo-USD-2026-03-04 | OPENING 96.80 Cr | STRIPEBAL-USD 96.80 Dr",
+    );
+}
+
 #[test]
 fn with_an_opening_balance_older_money_comes_from_the_stripe_balance_account() {
     let mut story = money_across();
