@@ -11,11 +11,17 @@ use tieout::accounting::posting::postings;
 use tieout::accounting::{Policy, Record};
 use tieout::calendar::{Clock, UnixTime, Window};
 use tieout::ids::InternalId;
-use tieout::netsuite::readback::Reader;
+use tieout::netsuite::readback::{Posted as InNetSuite, Reader};
+use tieout::plan::Plan;
+use tieout::plan::file::{Basis, SCHEMA_VERSION};
+use tieout::reconcile::close::sheet::{Cell, Weight};
+use tieout::report::AccountNames;
+use tieout::report::plan::rows;
 use tieout::sandbox::company::{Company, CompanySpec, generate};
 use tieout::sandbox::netsuite::{AccountSetup, NetSuite, Setup};
 use tieout::stripe::resource::Resource;
 
+use crate::close::{Collected, foots};
 use crate::support::draw::{anything, balance_at_start};
 use crate::support::house::{BASE, House, InProcess, Key, Virtual, policy};
 use crate::support::shrink::shrink;
@@ -93,6 +99,8 @@ pub struct Posted {
     pub house: House,
     pub netsuite: NetSuite,
     pub created: usize,
+    /// The plan that was sent.
+    pub plan: Plan,
     _folder: tempfile::TempDir,
 }
 
@@ -113,22 +121,47 @@ pub async fn post(spec: &CompanySpec) -> Result<Posted, String> {
     let mut house = House::open(folder.path(), client, clock).await;
     house.policy = drawn(spec.seed, &company, &policy(&house.references));
     derive_all(&mut house.ledger, &house.policy);
-    let pushed = house.push().await.map_err(|error| error.to_string())?;
+    let built = house.plan();
+    let pushed = house.send(&built.changes).await;
     if let Some(refused) = pushed.failed.iter().find(|unsent| unsent.held_by.is_none()) {
         return Err(format!("NetSuite refused {}: {}", refused.external_id, refused.reason));
     }
     if !pushed.failed.is_empty() || !pushed.in_doubt.is_empty() {
         return Err(format!("{:?} {:?}", pushed.failed, pushed.in_doubt));
     }
-    Ok(Posted { company, house, netsuite, created: pushed.created, _folder: folder })
+    let plan = Plan {
+        schema_version: SCHEMA_VERSION,
+        made_by: "tieout".into(),
+        made_at: company.now,
+        basis: Basis {
+            stripe_account: house.policy.account.clone(),
+            livemode: false,
+            netsuite_account: "TSTDRV_TESTS".into(),
+            ledger_id: String::new(),
+            posted_digest: String::new(),
+            policy_digest: String::new(),
+            facts: String::new(),
+        },
+        zone: house.policy.zone.to_string(),
+        changes: built.changes,
+        blocked: built.blocked,
+        exceptions: Vec::new(),
+        accepted: Vec::new(),
+        unchanged_count: built.unchanged.len(),
+        left_count: 0,
+        digest: String::new(),
+    };
+    Ok(Posted { company, house, netsuite, created: pushed.created, plan, _folder: folder })
 }
 
 /// The same, and whether the books are the core's.
 async fn rehearse(spec: &CompanySpec) -> Result<usize, String> {
-    let Posted { mut house, created, _folder, .. } = post(spec).await?;
-    if let Some(wrong) = first_difference(&house).await {
+    let Posted { mut house, created, plan, _folder, .. } = post(spec).await?;
+    let posted = read_back(&house).await;
+    if let Some(wrong) = first_difference(&house, &posted) {
         return Err(wrong);
     }
+    the_plan_said_so(&plan, &posted)?;
     let dated_before = house.policy.start.and_then(|start| {
         let rows = house.ledger.records().expect("records").into_iter();
         rows.filter_map(|row| row.posted)
@@ -145,21 +178,74 @@ async fn rehearse(spec: &CompanySpec) -> Result<usize, String> {
     }
 }
 
-/// The first record whose lines in NetSuite's own general ledger are not the core's postings, account
-/// by account, in its own currency. What NetSuite adds by itself is a gain or loss of exchange, which
-/// moves the base currency alone.
-async fn first_difference(house: &House) -> Option<String> {
+/// Every transaction as NetSuite has it.
+async fn read_back(house: &House) -> Vec<InNetSuite> {
     let base = house.policy.books.base_currency;
     let reader =
         Reader { client: &house.client, references: &house.references, base_currency: base };
     let rows = house.ledger.records().expect("records").into_iter();
-    let records: BTreeMap<InternalId, Record> = rows
-        .filter(|row| row.kind.is_transaction())
-        .filter_map(|row| Some((row.internal_id?, row.desired?)))
+    let ids: Vec<InternalId> = rows
+        .filter(|row| row.kind.is_transaction() && row.desired.is_some())
+        .filter_map(|row| row.internal_id)
         .collect();
-    let ids: Vec<InternalId> = records.keys().cloned().collect();
     let posted = reader.posted(&ids).await.expect("records are read back");
-    assert_eq!(posted.len(), records.len(), "every record is there");
+    assert_eq!(posted.len(), ids.len(), "every record is there");
+    posted
+}
+
+/// The accounts by their keys.
+struct Keys;
+
+impl AccountNames for Keys {
+    fn name(&self, account: &InternalId) -> String {
+        account.to_string()
+    }
+
+    fn period(&self, _: &InternalId) -> Option<String> {
+        None
+    }
+}
+
+/// What the plan's report said would move, account by account, is what moved: it was signed for that.
+fn the_plan_said_so(plan: &Plan, posted: &[InNetSuite]) -> Result<(), String> {
+    let mut report = Collected::default();
+    let proofs = rows(plan, &Keys, &mut report);
+    if !proofs.is_empty() {
+        return Err(format!("debits are not credits: {proofs:?}"));
+    }
+    foots(&report);
+    let mut said: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for (head, rows) in report.sections.iter().filter(|(head, _)| head.key.starts_with("effect-")) {
+        let currency = head.currency.expect("a currency").to_string();
+        for row in rows.iter().filter(|row| row.weight == Weight::Item) {
+            let minor = |cell: &Cell| match cell {
+                Cell::Amount(amount) => amount.minor(),
+                _ => 0,
+            };
+            let Cell::Text(account) = &row.cells[0] else { continue };
+            *said.entry((currency.clone(), account.clone())).or_default() +=
+                minor(&row.cells[1]) - minor(&row.cells[2]);
+        }
+    }
+    let mut moved: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for record in posted {
+        for line in &record.gl {
+            let key = (record.currency.to_string(), line.account.to_string());
+            *moved.entry(key).or_default() += line.foreign.minor();
+        }
+    }
+    said.retain(|_, sum| *sum != 0);
+    moved.retain(|_, sum| *sum != 0);
+    if said == moved { Ok(()) } else { Err(format!("the plan: {said:?}, NetSuite: {moved:?}")) }
+}
+
+/// The first record whose lines in NetSuite's own general ledger are not the core's postings, account
+/// by account, in its own currency. What NetSuite adds by itself is a gain or loss of exchange, which
+/// moves the base currency alone.
+fn first_difference(house: &House, posted: &[InNetSuite]) -> Option<String> {
+    let rows = house.ledger.records().expect("records").into_iter();
+    let records: BTreeMap<InternalId, Record> =
+        rows.filter_map(|row| Some((row.internal_id?, row.desired?))).collect();
     posted.iter().find_map(|posted| {
         let record = &records[&posted.internal_id];
         let mut ours: BTreeMap<&str, i64> = BTreeMap::new();

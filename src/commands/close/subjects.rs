@@ -11,7 +11,7 @@ use crate::accounting::balance_transaction::Class;
 use crate::accounting::policy::BeforeStart;
 use crate::calendar::UnixTime;
 use crate::commands::receivables::{booked_later, open_in_stripe, reasons};
-use crate::ids::ExternalId;
+use crate::ids::{ExternalId, InvoiceId};
 use crate::ledger::{Ledger, LedgerError};
 use crate::money::{Amount, Currency};
 use crate::reconcile::close::facts::{
@@ -118,6 +118,7 @@ pub(super) fn credits(
             stripe: stripe.unwrap_or(zero),
             netsuite,
             outside: outside.get(&key).copied().unwrap_or(zero).min(netsuite),
+            taken_back: balances.get(&key).map_or(zero, |kept| kept.taken_back.min(netsuite)),
             customer: key.0,
         }
     };
@@ -131,6 +132,8 @@ struct Kept {
     balance: Amount,
     /// Of it, credit of the time before the books, which other books have. It is used first.
     older: Amount,
+    /// Used on invoices that were voided later: these books never had them, and show it open.
+    taken_back: Amount,
 }
 
 impl Kept {
@@ -159,15 +162,27 @@ fn kept_by_stripe(
         changes.push(change);
         Ok(())
     })?;
+    let voided_later: BTreeSet<InvoiceId> = changes
+        .iter()
+        .filter(|change| change.kind == "unapplied_from_invoice" && change.created >= until)
+        .filter_map(|change| change.invoice.clone())
+        .collect();
     changes.retain(|change| change.created < until);
     changes.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
     let mut kept: BTreeMap<(String, Currency), Kept> = BTreeMap::new();
     for change in changes {
         let Some(customer) = &change.customer else { continue };
         let zero = Amount::zero(change.currency);
-        let own = kept
-            .entry((customer.to_string(), change.currency))
-            .or_insert(Kept { balance: zero, older: zero });
+        let own = kept.entry((customer.to_string(), change.currency)).or_insert(Kept {
+            balance: zero,
+            older: zero,
+            taken_back: zero,
+        });
+        if change.kind == "applied_to_invoice"
+            && change.invoice.as_ref().is_some_and(|invoice| voided_later.contains(invoice))
+        {
+            own.taken_back += change.amount();
+        }
         own.change(-change.amount(), policy.is_past(change.created) && !opens_with_it);
     }
     Ok(kept)

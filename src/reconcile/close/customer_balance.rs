@@ -7,11 +7,12 @@ use super::facts::{CustomerCredit, Facts};
 use super::sheet::{Cell, Column, Head, STATEMENT, Term, Writer};
 use crate::money::{Amount, Currency};
 
-const COLUMNS: [Column; 5] = [
+const COLUMNS: [Column; 6] = [
     Column::id("item", "Customer"),
     Column::amount("stripe", "Credit in Stripe"),
     Column::amount("netsuite", "Open credits in NetSuite"),
     Column::amount("outside", "Given back outside Stripe"),
+    Column::amount("taken_back", "Used on invoices voided since"),
     Column::amount("difference", "Difference"),
 ];
 
@@ -33,6 +34,11 @@ pub(super) fn customer_balance(facts: &Facts, out: &mut Writer) {
         if !outside.is_zero() {
             terms.push(Term::new("Given back outside Stripe, open for a person", 0, outside));
         }
+        let taken_back = sum(|credit| credit.taken_back);
+        if !taken_back.is_zero() {
+            let label = "Used on invoices that were voided after the period";
+            terms.push(Term::new(label, 0, taken_back));
+        }
         let observed = ("Open credits by what is posted", sum(|credit| credit.netsuite));
         let head = Head::new(
             format!("customer-balance-{currency}"),
@@ -52,7 +58,8 @@ pub(super) fn customer_balance(facts: &Facts, out: &mut Writer) {
                 Cell::Amount(credit.stripe),
                 Cell::Amount(credit.netsuite),
                 Cell::Amount(credit.outside),
-                Cell::Amount(credit.netsuite - credit.outside - credit.stripe),
+                Cell::Amount(credit.taken_back),
+                Cell::Amount(credit.netsuite - credit.outside - credit.taken_back - credit.stripe),
             ]
         });
         out.list(&Head::new(section, "Customer by customer", &COLUMNS).of(currency).detail(), rows);

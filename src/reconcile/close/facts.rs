@@ -22,7 +22,7 @@ use crate::reconcile::bank::BankSide;
 use crate::reconcile::statement::Item;
 
 /// The version of [`Facts`] as it is kept.
-pub const FACTS_VERSION: u32 = 1;
+pub const FACTS_VERSION: u32 = 2;
 
 /// What is reported on: whole days of the account's zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -281,6 +281,8 @@ pub struct CustomerCredit {
     pub netsuite: Amount,
     /// Of NetSuite's, what was given back outside Stripe and waits for a person.
     pub outside: Amount,
+    /// Of NetSuite's, what Stripe had used on invoices that were voided after the period.
+    pub taken_back: Amount,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

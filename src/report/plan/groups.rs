@@ -12,6 +12,8 @@ use crate::reconcile::expected::customer;
 pub(super) struct Group<'a> {
     /// `Payout po_1`, `Customer cus_1`.
     pub(super) name: String,
+    /// Whether the last of its changes brings money to the bank, and the others are what it is made of.
+    pub(super) is_payout: bool,
     pub(super) changes: Vec<&'a Change>,
 }
 
@@ -30,14 +32,18 @@ pub(super) fn groups(plan: &Plan) -> Vec<Group<'_>> {
         if !changes.is_empty() {
             let source = payout.record.sources.first().map(ToString::to_string);
             let id = source.unwrap_or_else(|| payout.external_id.to_string());
-            groups.push(Group { name: format!("Payout {id}"), changes });
+            groups.push(Group { name: format!("Payout {id}"), is_payout: true, changes });
         }
     }
     let mut rest: BTreeMap<(u8, String), Vec<&Change>> = BTreeMap::new();
     for change in plan.changes.iter().filter(|change| left.contains_key(&change.external_id)) {
         rest.entry(place_of(change)).or_default().push(change);
     }
-    groups.extend(rest.into_iter().map(|((_, name), changes)| Group { name, changes }));
+    groups.extend(rest.into_iter().map(|((_, name), changes)| Group {
+        name,
+        is_payout: false,
+        changes,
+    }));
     groups
 }
 

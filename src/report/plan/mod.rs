@@ -2,7 +2,9 @@
 
 mod diff;
 mod groups;
+mod payouts;
 mod rows;
+mod words;
 
 pub use diff::{Compared, compared};
 pub use rows::{page, rows};

@@ -8,6 +8,8 @@ use maud::{Markup, html};
 use serde_json::Value;
 
 use super::groups::groups;
+use super::payouts::payouts;
+use super::words::words;
 use super::{counted, summary};
 use crate::accounting::posting::Posting;
 use crate::money::{Amount, Currency};
@@ -73,9 +75,10 @@ const CHANGES: [Column; 9] = [
     Column::text("why", "Why"),
 ];
 
-const FIELDS: [Column; 4] = [
+const FIELDS: [Column; 5] = [
     Column::id("item", "Record"),
-    Column::text("field", "Field in NetSuite"),
+    Column::text("label", "Field"),
+    Column::text("field", "In NetSuite's interface"),
     Column::text("from", "From"),
     Column::text("to", "To"),
 ];
@@ -99,6 +102,7 @@ pub fn rows(plan: &Plan, names: &dyn AccountNames, sink: &mut dyn Sink) -> Vec<P
     beside(plan, out);
     kinds(plan, out);
     trial_balances(plan, names, out);
+    payouts(plan, out);
     changes(plan, names, out);
     fields(plan, out);
     postings(plan, names, out);
@@ -275,12 +279,14 @@ fn fields(plan: &Plan, out: &mut Writer) {
     let rows = plan.changes.iter().flat_map(|change| {
         let id = change.external_id.as_str();
         let updated = change.fields.iter().map(move |own| {
-            vec![Cell::id(id), Cell::text(&own.field), Cell::text(&own.from), Cell::text(&own.to)]
+            let [from, to] = [&own.from, &own.to].map(Cell::text);
+            vec![Cell::id(id), Cell::Text(words(&own.field)), Cell::text(&own.field), from, to]
         });
         let sent: Vec<(String, String)> =
             if change.fields.is_empty() { sent(change) } else { Vec::new() };
         let sent = sent.into_iter().map(move |(field, value)| {
-            vec![Cell::id(id), Cell::Text(field), Cell::Empty, Cell::Text(value)]
+            let label = Cell::Text(words(&field));
+            vec![Cell::id(id), label, Cell::Text(field), Cell::Empty, Cell::Text(value)]
         });
         updated.chain(sent)
     });
