@@ -15,6 +15,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
+    leave_no_core();
     let ui = messages(cli.global.log_format, cli.global.quiet);
     let runtime = match runtime() {
         Ok(runtime) => runtime,
@@ -38,6 +39,16 @@ fn messages(format: LogFormat, quiet: bool) -> Ui {
     let ui = Ui::json(quiet, commands::night::run_id());
     std::panic::set_hook(Box::new(move |panic| ui.error(&panic.to_string())));
     ui
+}
+
+/// A core of this process would hold its keys; where no limit can be set, the system's own stands.
+fn leave_no_core() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let maximum = getrlimit(Resource::Core).maximum;
+        let _stands = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
+    }
 }
 
 /// The command itself runs on the main thread, which alone writes the ledger; requests go on beside it.

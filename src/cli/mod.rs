@@ -149,6 +149,9 @@ pub enum Command {
     Ledger(LedgerArgs),
     Demo(DemoArgs),
     Sandbox(SandboxArgs),
+    SelfTest(SelfTestArgs),
+    Completions(CompletionsArgs),
+    Man(ManArgs),
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -205,7 +208,7 @@ mod tests {
         // What is not a setting: the name of a thing to act on, and what is said about it.
         let named = [
             "help", "version", "name", "plan", "id", "records", "again", "ignore", "note", "run",
-            "of",
+            "of", "shell",
         ];
         let mut cli = super::Cli::command();
         cli.build();

@@ -70,6 +70,41 @@ pub struct DemoArgs {
     pub seed: u64,
 }
 
+/// Prove that the program works on this machine.
+///
+/// Takes a small company from Stripe to NetSuite on the embedded systems, in a folder that is gone
+/// afterwards, and says what was proven. Needs no configuration and no network.
+///
+/// Example:
+///   tieout self-test
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct SelfTestArgs {}
+
+/// Print a script that lets a shell complete commands and flags.
+///
+/// Example:
+///   tieout completions bash > ~/.local/share/bash-completion/completions/tieout
+///   tieout completions zsh > ~/.zfunc/_tieout
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct CompletionsArgs {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
+
+/// Write the manual, one page per command.
+///
+/// Example:
+///   tieout man --out /usr/local/share/man/man1
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub struct ManArgs {
+    /// The folder to write the pages to; made when it is not there.
+    #[arg(long, env = "TIEOUT_OUT", default_value = "man")]
+    pub out: PathBuf,
+}
+
 /// Serve the embedded Stripe and NetSuite on this machine until interrupted.
 ///
 /// Example:

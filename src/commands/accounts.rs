@@ -9,8 +9,15 @@ use crate::ui::Ui;
 
 /// The accounts that the command is run for; `None` when it is run once.
 pub(super) fn of_command(cli: &Cli) -> anyhow::Result<Option<Vec<String>>> {
-    let own_configuration =
-        matches!(cli.command, Command::Init(_) | Command::Demo(_) | Command::Sandbox(_));
+    let own_configuration = matches!(
+        cli.command,
+        Command::Init(_)
+            | Command::Demo(_)
+            | Command::Sandbox(_)
+            | Command::SelfTest(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+    );
     if own_configuration || cli.global.account.is_some() || !cli.global.config.exists() {
         return Ok(None);
     }

@@ -8,7 +8,7 @@ mod backfill;
 mod balance;
 mod bank;
 mod books;
-mod check;
+pub mod check;
 pub mod close;
 mod demo;
 mod embedded;
@@ -20,6 +20,7 @@ mod init;
 mod interrupt;
 mod ledger;
 mod log;
+mod manual;
 mod modes;
 pub mod night;
 mod others;
@@ -35,6 +36,7 @@ mod resolve;
 mod reverse;
 mod run;
 mod sandbox;
+mod self_test;
 mod session;
 mod sign;
 mod status;
@@ -109,6 +111,9 @@ async fn start(
         Command::Demo(args) => demo::run(args, ui).await,
         Command::Sandbox(args) => sandbox::run(args, ui).await,
         Command::Check(args) => check::run(args, global, ui).await,
+        Command::SelfTest(_) => self_test::run(ui).await,
+        Command::Completions(args) => manual::completions(args, ui),
+        Command::Man(args) => manual::man(args, ui),
     }
 }
 

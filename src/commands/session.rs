@@ -174,7 +174,7 @@ impl Session {
         let account: AccountCode = settings.account.parse()?;
         let base = settings.base_url.clone().unwrap_or_else(|| account.base_url());
         let auth = match &settings.auth {
-            Auth::OAuth2 { client_id, certificate_id, private_key } => {
+            Auth::OAuth2 { client_id, certificate_id, private_key, .. } => {
                 let pem = self.secret(private_key, "the private key for NetSuite")?;
                 let key = SigningKey::from_pem(pem.expose_secret())
                     .with_context(|| format!("the private key from {private_key}"))?;

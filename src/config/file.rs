@@ -169,6 +169,7 @@ pub(super) struct NetSuite {
 pub(super) struct OAuth2 {
     pub client_id: String,
     pub certificate_id: String,
+    pub certificate_expires: Option<NaiveDate>,
     pub private_key: Option<IgnoredAny>,
     pub private_key_env: Option<String>,
     pub private_key_file: Option<PathBuf>,

@@ -22,6 +22,7 @@ pub mod template;
 pub use bank::{BankAccount, BankSettings};
 pub use file::StripeLimits;
 pub use night::{Heartbeat, HeartbeatError, Hooks, NightSettings};
+pub use resolver::API_VERSION;
 pub use secret::{READ, SecretError, SecretSource, WRITE, may_others};
 pub use settings::{
     Auth, NetSuiteSettings, Overrides, PushSettings, Settings, Shown, StripeSettings, is_decimal,

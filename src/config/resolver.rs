@@ -18,7 +18,7 @@ use crate::netsuite::account::AccountCode;
 use crate::push::verdict::GRACE_S;
 
 /// The API version this tool is tested against.
-const API_VERSION: &str = "2026-10-28.endive";
+pub const API_VERSION: &str = "2026-10-28.endive";
 const STRIPE_URL: &str = "https://api.stripe.com";
 
 /// A setting that a flag or a variable can lay over the file.
@@ -329,6 +329,9 @@ impl Resolver<'_> {
     fn oauth2(&mut self, file: OAuth2) -> Result<Auth, ConfigError> {
         self.show("netsuite.oauth2.client_id", &file.client_id);
         self.show("netsuite.oauth2.certificate_id", &file.certificate_id);
+        let expires =
+            file.certificate_expires.map_or_else(|| "(not said)".into(), |d| d.to_string());
+        self.show("netsuite.oauth2.certificate_expires", &expires);
         let fields = SecretFields {
             inline: file.private_key.is_some(),
             env: file.private_key_env,
@@ -338,6 +341,7 @@ impl Resolver<'_> {
         Ok(Auth::OAuth2 {
             client_id: file.client_id,
             certificate_id: file.certificate_id,
+            certificate_expires: file.certificate_expires,
             private_key: self.secret(
                 fields,
                 "netsuite.oauth2.private_key",

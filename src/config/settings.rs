@@ -95,7 +95,13 @@ pub struct PushSettings {
 #[derive(Debug, Clone)]
 pub enum Auth {
     /// OAuth 2.0 client credentials.
-    OAuth2 { client_id: String, certificate_id: String, private_key: SecretSource },
+    OAuth2 {
+        client_id: String,
+        certificate_id: String,
+        /// The certificate's last day, where somebody wrote it down.
+        certificate_expires: Option<NaiveDate>,
+        private_key: SecretSource,
+    },
     /// Token-based authentication, which Oracle is ending.
     Token {
         consumer_key: String,

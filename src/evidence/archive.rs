@@ -85,6 +85,12 @@ fn digest_of_rest(file: &mut (impl Read + Seek)) -> io::Result<String> {
     sha256_of(file.take(bytes))
 }
 
+/// Whether a name is a path below the folder that somebody unpacks the archive to, on any system.
+fn stays_inside(name: &str) -> bool {
+    let is_plain = |part: &str| !matches!(part, "" | "." | "..");
+    !name.contains(['\\', ':', '\0']) && name.split('/').all(is_plain)
+}
+
 /// An archive that is read. Nothing of it is ever written anywhere.
 pub struct Opened<R: Read + Seek> {
     zip: ZipArchive<R>,
@@ -112,6 +118,9 @@ impl<R: Read + Seek> Opened<R> {
         let names: Vec<String> =
             self.zip.file_names().map(|name| Ok(name?.into_owned())).collect::<io::Result<_>>()?;
         for (place, name) in names.iter().enumerate() {
+            if !stays_inside(name) {
+                findings.push(format!("{name:?} would be unpacked outside of its folder."));
+            }
             if names[..place].contains(name) {
                 findings.push(format!("{name:?} is in it twice."));
             } else if name != MANIFEST && !self.manifest.files.contains_key(name) {

@@ -15,7 +15,7 @@ pub mod matched;
 pub mod night;
 pub mod period;
 pub mod plan;
-mod spreadsheet;
+pub mod spreadsheet;
 pub mod table;
 pub mod tieout;
 

@@ -18,7 +18,7 @@ pub(super) fn csv(header: &[&str], rows: &[Vec<String>]) -> Result<String, csv::
 }
 
 /// Words of others as a cell.
-pub(super) fn words(text: &str) -> String {
+pub fn words(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if is_formula { format!("'{text}") } else { text.to_owned() }
 }

@@ -159,6 +159,11 @@ impl Client {
         self.mode
     }
 
+    /// Whether the key is one that was given single permissions.
+    pub fn is_restricted(&self) -> bool {
+        self.key.expose_secret().starts_with("rk_")
+    }
+
     pub fn api_version(&self) -> &str {
         &self.options.api_version
     }

@@ -122,6 +122,12 @@ fn is_found_in_any_file(folder: &Path, files: &BTreeMap<String, Vec<u8>>) {
     let mut removed = files.clone();
     removed.remove("reports/fees.json");
     assert_eq!(forged(folder, &removed), ["reports/fees.json is missing."]);
+    for name in ["../escaped.txt", "/etc/escaped.txt", "a/../../escaped.txt", "C:\\escaped.txt"] {
+        let mut slipped = files.clone();
+        slipped.insert(name.into(), b"x".to_vec());
+        let found = forged(folder, &slipped);
+        assert_eq!(found, [format!("{name:?} would be unpacked outside of its folder.")]);
+    }
     let report = replaced(files, "reports/bridge.csv", "0.00", "0.01");
     assert_eq!(forged(folder, &report), ["reports/bridge.csv is not what the reading gives."]);
     let row = replaced(files, "journal.jsonl", "\"kind\":\"signed\"", "\"kind\":\"sworn\"");

@@ -1,12 +1,20 @@
 //! `tieout check`: proves the configuration against both systems.
 //!
-//! What is asked of whom is here; what an answer means for the configuration is `audit`'s, which
-//! asks nobody. Whether a record may be created cannot be tried without creating one.
+//! What is asked of whom is here; what an answer means for the configuration is for `file`, `stripe`
+//! and `netsuite`, which ask nobody. Whether a record may be created cannot be tried without creating
+//! one. Everything that can be found is in `catalogue`, and every permission in `guide`.
 
-mod audit;
+pub mod catalogue;
+mod file;
 mod finding;
 mod fixture;
+pub mod guide;
 mod mapping;
+mod netsuite;
+mod private;
+mod stripe;
+#[cfg(test)]
+mod testing;
 
 use std::collections::BTreeMap;
 
@@ -15,7 +23,10 @@ use serde::Serialize;
 use crate::cli::{CheckArgs, Format, Global};
 use crate::commands::exit::Outcome;
 use crate::commands::session::Session;
-use crate::netsuite::error::Class;
+use crate::ids::InternalId;
+use crate::netsuite::client::Client as NetSuiteClient;
+use crate::netsuite::error::{Class, NetSuiteError};
+use crate::netsuite::lookup::{Table, by_id};
 use crate::netsuite::references::References;
 use crate::push::write_back::LISTS;
 use crate::report::plan::counted;
@@ -25,8 +36,11 @@ use crate::stripe::error::ErrorKind;
 use crate::stripe::objects::{self, Account, Balance};
 use crate::stripe::resource::Resource;
 use crate::ui::{Ui, width};
-use audit::{audit_clock, audit_files, audit_netsuite, audit_stripe};
+use file::audit_file;
 use finding::{Finding, Verdict};
+use netsuite::{audit_concurrency, audit_netsuite, audit_records, named_records};
+use private::audit_files;
+use stripe::{audit_clock, audit_key, audit_stripe};
 
 #[derive(Serialize)]
 struct Checked<'a> {
@@ -43,7 +57,9 @@ pub(super) async fn run(args: &CheckArgs, global: &Global, ui: Ui) -> anyhow::Re
     if let Some(fixture) = &args.mapping {
         return mapping::run(&session, fixture, args.output.output, ui);
     }
-    let mut findings = audit_files(&session.settings);
+    let today = session.clock.now().date_in(session.settings.stripe.zone);
+    let mut findings = audit_file(&session.settings, today);
+    findings.extend(audit_files(&session.settings));
     if !args.offline {
         check_stripe(&session, &mut findings).await;
         check_write_back(&session, &mut findings).await;
@@ -127,12 +143,17 @@ async fn check_stripe(session: &Session, findings: &mut Vec<Finding>) {
         }
     };
     let settings = &session.settings;
+    findings.extend(audit_key(client.is_restricted()));
     findings.extend(audit_stripe(settings, client.mode(), &account, balance.as_ref()));
     let one = [("limit".to_owned(), "1".to_owned())];
     for resource in Resource::LISTS {
         match client.get(&resource.path(), &one).await {
             Ok(_) => {}
-            Err(error) => findings.push(refused(resource.as_str(), &error)),
+            Err(error) => {
+                let what =
+                    format!("{} ({})", resource.as_str(), guide::stripe_permission(resource));
+                findings.push(refused(&what, &error));
+            }
         }
     }
     if !findings.iter().any(|finding| finding.id == "stripe.permission") {
@@ -202,29 +223,58 @@ async fn check_netsuite(session: &Session, findings: &mut Vec<Finding>) {
             return;
         }
     };
-    match References::fetch(&client).await {
-        Ok(references) => {
-            findings.push(Finding::ok("netsuite.sign-in", "Signing in to NetSuite works."));
-            let today = session.clock.now().date_in(session.settings.stripe.zone);
-            findings.extend(audit_netsuite(&session.settings, &references, today));
-        }
+    let references = match References::fetch(&client).await {
+        Ok(references) => references,
         Err(error) => {
-            let is_access =
-                matches!(error.class, Class::Authentication { .. } | Class::Permission { .. });
-            let is_transient = error.is_transient();
-            let (id, fix) = if is_access {
-                (
-                    "netsuite.sign-in",
-                    "The role needs REST Web Services, SuiteAnalytics Workbook and the lists it \
-                     reads.",
-                )
-            } else if is_transient {
-                ("netsuite.reach", "Run it again later, or check the network.")
-            } else {
-                ("netsuite.reach", "Check netsuite.account, netsuite.base_url and any proxy.")
-            };
-            let finding = Finding::problem(id, error.to_string(), fix);
-            findings.push(Finding { is_access, is_transient, ..finding });
+            findings.push(not_signed_in(&error));
+            // Somebody was let in, and may not see a list: the guide tells which.
+            if matches!(error.class, Class::Permission { .. }) {
+                findings.extend(guide::check(&client).await);
+            }
+            return;
+        }
+    };
+    findings.push(Finding::ok("netsuite.sign-in", "Signing in to NetSuite works."));
+    let today = session.clock.now().date_in(session.settings.stripe.zone);
+    findings.extend(audit_netsuite(&session.settings, &references, today));
+    findings.extend(guide::check(&client).await);
+    if let Err(error) = check_records(session, &client, findings).await {
+        findings.push(not_signed_in(&error));
+    }
+}
+
+/// What the file names by internal id, and how much NetSuite grants.
+async fn check_records(
+    session: &Session,
+    client: &NetSuiteClient,
+    findings: &mut Vec<Finding>,
+) -> Result<(), NetSuiteError> {
+    let named = named_records(&session.settings);
+    for table in [Table::Customer, Table::Item] {
+        let of_table = named.iter().filter(|(of, ..)| *of == table);
+        let ids: Vec<InternalId> = of_table.map(|(.., id)| id.clone()).collect();
+        if !ids.is_empty() {
+            findings.extend(audit_records(&named, table, &by_id(client, table, &ids).await?));
         }
     }
+    let granted = client.governance().await?;
+    findings.push(audit_concurrency(&session.settings, granted.as_ref()));
+    Ok(())
+}
+
+fn not_signed_in(error: &NetSuiteError) -> Finding {
+    let is_access = matches!(error.class, Class::Authentication { .. } | Class::Permission { .. });
+    let is_transient = error.is_transient();
+    let (id, fix) = if is_access {
+        (
+            "netsuite.sign-in",
+            "The role needs REST Web Services, SuiteAnalytics Workbook and the lists it reads: \
+             see docs/setup.md.",
+        )
+    } else if is_transient {
+        ("netsuite.reach", "Run it again later, or check the network.")
+    } else {
+        ("netsuite.reach", "Check netsuite.account, netsuite.base_url and any proxy.")
+    };
+    Finding { is_access, is_transient, ..Finding::problem(id, error.to_string(), fix) }
 }

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::ledger::Ledger;
+use crate::report::spreadsheet::words;
 
 /// Writes everything, or one kind; gives the number of objects.
 pub(super) fn write(ledger: &Ledger, folder: &Path, kind: Option<&str>) -> anyhow::Result<usize> {
@@ -111,11 +112,12 @@ fn for_each_flat(
     })
 }
 
-/// A value as one cell; numbers keep their digits.
+/// A value as one cell; numbers keep their digits, and a text is never a formula: who wants it byte for
+/// byte reads the JSON lines.
 fn flat(value: &RawValue) -> Option<String> {
     let text = value.get();
     match text.as_bytes().first()? {
-        b'"' => serde_json::from_str(text).ok(),
+        b'"' => serde_json::from_str::<String>(text).ok().map(|text| words(&text)),
         b'{' => serde_json::from_str::<Identified>(text).ok()?.id,
         b'[' => None,
         _ if text == "null" => Some(String::new()),

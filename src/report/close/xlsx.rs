@@ -1,5 +1,6 @@
 //! Reports as a workbook: a sheet for each section, numbers and dates that are ones, the header frozen.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
@@ -14,6 +15,8 @@ use crate::report::plan::number;
 const ROWS_MAX: usize = 50_000;
 /// Characters of a sheet's name, by Excel's own rule.
 const NAME_MAX: usize = 31;
+/// Characters of a cell, by Excel's own rule.
+const CELL_CHARS_MAX: usize = 32_767;
 
 /// What a workbook says of itself.
 pub struct Properties<'a> {
@@ -189,7 +192,7 @@ fn write(
         // A string is never taken for a formula.
         Cell::Text(text) | Cell::Id(text) => {
             let format = weighed(&Format::new());
-            sheet.write_string_with_format(row, column, text, &format).map(|_| ())
+            sheet.write_string_with_format(row, column, fitting(text), &format).map(|_| ())
         }
         Cell::Date(date) => {
             let day = rust_xlsxwriter::ExcelDateTime::parse_from_str(&date.to_string())?;
@@ -210,6 +213,14 @@ fn write(
             sheet.write_number_with_format(row, column, number, &format).map(|_| ())
         }
     }
+}
+
+/// A text as a cell takes it: the CSV has all of a longer one.
+fn fitting(text: &str) -> Cow<'_, str> {
+    if text.chars().nth(CELL_CHARS_MAX).is_none() {
+        return text.into();
+    }
+    text.chars().take(CELL_CHARS_MAX - 1).chain(['…']).collect::<String>().into()
 }
 
 /// A spreadsheet's numbers are floats: this is where exact digits become one, for showing only.

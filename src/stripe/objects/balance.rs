@@ -98,6 +98,17 @@ pub struct Account {
 #[derive(Debug, Clone, Deserialize)]
 struct Settings {
     dashboard: Option<Dashboard>,
+    payouts: Option<Payouts>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Payouts {
+    schedule: Option<Schedule>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct Schedule {
+    interval: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -114,6 +125,11 @@ impl Account {
     /// The reporting zone set in Stripe's dashboard.
     pub fn zone(&self) -> Option<Tz> {
         self.dashboard()?.timezone.as_ref()?.parse().ok()
+    }
+
+    /// How often Stripe pays out: `daily`, `weekly`, `monthly` or `manual`.
+    pub fn payout_interval(&self) -> Option<&str> {
+        self.settings.as_ref()?.payouts.as_ref()?.schedule.as_ref()?.interval.as_deref()
     }
 
     pub fn display_name(&self) -> Option<&str> {

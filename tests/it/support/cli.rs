@@ -125,6 +125,12 @@ impl Sandbox {
     }
 }
 
+impl Sandbox {
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+}
+
 impl Drop for Sandbox {
     fn drop(&mut self) {
         let _ended_already = self.process.kill();
