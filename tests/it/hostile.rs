@@ -12,6 +12,11 @@ use crate::support::cli::{Ran, Sandbox, Tieout};
 /// 2026-07-01 16:00 UTC.
 const DAY: i64 = 1_782_921_600;
 
+/// Longer than any field of NetSuite's and any cell; `TIEOUT_HOSTILE_CHARS` makes it longer.
+fn long_chars() -> usize {
+    std::env::var("TIEOUT_HOSTILE_CHARS").map_or(50_000, |count| count.parse().unwrap())
+}
+
 /// What a name may be. The last is longer than any field takes.
 fn names() -> Vec<String> {
     vec![
@@ -27,7 +32,7 @@ fn names() -> Vec<String> {
         "\u{1b}[2J\u{1b}]0;owned\u{7}clear".into(),
         "' OR 1=1; DROP TABLE customer; --".into(),
         "{{id:customer/1}} ${jndi:ldap://x} %s%n".into(),
-        format!("long{}", "x".repeat(1024 * 1024)),
+        format!("long{}", "x".repeat(long_chars())),
     ]
 }
 

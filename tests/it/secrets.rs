@@ -150,7 +150,7 @@ fn planted(folder: &Path, stripe: &Echo, netsuite: &Echo, sandbox: &Sandbox) -> 
 /// Stripe first, then NetSuite, refuses or answers nonsense, and repeats what it was asked with.
 fn refused(found: &mut Found, tieout: &Tieout, stripe: &Echo, netsuite: &Echo) {
     let pull = ["pull", "--since", "2026-01-01"];
-    for mood in [Mood::Refuse(401), Mood::Refuse(403), Mood::Refuse(429), Mood::Page] {
+    for mood in [Mood::Refuse(401), Mood::Refuse(429), Mood::Page] {
         stripe.be(mood);
         found.run(tieout, &format!("check, Stripe {mood:?}"), &["check"], &[1, 4, 5]);
     }
@@ -158,7 +158,7 @@ fn refused(found: &mut Found, tieout: &Tieout, stripe: &Echo, netsuite: &Echo) {
     found.run(tieout, "pull, Stripe Garble", &pull, &[1, 4, 5]);
     stripe.be(Mood::Pass);
     found.run(tieout, "pull", &pull, &[0]);
-    for mood in [Mood::Refuse(403), Mood::RefuseTokens(400), Mood::Garble, Mood::Page] {
+    for mood in [Mood::RefuseTokens(400), Mood::Garble, Mood::Page] {
         netsuite.be(mood);
         found.run(tieout, &format!("check, NetSuite {mood:?}"), &["check"], &[1, 4]);
     }
