@@ -86,10 +86,12 @@ pub(super) async fn run_each(
         if let Err(error) = &result {
             ui.error(&format!("{name}: {}", exit::message(error)));
         }
-        worst = exit::worse(worst, exit::code(&result));
-        if let Ok(outcome @ Outcome::Interrupted(_)) = result {
-            return Ok(outcome);
+        let code = exit::code(&result);
+        // Whoever stops one account's turn means all of them.
+        if code > exit::SIGNALLED {
+            return Ok(Outcome::Interrupted(code - exit::SIGNALLED));
         }
+        worst = exit::worse(worst, code);
     }
     ui.enter(None);
     Ok(Outcome::Several(worst))

@@ -23,6 +23,8 @@ pub const REFUSED: u8 = 7;
 pub const IN_DOUBT: u8 = 8;
 pub const LOCKED: u8 = 11;
 pub const USAGE: u8 = 64;
+/// The number of a signal is added to this, as a shell does it.
+pub const SIGNALLED: u8 = 128;
 
 /// The codes of a run that came to its end: everything was looked at, whatever is left to a person.
 pub(super) const THROUGH: [u8; 5] = [DONE, CHANGES, PARTLY, OUT_OF_TOLERANCE, IN_DOUBT];
@@ -94,8 +96,7 @@ pub fn code(result: &anyhow::Result<Outcome>) -> u8 {
         Ok(Outcome::Partly) => PARTLY,
         Ok(Outcome::OutOfTolerance) => OUT_OF_TOLERANCE,
         Ok(Outcome::InDoubt) => IN_DOUBT,
-        // As a shell would report it.
-        Ok(Outcome::Interrupted(signal)) => 128 + signal,
+        Ok(Outcome::Interrupted(signal)) => SIGNALLED + signal,
         Ok(Outcome::NoAccess) => AUTHENTICATION,
         Ok(Outcome::TryLater) => TRANSIENT,
         Ok(Outcome::Misconfigured) => FAILED,
@@ -136,7 +137,7 @@ pub fn worse(one: u8, other: u8) -> u8 {
 
 fn code_of(cause: &(dyn std::error::Error + 'static)) -> Option<u8> {
     if let Some(Interrupted(signal)) = cause.downcast_ref::<Interrupted>() {
-        return Some(128 + signal);
+        return Some(SIGNALLED + signal);
     }
     if let Some(error) = cause.downcast_ref::<LedgerError>() {
         return Some(match error {

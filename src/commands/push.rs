@@ -7,7 +7,6 @@ use anyhow::Context;
 
 use crate::cli::{Global, GuardArgs, PushArgs};
 use crate::commands::exit::{Outcome, UsageError};
-use crate::commands::interrupt::Interrupt;
 use crate::commands::log::logged;
 use crate::commands::night::Watch;
 use crate::commands::session::Session;
@@ -128,7 +127,7 @@ pub(super) async fn send(
     }
     let concurrency = session.places(&client).await?;
     let progress = ui.progress("records", Some(u64::try_from(plan.changes.len())?));
-    let interrupt = Interrupt::listen()?;
+    let interrupt = session.interrupt()?;
     let mut pusher = Pusher {
         ledger,
         witness: Arc::clone(&witness),

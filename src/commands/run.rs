@@ -32,6 +32,10 @@ pub(super) async fn run(
         pull::say_what_was_stored(stored, ui);
         let (mut plan, references) = plan::make(&session, ledger, ui).await?;
         plan::show(&mut plan, &references, &args.output, ui)?;
+        if let Some(signal) = session.interrupt()?.came() {
+            ui.warn("Interrupted: what was pulled is kept, and nothing was sent.");
+            return Ok(Outcome::Interrupted(signal));
+        }
         if args.dry_run {
             ui.say("Nothing was sent: this was a dry run.");
             return Ok(plan::outcome(&plan, args.detailed_exitcode));

@@ -1,6 +1,6 @@
 //! What every command starts from: settings, clients, the ledger and its lock.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -9,6 +9,7 @@ use secrecy::ExposeSecret;
 use crate::accounting::Policy;
 use crate::calendar::{Clock, SystemClock};
 use crate::cli::Global;
+use crate::commands::interrupt::Interrupt;
 use crate::commands::night::Tally;
 use crate::config::{self, Auth, Overrides, SecretError, SecretSource, Settings, StripeLimits};
 use crate::ledger::{Identity, Ledger, LockGuard, RunId};
@@ -63,6 +64,7 @@ pub(super) struct Session {
     redactor: Redactor,
     /// How long to wait for another run's lock.
     patience: Duration,
+    interrupt: OnceLock<Interrupt>,
 }
 
 impl Session {
@@ -96,6 +98,7 @@ impl Session {
             to_netsuite: to_both,
             redactor,
             patience: Duration::ZERO,
+            interrupt: OnceLock::new(),
         }
     }
 
@@ -256,6 +259,15 @@ impl Session {
     pub(super) fn ledger_to_read(&self) -> anyhow::Result<Ledger> {
         Ledger::open_read_only(&self.settings.ledger, Arc::clone(&self.clock))
             .context("there is no ledger yet; `tieout pull` makes one")
+    }
+
+    /// Listens for a wish to stop, from the first time it is called.
+    pub(super) fn interrupt(&self) -> std::io::Result<&Interrupt> {
+        if self.interrupt.get().is_none() {
+            // Whoever was first, its listener has heard everything.
+            self.interrupt.set(Interrupt::listen()?).ok();
+        }
+        Ok(self.interrupt.get().expect("it was set above, or before"))
     }
 
     /// From here on the ledger knows the run by its number.

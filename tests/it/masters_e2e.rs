@@ -294,8 +294,21 @@ fn several_accounts_run_in_order_and_share_nothing_by_accident() {
     let refused = tieout.run(&["pull", "--from", "guest.jsonl"]);
     assert_eq!(refused.code, 64, "{refused:?}");
     assert!(refused.stderr.contains("us, eu"), "{refused:?}");
-    let pushed = tieout.run(&["push"]);
+    let pushed = tieout.run(&["push", "--summary", "push.json", "--metrics", "push.prom"]);
     assert_eq!(pushed.code, 0, "{pushed:?}");
+    let told: Value =
+        serde_json::from_slice(&std::fs::read(path.join("push.json")).unwrap()).unwrap();
+    let accounts = told["accounts"].as_array().unwrap().iter();
+    let posted =
+        |account: &Value| (account["name"].clone(), account["counts"]["posted"]["created"].clone());
+    let accounts: Vec<_> = accounts.map(posted).collect();
+    assert_eq!(accounts[0].0, "us", "each has its turn in one summary: {told}");
+    assert!(accounts.len() == 2 && accounts.iter().all(|(_, created)| *created != 0), "{told}");
+    let metrics = std::fs::read_to_string(path.join("push.prom")).unwrap();
+    assert!(
+        metrics.contains("tieout_run_exit_code{account=\"eu\",command=\"push\"} 0"),
+        "{metrics}"
+    );
     assert!(path.join("tieout-us.db").exists() && path.join("tieout-eu.db").exists());
     for name in ["us", "eu"] {
         let customer = body_of(path, &format!("stripe-unallocated-charges-{name}"));

@@ -4,8 +4,10 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value;
 use tieout::ledger::Ledger;
@@ -209,4 +211,30 @@ fn not_even_begun(folder: &Path, success: &str) {
     assert_eq!(metric(folder, &format!("tieout_run_exit_code{of_run}")).as_deref(), Some("7"));
     let kept = metric(folder, &format!("tieout_last_success_timestamp_seconds{of_run}"));
     assert!(kept.is_some_and(|kept| kept.as_str() >= success));
+}
+
+/// A service manager stops a night for an update: whoever watches would take it for one that never was.
+#[test]
+fn a_run_that_is_stopped_tells_so_and_the_next_one_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let _sandbox = Sandbox::start_with(folder, &["--latency-ms", "60"]);
+    let window = ["--since", "2026-06-01", "--until", "2026-06-20"];
+    let mut stopped = Tieout::new(folder).start(&[&["run"], &FILES[..], &window].concat());
+    let ledger = folder.join("tieout.db");
+    while !ledger.exists() {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    let sent = Command::new("kill").args(["-TERM", &stopped.id().to_string()]).status();
+    assert!(sent.is_ok(), "no signal was sent");
+    assert_eq!(stopped.wait().expect("it ends").code(), Some(143));
+    let told = summary(folder);
+    assert_eq!((&told["exit_code"], &told["accounts"][0]["ledger_run"]), (&143.into(), &1.into()));
+    let ids = told["findings"]["technical"]["listed"].as_array().unwrap().iter();
+    let ids: Vec<&str> = ids.map(|finding| finding["id"].as_str().unwrap()).collect();
+    assert!(ids.contains(&"exit_143"), "{ids:?}");
+    let ran = run(folder, &window);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(summary(folder)["findings"]["technical"]["count"], 0);
 }

@@ -19,6 +19,7 @@ use std::time::Instant;
 use crate::calendar::{Clock, SystemClock, UnixTime};
 use crate::cli::{Cli, Command, Global, OutcomeArgs};
 use crate::commands::exit::{self, Outcome, UsageError};
+use crate::commands::interrupt::AtOnce;
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
 use crate::config::{self, NightSettings};
@@ -157,7 +158,9 @@ impl Watch {
         if let Some(heartbeat) = self.told.heartbeat.as_ref().filter(|_| speaks) {
             heartbeat::end(heartbeat, code, &line, ui).await;
         }
+        let at_once = AtOnce::listen()?;
         hooks::run(&self.told.hooks, &summary, ui);
+        drop(at_once);
         // Quiet means only what went wrong, and cron sends a mail for every word.
         if code == exit::DONE {
             ui.say(&line);

@@ -8,7 +8,6 @@ use tokio::sync::mpsc;
 use super::answers::prepare;
 use super::say_what_was_stored;
 use crate::commands::exit::Outcome;
-use crate::commands::interrupt::Interrupt;
 use crate::commands::log::logged;
 use crate::commands::session::Session;
 use crate::ledger::{Ledger, Stored};
@@ -75,7 +74,7 @@ async fn whole(
 ) -> anyhow::Result<Stored> {
     let facts = ledger.facts_version()?;
     let noted = ledger.begin_export(name)?;
-    let interrupt = Interrupt::listen()?;
+    let interrupt = session.interrupt()?;
     // Batches are stored whole: stopping between two leaves nothing half written.
     let received = tokio::select! {
         received = receive(session, ledger, reading, ui) => received,

@@ -20,7 +20,6 @@ use crate::calendar::{UnixTime, Window, parse_bound, start_of_day};
 use crate::cli::{Global, PullArgs, WindowArgs};
 use crate::commands::balance;
 use crate::commands::exit::{Outcome, UsageError};
-use crate::commands::interrupt::Interrupt;
 use crate::commands::log::logged;
 use crate::commands::session::Session;
 use crate::ledger::{Ledger, Stored};
@@ -146,7 +145,7 @@ pub(super) async fn pull(
     let settings = &session.settings.stripe;
     let start = settings.start_date.map(|day| start_of_day(day, settings.zone));
     let mut follow = Follow::begin(ledger, window, start)?;
-    let interrupt = Interrupt::listen()?;
+    let interrupt = session.interrupt()?;
     // Answers are stored whole, with what they complete: stopping between two leaves nothing half
     // written.
     let walked = tokio::select! {
