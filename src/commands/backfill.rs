@@ -26,7 +26,7 @@ pub(super) async fn run(
     let asked = WindowArgs { since: Some(args.since.clone()), until: args.until.clone() };
     pull::check_window(&asked, &session)?;
     let _lock = session.lock("backfill", ui)?;
-    let client = session.own_stripe().await?;
+    let client = session.unless_stopped(session.own_stripe()).await?;
     let mut ledger = session.ledger(client.mode().is_live())?;
     let window = pull::window(&asked, &session, &ledger)?;
     let zone = session.settings.stripe.zone;

@@ -45,7 +45,7 @@ pub(super) async fn run(
                 session.tally.planned(&plan);
                 plan
             }
-            None => plan::make(&session, ledger, ui).await?.0,
+            None => session.unless_stopped(plan::make(&session, ledger, ui)).await?.0,
         };
         if args.retry {
             only_unsent(&mut plan, &ledger.unsent()?);

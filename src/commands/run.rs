@@ -22,7 +22,7 @@ pub(super) async fn run(
     if !args.dry_run {
         watch.begin(ui).await;
     }
-    let client = session.own_stripe().await?;
+    let client = session.unless_stopped(session.own_stripe()).await?;
     let mut ledger = session.ledger(client.mode().is_live())?;
     let window = pull::window(&args.window, &session, &ledger)?;
     let command = if args.dry_run { "run --dry-run" } else { "run" };
@@ -30,7 +30,8 @@ pub(super) async fn run(
         session.begins(run, ui);
         let stored = pull::pull(&session, client, ledger, window, ui).await?;
         pull::say_what_was_stored(stored, ui);
-        let (mut plan, references) = plan::make(&session, ledger, ui).await?;
+        let making = plan::make(&session, ledger, ui);
+        let (mut plan, references) = session.unless_stopped(making).await?;
         plan::show(&mut plan, &references, &args.output, ui)?;
         if let Some(signal) = session.interrupt()?.came() {
             ui.warn("Interrupted: what was pulled is kept, and nothing was sent.");

@@ -270,6 +270,18 @@ impl Session {
         Ok(self.interrupt.get().expect("it was set above, or before"))
     }
 
+    /// Does `work`, unless somebody wishes to stop first.
+    pub(super) async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        let interrupt = self.interrupt()?;
+        tokio::select! {
+            done = work => done,
+            stopped = interrupt.received() => Err(stopped.into()),
+        }
+    }
+
     /// From here on the ledger knows the run by its number.
     pub(super) fn begins(&self, run: RunId, ui: Ui) {
         ui.set_ledger_run(run.0);

@@ -225,7 +225,6 @@ fn a_run_that_is_stopped_tells_so_and_the_next_one_goes_on() {
     while !ledger.exists() {
         std::thread::sleep(Duration::from_millis(10));
     }
-    std::thread::sleep(Duration::from_millis(200));
     let sent = Command::new("kill").args(["-TERM", &stopped.id().to_string()]).status();
     assert!(sent.is_ok(), "no signal was sent");
     assert_eq!(stopped.wait().expect("it ends").code(), Some(143));
