@@ -21,3 +21,4 @@ pub mod report;
 pub mod sandbox;
 pub mod stripe;
 pub mod ui;
+pub mod visible;

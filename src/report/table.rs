@@ -1,9 +1,9 @@
 //! Tables that line up: words to the left, amounts to the right.
 
-use std::borrow::Cow;
-
 use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table};
+
+use crate::visible::visible;
 
 /// How a column is aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,22 +40,6 @@ pub fn render(header: &[(&str, Align)], rows: &[Vec<String>], columns: u16) -> S
     })
 }
 
-/// What stands where a character would do something instead of being read.
-const ACTS: char = '\u{fffd}';
-
-/// Text of others for a terminal: nothing in it moves the cursor, and nothing turns a line around.
-fn visible(text: &str) -> Cow<'_, str> {
-    let acts = |c: char| {
-        (c.is_control() && c != '\n')
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if text.contains(acts) {
-        text.replace(acts, ACTS.encode_utf8(&mut [0; 4])).into()
-    } else {
-        text.into()
-    }
-}
-
 fn cell(text: &str, align: Align) -> Cell {
     Cell::new(visible(text)).set_alignment(match align {
         Align::Left | Align::Whole => CellAlignment::Left,
@@ -66,17 +50,6 @@ fn cell(text: &str, align: Align) -> Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A name could clear the screen, or show 100.00 as 00.001.
-    #[test]
-    fn a_name_does_nothing_to_the_terminal() {
-        let rows = [vec!["\u{1b}[2J\u{202e}001\u{7}\0".into(), "שלום".into()]];
-        let text = render(&[("Name", Align::Left), ("Other", Align::Left)], &rows, 80);
-        assert!(
-            text.contains("\u{fffd}[2J\u{fffd}001\u{fffd}\u{fffd}") && text.contains("שלום"),
-            "{text:?}"
-        );
-    }
 
     #[test]
     fn amounts_line_up_to_the_right() {

@@ -13,6 +13,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 pub use progress::Progress;
 pub use style::Style;
 
+use crate::visible::visible;
 use log::{Level, Log};
 
 /// The terminal, or the files that stand in for it.
@@ -67,28 +68,31 @@ impl Ui {
     /// What was done, on standard error.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            self.write(Level::Info, None, text);
+            self.write(Level::Info, None, &visible(text));
         }
     }
 
     /// A heading above what follows.
     pub fn heading(&self, text: &str) {
-        self.say(&format!("\n{}", Style::Heading.paint(text)));
+        if !self.quiet {
+            let text = format!("\n{}", Style::Heading.paint(&visible(text)));
+            self.write(Level::Info, None, &text);
+        }
     }
 
     /// Something a person should look at; shown even when quiet.
     pub fn warn(&self, text: &str) {
-        self.write(Level::Warn, None, text);
+        self.write(Level::Warn, None, &visible(text));
     }
 
     /// The same about one record or object, whose id the sentence names.
     pub fn warn_of(&self, id: &str, text: &str) {
-        self.write(Level::Warn, Some(id), text);
+        self.write(Level::Warn, Some(id), &visible(text));
     }
 
     /// Why the program stops; shown even when quiet.
     pub fn error(&self, text: &str) {
-        self.write(Level::Error, None, text);
+        self.write(Level::Error, None, &visible(text));
     }
 
     fn write(&self, level: Level, record: Option<&str>, text: &str) {

@@ -43,7 +43,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("src/ui", &["ui"]),
 ];
 /// Anybody may use these.
-const FOUNDATION: [&str; 4] = ["calendar", "digest", "ids", "money"];
+const FOUNDATION: [&str; 5] = ["calendar", "digest", "ids", "money", "visible"];
 /// What the pure rooms may not name.
 const IMPURE: [&str; 8] =
     ["reqwest", "rusqlite", "tokio", "clap", "std::time", "std::fs", "f64", "f32"];
