@@ -83,6 +83,13 @@ pub enum Outcome {
 #[error("{0}")]
 pub struct UsageError(pub String);
 
+/// A workbook is asked of a program that was built without.
+#[cfg(not(feature = "xlsx"))]
+pub(super) fn no_workbooks() -> UsageError {
+    let text = "this program was built without workbooks\nhint: build it with --features xlsx";
+    UsageError(text.into())
+}
+
 /// Refused because going on would do harm, found before anything was done.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

@@ -7,8 +7,6 @@ use anyhow::Context;
 use crate::cli::{Global, ListFormat, PlanCommand, PlanOutputArgs, ReportFormat};
 use crate::commands::books::{self, Names};
 use crate::commands::exit::Outcome;
-#[cfg(not(feature = "xlsx"))]
-use crate::commands::exit::UsageError;
 use crate::commands::session::Session;
 use crate::commands::{plan, write_private};
 use crate::ids::InternalId;
@@ -171,8 +169,7 @@ fn workbook(plan: &Plan, names: &dyn AccountNames) -> anyhow::Result<Vec<u8>> {
 
 #[cfg(not(feature = "xlsx"))]
 fn workbook(_: &Plan, _: &dyn AccountNames) -> anyhow::Result<Vec<u8>> {
-    let text = "this program was built without workbooks\nhint: build it with --features xlsx";
-    Err(UsageError(text.into()).into())
+    Err(crate::commands::exit::no_workbooks().into())
 }
 
 /// Prints what the second plan has and the first has not; gives whether they are the same.

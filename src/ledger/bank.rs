@@ -1,7 +1,7 @@
 //! Statements of bank accounts and their lines. Imports and decisions are rows of the journal.
 
 use chrono::NaiveDate;
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::journal::append;
 use super::{Ledger, LedgerError};
@@ -82,10 +82,15 @@ impl Ledger {
             }
             if taken.iter().any(|one| !one.is_known) {
                 let lines: usize = taken.iter().map(|one| one.new_lines).sum();
+                let contents: Vec<String> = taken
+                    .iter()
+                    .map(|one| contents_digest(tx, one.statement))
+                    .collect::<rusqlite::Result<_>>()?;
                 let told = serde_json::json!({
                     "file": file.name, "sha256": file.sha256, "format": file.format, "by": by,
                     "statements": taken.iter().map(|one| one.statement).collect::<Vec<_>>(),
                     "digests": statements.iter().map(digest_of).collect::<Vec<_>>(),
+                    "contents": contents,
                     "new_lines": lines,
                 });
                 append(tx, now, "bank_imported", &told.to_string())?;
@@ -234,12 +239,13 @@ impl Ledger {
                 let balances = (statement.opening, statement.closing);
                 let lines = ids.iter().map(String::as_str).collect();
                 let own = digest(&statement.account, number, days, balances, lines);
+                let contents = contents_digest(&self.connection, statement.id)?;
                 self.connection
                     .prepare_cached(
-                        "SELECT EXISTS (SELECT 1 FROM journal
-                         WHERE kind = 'bank_imported' AND instr(content, ?1) > 0)",
+                        "SELECT EXISTS (SELECT 1 FROM journal WHERE kind = 'bank_imported'
+                           AND instr(content, ?1) > 0 AND instr(content, ?2) > 0)",
                     )?
-                    .query_row([own], |row| row.get(0))
+                    .query_row([own, contents], |row| row.get(0))
             };
             if !run().map_err(|error| self.fail(error))? {
                 let (id, file) = (statement.id, statement.file);
@@ -337,6 +343,18 @@ fn put(
             .execute(params![id, line])?;
     }
     Ok(taken)
+}
+
+/// What its lines say, word for word, as they are kept: a line that an earlier statement brought is as
+/// that had it.
+fn contents_digest(connection: &Connection, statement: i64) -> rusqlite::Result<String> {
+    let mut lines = connection.prepare_cached(
+        "SELECT l.id || char(10) || l.content FROM bank_statement_line s
+         JOIN bank_line l ON l.id = s.line WHERE s.statement = ?1 ORDER BY l.id",
+    )?;
+    let lines: Vec<String> =
+        lines.query_map([statement], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(sha256_hex(lines.join("\n").as_bytes()))
 }
 
 /// What recognises a statement: the account, its days and balances, and its lines in whatever order.

@@ -105,7 +105,7 @@ fn a_change_is_found(path: &std::path::Path, tieout: &Tieout) {
         (
             "UPDATE bank_line SET content = replace(content, 'STRIPE', 'STRYPE')",
             "UPDATE bank_line SET content = replace(content, 'STRYPE', 'STRIPE')",
-            "is not as it was imported",
+            "(august.xml) is not as it was imported",
         ),
         (
             "UPDATE bank_line SET minor = minor + 1",

@@ -36,7 +36,7 @@ fn the_demo_ties_out_to_the_cent_and_a_second_run_plans_nothing() {
 
 #[test]
 fn generated_companies_tie_out_in_a_netsuite_that_keeps_its_own_books() {
-    for seed in ["11", "12", "13", "14"] {
+    for seed in ["11", "12"] {
         let folder = tempfile::tempdir().expect("a folder");
         let more = ["--charges", "120", "--seed", seed];
         let first = demo(folder.path(), &more);

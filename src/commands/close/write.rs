@@ -8,8 +8,6 @@ use anyhow::Context;
 use super::period::Tolerance;
 use crate::cli::{ReportArgs, ReportFormat, ReportName};
 use crate::commands::exit::Outcome;
-#[cfg(not(feature = "xlsx"))]
-use crate::commands::exit::UsageError;
 use crate::commands::{write_private, write_private_by};
 use crate::reconcile::close::sheet::Proof;
 use crate::reconcile::close::{Facts, Nothing, Report};
@@ -117,8 +115,7 @@ fn workbook(facts: &Facts, reports: &[Report], path: &Path) -> anyhow::Result<()
 
 #[cfg(not(feature = "xlsx"))]
 fn workbook(_: &Facts, _: &[Report], _: &Path) -> anyhow::Result<()> {
-    let text = "this program was built without workbooks\nhint: build it with --features xlsx";
-    Err(UsageError(text.into()).into())
+    Err(crate::commands::exit::no_workbooks().into())
 }
 
 /// A period of days has blanks in its name.
