@@ -95,74 +95,65 @@ fn line(text: &mut String, heading: &str) {
 }
 
 fn blocked(text: &mut String, plan: &Plan, columns: u16) {
-    if plan.blocked.is_empty() {
-        return;
-    }
-    line(text, &format!("Blocked: {}", counted(plan.blocked.len(), "record")));
-    let rows: Vec<Vec<String>> = plan
-        .blocked
-        .iter()
-        .take(ROWS_MAX)
-        .map(|blocked| {
-            vec![
-                format!("{} {}", blocked.kind.title(), blocked.external_id),
-                blocked.amount.map(|amount| amount.to_string()).unwrap_or_default(),
-                format!("{} {}", blocked.reason, blocked.fix),
-            ]
-        })
-        .collect();
+    let title = format!("Blocked: {}", counted(plan.blocked.len(), "record"));
     let header =
         [("Record", Align::Left), ("Amount", Align::Right), ("Why, and what to do", Align::Left)];
-    text.push_str(&render(&header, &rows, columns));
-    more(text, plan.blocked.len());
+    first_of(text, &title, &header, &plan.blocked, columns, |blocked| {
+        vec![
+            format!("{} {}", blocked.kind.title(), blocked.external_id),
+            shown(blocked.amount),
+            format!("{} {}", blocked.reason, blocked.fix),
+        ]
+    });
 }
 
 fn exceptions(text: &mut String, plan: &Plan, columns: u16) {
-    if plan.exceptions.is_empty() {
-        return;
-    }
-    line(text, &format!("Needs a person: {}", counted(plan.exceptions.len(), "exception")));
-    let rows: Vec<Vec<String>> = plan
-        .exceptions
-        .iter()
-        .take(ROWS_MAX)
-        .map(|exception| {
-            vec![
-                exception.subject.clone(),
-                exception.amount.map(|amount| amount.to_string()).unwrap_or_default(),
-                format!("{} {}", exception.message, exception.fix),
-            ]
-        })
-        .collect();
+    let title = format!("Needs a person: {}", counted(plan.exceptions.len(), "exception"));
     let header =
         [("Object", Align::Left), ("Amount", Align::Right), ("Why, and what to do", Align::Left)];
-    text.push_str(&render(&header, &rows, columns));
-    more(text, plan.exceptions.len());
+    first_of(text, &title, &header, &plan.exceptions, columns, |exception| {
+        vec![
+            exception.subject.clone(),
+            shown(exception.amount),
+            format!("{} {}", exception.message, exception.fix),
+        ]
+    });
 }
 
 fn accepted(text: &mut String, plan: &Plan, columns: u16) {
-    if plan.accepted.is_empty() {
-        return;
-    }
-    line(text, &format!("Accepted for now: {}", counted(plan.accepted.len(), "exception")));
-    let rows: Vec<Vec<String>> = plan
-        .accepted
-        .iter()
-        .take(ROWS_MAX)
-        .map(|one| {
-            let amount = one.exception.amount.map(|amount| amount.to_string()).unwrap_or_default();
-            let why = format!("{} Accepted: {}", one.exception.message, one.reason);
-            vec![one.exception.subject.clone(), one.until.to_string(), amount, why]
-        })
-        .collect();
+    let title = format!("Accepted for now: {}", counted(plan.accepted.len(), "exception"));
     let header = [
         ("Object", Align::Left),
         ("Until", Align::Whole),
         ("Amount", Align::Right),
         ("What, and why it may stand", Align::Left),
     ];
-    text.push_str(&render(&header, &rows, columns));
-    more(text, plan.accepted.len());
+    first_of(text, &title, &header, &plan.accepted, columns, |one| {
+        let why = format!("{} Accepted: {}", one.exception.message, one.reason);
+        vec![one.exception.subject.clone(), one.until.to_string(), shown(one.exception.amount), why]
+    });
+}
+
+/// The first of a list, and how many more there are; nothing of an empty one.
+fn first_of<T>(
+    text: &mut String,
+    title: &str,
+    header: &[(&str, Align)],
+    all: &[T],
+    columns: u16,
+    row: impl Fn(&T) -> Vec<String>,
+) {
+    if all.is_empty() {
+        return;
+    }
+    line(text, title);
+    let rows: Vec<Vec<String>> = all.iter().take(ROWS_MAX).map(row).collect();
+    text.push_str(&render(header, &rows, columns));
+    more(text, all.len());
+}
+
+fn shown(amount: Option<Amount>) -> String {
+    amount.map(|amount| amount.to_string()).unwrap_or_default()
 }
 
 fn more(text: &mut String, count: usize) {

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 
-use super::groups::{Group, groups};
+use super::groups::Group;
 use crate::money::{Amount, Currency};
 use crate::netsuite::record::{Body, RecordKind};
-use crate::plan::Plan;
 use crate::reconcile::close::sheet::{Cell, Column, Head, Writer};
 
 const PAYOUTS: [Column; 7] = [
@@ -21,8 +20,8 @@ const PAYOUTS: [Column; 7] = [
 ];
 
 /// Payout by payout: what is deposited, and what of the plan it is made of.
-pub(super) fn payouts(plan: &Plan, out: &mut Writer) {
-    let all: Vec<Banked> = groups(plan).into_iter().filter_map(Banked::of).collect();
+pub(super) fn payouts(groups: &[Group], out: &mut Writer) {
+    let all: Vec<Banked> = groups.iter().filter_map(Banked::of).collect();
     let currencies: BTreeSet<Currency> = all.iter().map(|own| own.amount.currency()).collect();
     for currency in currencies {
         let own = all.iter().filter(|own| own.amount.currency() == currency);
@@ -54,7 +53,7 @@ struct Banked {
 }
 
 impl Banked {
-    fn of(group: Group) -> Option<Self> {
+    fn of(group: &Group) -> Option<Self> {
         let last = group.changes.last().filter(|_| group.is_payout)?;
         let amount = banked(&last.record.body)?;
         let zero = Amount::zero(amount.currency());
@@ -68,7 +67,7 @@ impl Banked {
             invoices: group.changes.iter().filter(|c| c.kind == RecordKind::Invoice).count(),
             paid: paid.into_iter().fold(zero, |sum, amount| sum + amount),
             amount,
-            name: group.name,
+            name: group.name.clone(),
         })
     }
 }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::groups::groups;
+use super::groups::{Group, groups};
 use super::payouts::payouts;
 use super::words::words;
 use super::{counted, summary};
@@ -102,8 +102,9 @@ pub fn rows(plan: &Plan, names: &dyn AccountNames, sink: &mut dyn Sink) -> Vec<P
     beside(plan, out);
     kinds(plan, out);
     trial_balances(plan, names, out);
-    payouts(plan, out);
-    changes(plan, names, out);
+    let groups = groups(plan);
+    payouts(&groups, out);
+    changes(groups, names, out);
     fields(plan, out);
     postings(plan, names, out);
     writer.proofs
@@ -252,8 +253,8 @@ fn trial_balances(plan: &Plan, names: &dyn AccountNames, out: &mut Writer) {
     }
 }
 
-fn changes(plan: &Plan, names: &dyn AccountNames, out: &mut Writer) {
-    let rows = groups(plan).into_iter().flat_map(|group| {
+fn changes(groups: Vec<Group>, names: &dyn AccountNames, out: &mut Writer) {
+    let rows = groups.into_iter().flat_map(|group| {
         let name = group.name;
         group.changes.into_iter().map(move |change| {
             let body = &change.record.body;

@@ -2,15 +2,15 @@
 //! do to a secret. It passes requests on until a test tells it to answer itself.
 
 use std::collections::BTreeSet;
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use tieout::net::http::HttpTransport;
-use tieout::net::transport::{HttpRequest, Method, RESPONSE_BYTES_MAX, Transport};
+use tieout::net::transport::{Method, RESPONSE_BYTES_MAX};
+
+use super::relay::{Target, back, method, serve};
 
 /// How a request is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +29,7 @@ pub enum Mood {
 }
 
 struct Inner {
-    target: String,
-    transport: HttpTransport,
+    target: Target,
     mood: Mutex<Mood>,
     /// The credentials of every request.
     seen: Mutex<BTreeSet<String>>,
@@ -44,24 +43,12 @@ pub struct Echo {
 
 impl Echo {
     pub fn of(target: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let inner = Arc::new(Inner {
-            target: target.to_owned(),
-            transport: HttpTransport::new(),
+            target: Target::new(target),
             mood: Mutex::new(Mood::Pass),
             seen: Mutex::default(),
         });
-        let router = Router::new().fallback(answer).with_state(Arc::clone(&inner));
-        std::thread::spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async move {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                axum::serve(listener, router).await.unwrap();
-            });
-        });
+        let url = serve(Router::new().fallback(answer).with_state(Arc::clone(&inner)));
         Self { inner, url }
     }
 
@@ -76,13 +63,7 @@ impl Echo {
 }
 
 async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
-    let method = match request.method().as_str() {
-        "GET" => Method::Get,
-        "POST" => Method::Post,
-        "PATCH" => Method::Patch,
-        "PUT" => Method::Put,
-        _ => Method::Delete,
-    };
+    let method = method(request.method().as_str());
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let headers = request.headers().clone();
     let body = to_bytes(request.into_body(), RESPONSE_BYTES_MAX).await.unwrap();
@@ -109,21 +90,9 @@ async fn answer(State(inner): State<Arc<Inner>>, request: Request) -> Response {
         Mood::Page => return respond(200, &format!("<html>{said}</html>")),
         _ => {}
     }
-    let mut onward = HttpRequest::new(method, format!("{}{path}", inner.target));
-    for (name, value) in headers.iter().filter(|(name, _)| *name != "content-length") {
-        onward = onward.header(name.as_str(), value.to_str().unwrap());
-    }
-    if !body.is_empty() {
-        onward = onward.body(body.to_vec());
-    }
-    let Ok(answer) = inner.transport.send(onward).await else { return respond(502, "{}") };
-    let mut response = Response::builder().status(answer.status);
-    for (name, value) in &answer.headers {
-        if !["content-length", "transfer-encoding", "connection"].contains(&name.as_str()) {
-            response = response.header(name, value);
-        }
-    }
-    response.body(Body::from(answer.body)).unwrap()
+    let onward = inner.target.onward(method, &path, &headers, &body);
+    let Ok(answer) = inner.target.send(onward).await else { return respond(502, "{}") };
+    back(answer)
 }
 
 /// What both systems, and the token endpoint, would call a refusal.

@@ -1,7 +1,6 @@
 //! A gateway between the binary and the embedded NetSuite, where a test may do what it wants at any
 //! moment: the two of every request are before it reaches NetSuite and after NetSuite has done it.
 
-use std::net::TcpListener;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,15 +9,15 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use tieout::net::http::HttpTransport;
-use tieout::net::transport::{HttpRequest, Method, RESPONSE_BYTES_MAX, Transport};
+use tieout::net::transport::RESPONSE_BYTES_MAX;
+
+use super::relay::{Target, back, method, serve};
 
 /// Kills something, and says how many moments later it wants to do so again.
 type Killer = Box<dyn FnMut() -> Option<i64> + Send>;
 
 struct Inner {
-    target: String,
-    transport: HttpTransport,
+    target: Target,
     /// Moments until something dies; below zero nothing does.
     fuse: AtomicI64,
     moments: AtomicI64,
@@ -37,26 +36,14 @@ pub struct Gateway {
 impl Gateway {
     /// A gateway to the NetSuite at `target`.
     pub fn to(target: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
         let inner = Arc::new(Inner {
-            target: target.to_owned(),
-            transport: HttpTransport::new(),
+            target: Target::new(target),
             fuse: AtomicI64::new(-1),
             moments: AtomicI64::new(0),
             killer: Mutex::new(None),
             under_way: AtomicUsize::new(0),
         });
-        let router = Router::new().fallback(pass).with_state(Arc::clone(&inner));
-        std::thread::spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(async move {
-                let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-                axum::serve(listener, router).await.unwrap();
-            });
-        });
+        let url = serve(Router::new().fallback(pass).with_state(Arc::clone(&inner)));
         Self { inner, url }
     }
 
@@ -104,30 +91,16 @@ async fn pass(State(inner): State<Arc<Inner>>, request: Request) -> Response {
     if inner.burn() {
         return gone();
     }
-    let method = match request.method().as_str() {
-        "GET" => Method::Get,
-        "POST" => Method::Post,
-        "PATCH" => Method::Patch,
-        "PUT" => Method::Put,
-        _ => Method::Delete,
-    };
-    let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-    let mut onward = HttpRequest::new(method, format!("{}{path}", inner.target));
-    for (name, value) in request.headers() {
-        let name = name.as_str();
-        if name != "content-length" {
-            onward = onward.header(name, value.to_str().unwrap());
-        }
-    }
+    let method = method(request.method().as_str());
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let headers = request.headers().clone();
     let body = to_bytes(request.into_body(), RESPONSE_BYTES_MAX).await.unwrap();
-    if !body.is_empty() {
-        onward = onward.body(body.to_vec());
-    }
+    let onward = inner.target.onward(method, &path, &headers, &body);
     // What has reached NetSuite is done, whether or not its client still waits for the answer.
     inner.under_way.fetch_add(1, Ordering::SeqCst);
     let worker = Arc::clone(&inner);
     let done = tokio::spawn(async move {
-        let answer = worker.transport.send(onward).await;
+        let answer = worker.target.send(onward).await;
         worker.under_way.fetch_sub(1, Ordering::SeqCst);
         answer
     });
@@ -136,13 +109,7 @@ async fn pass(State(inner): State<Arc<Inner>>, request: Request) -> Response {
         return gone();
     }
     let Ok(answer) = answer else { return gone() };
-    let mut response = Response::builder().status(answer.status);
-    for (name, value) in &answer.headers {
-        if !["content-length", "transfer-encoding", "connection"].contains(&name.as_str()) {
-            response = response.header(name, value);
-        }
-    }
-    response.body(Body::from(answer.body)).unwrap()
+    back(answer)
 }
 
 /// What a gateway says when nobody is behind it: it proves nothing about the request.

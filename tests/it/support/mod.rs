@@ -7,6 +7,7 @@ pub mod gateway;
 pub mod house;
 pub mod offline;
 pub mod page;
+pub mod relay;
 pub mod schema;
 pub mod shrink;
 
