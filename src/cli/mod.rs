@@ -11,8 +11,11 @@ mod read;
 mod setup;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::calendar::{Clock, SetClock, SystemClock, UnixTime};
 
 pub use bank::*;
 pub use evidence::*;
@@ -105,6 +108,26 @@ pub struct Global {
     #[arg(long, global = true, env = "TIEOUT_LOCK_TIMEOUT", value_name = "SECONDS",
         default_value_t = 0, hide_short_help = true, help_heading = GLOBAL)]
     pub lock_timeout: u32,
+    /// What time it is, for nights that are played on the embedded systems; refused elsewhere.
+    #[arg(long, global = true, env = "TIEOUT_SANDBOX_CLOCK", value_name = "INSTANT",
+        value_parser = instant, hide = true, help_heading = GLOBAL)]
+    pub sandbox_clock: Option<UnixTime>,
+}
+
+impl Global {
+    /// Where this run's time comes from.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        match self.sandbox_clock {
+            Some(now) => Arc::new(SetClock::at(now)),
+            None => Arc::new(SystemClock),
+        }
+    }
+}
+
+/// Reads an instant as RFC 3339 has it.
+fn instant(text: &str) -> Result<UnixTime, String> {
+    let instant = chrono::DateTime::parse_from_rfc3339(text).map_err(|cause| cause.to_string())?;
+    Ok(UnixTime(instant.timestamp()))
 }
 
 /// How messages are written.

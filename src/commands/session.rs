@@ -7,8 +7,9 @@ use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
 
 use crate::accounting::Policy;
-use crate::calendar::{Clock, SystemClock};
+use crate::calendar::Clock;
 use crate::cli::Global;
+use crate::commands::exit::UsageError;
 use crate::commands::interrupt::Interrupt;
 use crate::commands::night::Tally;
 use crate::config::{self, Auth, Overrides, SecretError, SecretSource, Settings, StripeLimits};
@@ -37,6 +38,9 @@ const EMBEDDED_LIMITS: stripe::Limits = stripe::Limits {
     endpoint_rate_per_s: 10_000,
     endpoint_in_flight: 16,
 };
+
+/// An embedded NetSuite that does not answer is switched off, and not busy with others.
+const EMBEDDED_RETRY_DELAY_MS: u64 = 20;
 
 /// Plain http is only ever spoken to this machine itself.
 fn is_embedded(base_url: &str) -> bool {
@@ -78,7 +82,13 @@ impl Session {
         };
         let settings = config::load(&global.config, &overrides)?;
         let patience = Duration::from_secs(u64::from(global.lock_timeout));
-        Ok(Self { patience, ..Self::new(settings, Arc::new(SystemClock)) })
+        let session = Self { patience, ..Self::new(settings, global.clock()) };
+        if global.sandbox_clock.is_some() && !session.is_all_embedded() {
+            bail!(UsageError(
+                "--sandbox-clock is for the embedded systems alone, and one of the two is not\nhint: leave it out: this machine's clock is the right one".into()
+            ));
+        }
+        Ok(session)
     }
 
     /// The same for a command whose outcome is told: it counts into `tally`.
@@ -204,6 +214,9 @@ impl Session {
         if let Some(places) = settings.concurrency {
             limits.in_flight_max = usize::from(places);
         }
+        if is_embedded(&base) {
+            limits.retry_delay_ms = EMBEDDED_RETRY_DELAY_MS;
+        }
         Ok(Arc::new(netsuite::Client::new(Arc::clone(&self.to_netsuite), base, auth, limits)))
     }
 
@@ -235,6 +248,12 @@ impl Session {
         let account: AccountCode = settings.account.parse()?;
         let embedded = settings.base_url.as_deref().is_some_and(is_embedded);
         Ok(!account.is_sandbox() && !embedded)
+    }
+
+    /// Whether nobody else's books or money are in reach.
+    fn is_all_embedded(&self) -> bool {
+        is_embedded(&self.settings.stripe.base_url)
+            && self.settings.netsuite.base_url.as_deref().is_some_and(is_embedded)
     }
 
     /// The ledger of the configured accounts, made when it is not there.

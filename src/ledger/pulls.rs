@@ -10,7 +10,9 @@ use super::put::{Putting, api_version_id};
 use super::recent::{Recent, find};
 use super::{Ledger, LedgerError, Stored};
 use crate::calendar::{UnixTime, Window};
-use crate::stripe::objects::Charge;
+use crate::ids::ChargeId;
+use crate::stripe::links::Rel;
+use crate::stripe::objects::{Charge, Invoice, InvoicePayment, Refund};
 
 const SECONDS_PER_DAY: i64 = 24 * 3600;
 
@@ -274,6 +276,44 @@ impl Ledger {
             }
         }
         Ok(ids)
+    }
+
+    /// Invoices outside of the window that were paid by something that failed later, as movements of
+    /// this pull say: they are open again, and nothing else would show them.
+    pub fn reopened_invoices(&self, pull: PullWindow) -> Result<Vec<String>, LedgerError> {
+        let failed = "SELECT DISTINCT source FROM movement WHERE seq > ?1 AND source IS NOT NULL
+             AND (category = 'charge_failure'
+                  OR type IN ('payment_failure_refund', 'payment_reversal')) ORDER BY source";
+        let run = || -> rusqlite::Result<Vec<String>> {
+            let mut statement = self.connection.prepare_cached(failed)?;
+            statement.query_map([pull.mark], |row| row.get(0))?.collect()
+        };
+        let mut invoices = Vec::new();
+        for source in run().map_err(|error| self.fail(error))? {
+            // Stripe names the charge, or the refund that it makes of the failure.
+            let charge = match self.kind_of(&source)?.as_deref() {
+                Some("refund") => self.view::<Refund>(&source)?.and_then(|refund| refund.charge),
+                _ => Some(ChargeId::new(&source)),
+            };
+            let Some(charge) = charge else { continue };
+            let found: Option<Charge> = self.view(charge.as_str())?;
+            let intent = found.and_then(|charge| charge.payment_intent);
+            let mut payments: Vec<InvoicePayment> =
+                self.linked("invoice_payment", &[charge.as_str()], Rel::Charge)?;
+            let by_intent = intent.as_ref().map(|intent| intent.as_str());
+            payments.extend(self.linked::<InvoicePayment>(
+                "invoice_payment",
+                by_intent.as_slice(),
+                Rel::PaymentIntent,
+            )?);
+            for id in payments.iter().filter_map(InvoicePayment::invoice) {
+                let invoice: Option<Invoice> = self.view(id.as_str())?;
+                if invoice.is_some_and(|invoice| !pull.window.contains(invoice.created)) {
+                    invoices.push(id.to_string());
+                }
+            }
+        }
+        Ok(invoices)
     }
 
     /// Requests of the last thirty days, and the charges created in them.

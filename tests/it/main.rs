@@ -29,6 +29,7 @@ mod kept_close;
 mod masters;
 mod masters_e2e;
 mod nightly;
+mod nights;
 mod outcome;
 mod peers;
 mod period;

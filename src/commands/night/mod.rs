@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-use crate::calendar::{Clock, SystemClock, UnixTime};
+use crate::calendar::{Clock, UnixTime};
 use crate::cli::{Cli, Command, Global, OutcomeArgs};
 use crate::commands::exit::{self, Outcome, UsageError};
 use crate::commands::interrupt::AtOnce;
@@ -54,6 +54,7 @@ pub(super) struct Watch {
     /// Who else is told; nobody of a dry run, or of what a person does by hand.
     told: NightSettings,
     has_begun: AtomicBool,
+    clock: Arc<dyn Clock>,
     began: UnixTime,
     since: Instant,
     turns: Mutex<Vec<(Account, Vec<Finding>)>>,
@@ -86,13 +87,15 @@ impl Watch {
         }
         let is_night = matches!(&cli.command, Command::Run(args) if !args.dry_run);
         // What is wrong with it is said by the run, which reads the whole file and ends with that.
+        let clock = cli.global.clock();
         let told = is_night.then(|| config::night(&cli.global.config).unwrap_or_default());
         Ok(Self {
             command,
             files,
             told: told.unwrap_or_default(),
             has_begun: AtomicBool::new(false),
-            began: SystemClock.now(),
+            began: clock.now(),
+            clock,
             since: Instant::now(),
             turns: Mutex::default(),
             tally: Mutex::default(),
@@ -185,7 +188,7 @@ impl Watch {
             made_by: made_by(),
             command,
             started: self.began,
-            finished: SystemClock.now(),
+            finished: self.clock.now(),
             duration_ms: u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
             exit_code: code,
             meaning: exit::meaning(code),

@@ -185,6 +185,8 @@ impl Follow {
             let ids = ledger.wanted_outside(resource.as_str(), self.pull.window)?;
             walks.extend(ids.into_iter().map(|id| Walk::one(resource, id)));
         }
+        let reopened = ledger.reopened_invoices(self.pull)?.into_iter();
+        walks.extend(reopened.map(|id| Walk::one(Resource::Invoices, id)));
         let older = ledger.older_movements(self.pull)?.into_iter();
         walks.extend(older.map(|id| Walk::one(Resource::BalanceTransactions, id)));
         let lists = Resource::CustomerBalanceTransactions;
