@@ -300,10 +300,9 @@ impl Ledger {
             let intent = found.and_then(|charge| charge.payment_intent);
             let mut payments: Vec<InvoicePayment> =
                 self.linked("invoice_payment", &[charge.as_str()], Rel::Charge)?;
-            let by_intent = intent.as_ref().map(|intent| intent.as_str());
             payments.extend(self.linked::<InvoicePayment>(
                 "invoice_payment",
-                by_intent.as_slice(),
+                intent.as_slice(),
                 Rel::PaymentIntent,
             )?);
             for id in payments.iter().filter_map(InvoicePayment::invoice) {

@@ -178,7 +178,7 @@ fn the_books_tie_after_nights_of_every_kind_and_each_alert_came_when_it_should()
     let mut wrong = Vec::new();
     for number in 1..=nights {
         let mut expected = play.evening(&mut house, number);
-        let seen = play.night(&house, number);
+        let seen = script::night(&house, number);
         // What was sent when NetSuite went away is in doubt, record by record.
         let doubtful = house.systems.netsuite.open().into_iter();
         expected.technical.extend(doubtful.map(|id| format!("in_doubt:{id}")));

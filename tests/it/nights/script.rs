@@ -173,34 +173,6 @@ impl Play {
         }
     }
 
-    /// What the machine does at night.
-    pub fn night(&self, house: &House, number: usize) -> Night {
-        let seen = match place(number) {
-            7 => house.told(None),
-            13 => {
-                let now = house.now();
-                let mut run = house.tieout().start(&house.at_night(&now, &RUN));
-                let process = run.id().to_string();
-                let kill = move || {
-                    let killed = Command::new("kill").args(["-KILL", &process]).status();
-                    assert!(killed.is_ok_and(|status| status.success()), "no signal was sent");
-                };
-                house.systems.netsuite.after(3, Then::Kill(Box::new(kill)));
-                let status = run.wait().unwrap();
-                house.told(status.code())
-            }
-            place => {
-                let proof: &[&str] =
-                    if matches!(place, 8 | 16 | 18) { &["--tie-out"] } else { &[] };
-                let ran = house.run(&[&RUN[..], proof].concat());
-                print!("{}", ran.stderr);
-                house.told(Some(ran.code))
-            }
-        };
-        house.systems.stripe.open();
-        seen
-    }
-
     /// What people do when they have heard of it.
     pub fn morning(&mut self, house: &mut House, number: usize) {
         let read = |name: &str| std::fs::read_to_string(house.folder.join(name)).unwrap();
@@ -237,4 +209,30 @@ impl Play {
         netsuite.edit(Kind::CustomerPayment, internal.expect("it was posted"), &patch).unwrap();
         self.edited = Some(sale);
     }
+}
+
+/// What the machine does at night.
+pub fn night(house: &House, number: usize) -> Night {
+    let seen = match place(number) {
+        7 => house.told(None),
+        13 => {
+            let now = house.now();
+            let mut run = house.tieout().start(&house.at_night(&now, &RUN));
+            let process = run.id().to_string();
+            let kill = move || {
+                let killed = Command::new("kill").args(["-KILL", &process]).status();
+                assert!(killed.is_ok_and(|status| status.success()), "no signal was sent");
+            };
+            house.systems.netsuite.after(3, Then::Kill(Box::new(kill)));
+            let status = run.wait().unwrap();
+            house.told(status.code())
+        }
+        place => {
+            let proof: &[&str] = if matches!(place, 8 | 16 | 18) { &["--tie-out"] } else { &[] };
+            let ran = house.run(&[&RUN[..], proof].concat());
+            house.told(Some(ran.code))
+        }
+    };
+    house.systems.stripe.open();
+    seen
 }
