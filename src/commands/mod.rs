@@ -16,6 +16,7 @@ mod evidence;
 mod exceptions;
 pub mod exit;
 pub mod explain;
+mod files;
 mod init;
 mod interrupt;
 mod ledger;
@@ -45,15 +46,10 @@ mod verify;
 mod verify_report;
 mod write_back;
 
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::Path;
-
-use anyhow::Context;
-
 use crate::cli::{Cli, Command, Global};
 use crate::ui::Ui;
 use exit::Outcome;
+use files::{write_by, write_private};
 use night::Watch;
 
 /// Runs the command that was typed; where the configuration has several Stripe accounts and none is
@@ -115,43 +111,4 @@ async fn start(
         Command::Completions(args) => manual::completions(args, ui),
         Command::Man(args) => manual::man(args, ui),
     }
-}
-
-/// Writes a file that only its owner may read: beside its place, synced, then moved there.
-fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
-    write_private_by(path, |file| Ok(file.write_all(content)?))
-}
-
-/// The same, for what is written as it is made.
-fn write_private_by(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    write_by(path, 0o600, write)
-}
-
-/// The same, for those whom `mode` lets.
-fn write_by(
-    path: &Path,
-    mode: u32,
-    write: impl FnOnce(&mut BufWriter<File>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let failed = || format!("{} cannot be written", path.display());
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    let part = Path::new(&name);
-    let mut options = std::fs::OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode & 0o600);
-    let file = options.open(part).with_context(failed)?;
-    // Whatever the umask takes from new files, or an older file of this name had.
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))
-        .with_context(failed)?;
-    let mut buffer = BufWriter::new(file);
-    write(&mut buffer).with_context(failed)?;
-    let file = buffer.into_inner().map_err(std::io::IntoInnerError::into_error);
-    file.and_then(|file| file.sync_all()).with_context(failed)?;
-    std::fs::rename(part, path).with_context(failed)
 }

@@ -3,6 +3,8 @@
 //! Text that a spreadsheet would take for a formula gets an apostrophe in front of it, as spreadsheets
 //! themselves mark text: a customer's name must not be able to do anything on an accountant's machine.
 
+use std::borrow::Cow;
+
 /// A header and rows as CSV.
 ///
 /// # Errors
@@ -19,8 +21,13 @@ pub(super) fn csv(header: &[&str], rows: &[Vec<String>]) -> Result<String, csv::
 
 /// Words of others as a cell.
 pub fn words(text: &str) -> String {
+    harmless(text).into_owned()
+}
+
+/// The same, without a copy where nothing is the matter.
+pub fn harmless(text: &str) -> Cow<'_, str> {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if is_formula { format!("'{text}") } else { text.to_owned() }
+    if is_formula { format!("'{text}").into() } else { text.into() }
 }
 
 #[cfg(test)]

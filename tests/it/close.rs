@@ -33,8 +33,8 @@ impl Sink for Collected {
         self.sections.push((head.clone(), Vec::new()));
     }
 
-    fn row(&mut self, row: Row) {
-        self.sections.last_mut().expect("a section").1.push(row);
+    fn row(&mut self, row: &Row) {
+        self.sections.last_mut().expect("a section").1.push(row.clone());
     }
 
     fn end(&mut self, _: usize) {}

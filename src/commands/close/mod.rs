@@ -27,7 +27,6 @@ pub use super::balance::Balances;
 pub use super::bank::add_statements;
 pub use gather::{Inputs, gather};
 pub use period::of_month;
-pub(super) use write::each_file;
 
 pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;

@@ -13,7 +13,7 @@ use crate::accounting::seat::{Charged, Sources};
 use crate::calendar::{UnixTime, day_before, start_of_day};
 use crate::ledger::{FlatMovement, LedgerError, PayoutIndex};
 use crate::money::{Amount, Currency};
-use crate::reconcile::close::facts::{Movement, Payout};
+use crate::reconcile::close::facts::{Charges, Movement, Payout};
 use crate::stripe::objects::{BalanceTransaction, read};
 
 /// What is known of the movements.
@@ -236,7 +236,7 @@ impl Walk<'_> {
         flat: &FlatMovement,
         currency: Currency,
         class: Class,
-        charges: Box<[(Role, i64)]>,
+        charges: Charges,
         payout: Option<u32>,
     ) -> Movement {
         let category = if flat.category.is_empty() { flat.kind } else { flat.category };
@@ -300,7 +300,7 @@ impl Moved {
 }
 
 /// What Stripe charges with a movement by kind of fee, and the whole of it when it is a fee itself.
-fn charges(bt: &BalanceTransaction, class: Class) -> Box<[(Role, i64)]> {
+fn charges(bt: &BalanceTransaction, class: Class) -> Charges {
     // Parts that do not add up are an exception; the whole is charged all the same.
     let parts = fees(bt).unwrap_or_else(|_| vec![(Role::ProcessingFees, bt.fee())]);
     let mut sums: BTreeMap<Role, i64> = BTreeMap::new();
@@ -312,5 +312,6 @@ fn charges(bt: &BalanceTransaction, class: Class) -> Box<[(Role, i64)]> {
     {
         *sums.entry(role).or_default() -= bt.amount().minor();
     }
-    sums.into_iter().filter(|(_, minor)| *minor != 0).collect()
+    let parts: Vec<(Role, i64)> = sums.into_iter().filter(|(_, minor)| *minor != 0).collect();
+    parts.into()
 }

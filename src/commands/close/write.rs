@@ -1,6 +1,5 @@
 //! Writes reports where they are wanted: on standard output, into files, or all of them into a folder.
 
-use std::io;
 use std::path::Path;
 
 use anyhow::Context;
@@ -8,10 +7,10 @@ use anyhow::Context;
 use super::period::Tolerance;
 use crate::cli::{ReportArgs, ReportFormat, ReportName};
 use crate::commands::exit::Outcome;
-use crate::commands::{write_private, write_private_by};
+use crate::commands::files::{ReportFolder, write_private};
 use crate::reconcile::close::sheet::Proof;
 use crate::reconcile::close::{Facts, Nothing, Report};
-use crate::report::close::{Detail, csv, html, json, text};
+use crate::report::close::{self, Detail, csv, html, json, of_page, text};
 use crate::ui::{Ui, width};
 
 pub(super) fn write(
@@ -25,13 +24,13 @@ pub(super) fn write(
     let of_page = of_page(reports);
     let folder = args.out.clone();
     let folder = folder.or_else(|| is_close.then(|| format!("close-{}", file_name(facts)).into()));
+    let mut proofs: Vec<Proof> = Vec::new();
     if let Some(folder) = &folder {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("{} cannot be made", folder.display()))?;
         let name = if is_close { "close" } else { reports[0].word() };
-        each_file(facts, reports, name, &mut |name, write| {
-            write_private_by(&folder.join(name), |to| write(to))
-        })?;
+        let found = close::folder(facts, reports, name, &ReportFolder(folder))?;
+        proofs.extend(found.into_iter().map(|(_, proof)| proof));
         ui.say(&format!("Wrote {}.", folder.display()));
     }
     if let Some(path) = &args.html {
@@ -42,51 +41,12 @@ pub(super) fn write(
         workbook(facts, &of_page, path)?;
         ui.say(&format!("Wrote {}.", path.display()));
     }
-    let mut proofs: Vec<Proof> = Vec::new();
-    for report in reports {
-        // A close has written everything; what it found is on its cover.
-        let is_shown = !is_close || *report == Report::Cover;
-        let found = if is_shown { print(args, facts, *report, ui)? } else { Vec::new() };
-        proofs.extend(if is_shown { found } else { report.write(facts, &mut Nothing) });
+    // A close has written everything; what it found is on its cover.
+    for report in reports.iter().filter(|report| !is_close || **report == Report::Cover) {
+        proofs.extend(print(args, facts, *report, ui)?);
     }
     let is_over = proofs.iter().any(|proof| tolerance.is_passed_by(proof.difference));
     Ok(if is_over { Outcome::OutOfTolerance } else { Outcome::Done })
-}
-
-/// Writes to where it is told.
-type Write<'a> = dyn FnMut(&mut dyn io::Write) -> anyhow::Result<()> + 'a;
-
-/// Hands on the name of every file of a folder of reports, and what writes it.
-pub fn each_file(
-    facts: &Facts,
-    reports: &[Report],
-    name: &str,
-    put: &mut dyn FnMut(&str, &mut Write) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    for report in reports {
-        let name = report.word();
-        put(&format!("{name}.csv"), &mut |to| Ok(csv(facts, *report, to).map(drop)?))?;
-        put(&format!("{name}.json"), &mut |to| Ok(json(facts, *report, to).map(drop)?))?;
-    }
-    let of_page = of_page(reports);
-    put(&format!("{name}.html"), &mut |to| {
-        Ok(to.write_all(html(facts, &of_page, Detail::Beside).as_bytes())?)
-    })?;
-    #[cfg(feature = "xlsx")]
-    put(&format!("{name}.xlsx"), &mut |to| {
-        Ok(to.write_all(&crate::report::close::xlsx(facts, &of_page)?)?)
-    })?;
-    Ok(())
-}
-
-/// What is on the page of a close: not what is for other programs. What is proven comes before what it
-/// rests on.
-fn of_page(reports: &[Report]) -> Vec<Report> {
-    let is_alone = reports.len() == 1;
-    let mut of_page: Vec<Report> =
-        reports.iter().copied().filter(|report| is_alone || !report.is_export()).collect();
-    of_page.sort_by_key(|report| *report == Report::Cover);
-    of_page
 }
 
 fn print(args: &ReportArgs, facts: &Facts, report: Report, ui: Ui) -> anyhow::Result<Vec<Proof>> {

@@ -1,7 +1,8 @@
 //! Makes the pack from what a close has kept.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{Seek, Write};
+use std::fs::{DirEntry, File};
+use std::io::{self, Seek, Write};
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -10,11 +11,11 @@ use serde::Serialize;
 use super::{CLOSE, JOURNAL, NOTED_AS, PLANS, READING, REPORTS};
 use crate::calendar::{Month, UnixTime};
 use crate::cli::{EvidenceArgs, Global};
-use crate::commands::close::{each_file, of_month};
+use crate::commands::close::of_month;
 use crate::commands::exit::{Guarded, Outcome, UsageError};
+use crate::commands::files::{ReportFolder, write_private_by};
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
-use crate::commands::write_private_by;
 use crate::digest::{sha256_hex, sha256_of};
 use crate::evidence::{
     Archive, Counted, JournalHead, Manifest, PACK_VERSION, Proven, ReadingEntry, Signature, Total,
@@ -25,6 +26,7 @@ use crate::money::{Amount, Currency};
 use crate::reconcile::close::cover::Query;
 use crate::reconcile::close::sheet::Proof;
 use crate::reconcile::close::{Facts, Report, fingerprint, proofs};
+use crate::report::close::folder;
 use crate::report::plan::counted;
 use crate::ui::Ui;
 
@@ -102,6 +104,15 @@ fn reading_of(
     Ok(id)
 }
 
+/// The files of a folder that this program wrote, by name.
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let name = |entry: DirEntry| entry.file_name().to_string_lossy().into_owned();
+    let names = std::fs::read_dir(folder)?.map(|entry| Ok(name(entry?)));
+    let mut names = names.collect::<io::Result<Vec<String>>>()?;
+    names.sort();
+    Ok(names)
+}
+
 struct Pack<'a> {
     session: &'a Session,
     ledger: &'a Ledger,
@@ -114,21 +125,29 @@ struct Pack<'a> {
 impl Pack<'_> {
     /// Writes the archive; gives its digest and how many files are in it.
     fn write(&self, out: &Path) -> anyhow::Result<(String, usize)> {
+        // Beside the pack, because the system's folder for such files may be too small, or in memory.
+        let beside = out.parent().filter(|path| !path.as_os_str().is_empty());
+        let reports = tempfile::Builder::new()
+            .prefix("tieout-evidence-")
+            .tempdir_in(beside.unwrap_or(Path::new(".")))
+            .with_context(|| format!("{} cannot be written", out.display()))?;
+        folder(&self.facts, &Report::ALL, CLOSE, &ReportFolder(reports.path()))?;
         let mut count = 0;
         write_private_by(out, |file| {
             let mut archive = Archive::new(file);
-            let journal = self.fill(&mut archive, &mut count)?;
+            let journal = self.fill(&mut archive, reports.path(), &mut count)?;
             let file = archive.end(self.manifest(journal)?)?;
             file.flush()?;
             Ok(seal(file.get_mut())?)
         })?;
-        Ok((sha256_of(std::fs::File::open(out)?)?, count))
+        Ok((sha256_of(File::open(out)?)?, count))
     }
 
     /// Adds every file but the manifest; gives the end of the journal as it was written.
     fn fill<W: Write + Seek>(
         &self,
         archive: &mut Archive<W>,
+        reports: &Path,
         count: &mut usize,
     ) -> anyhow::Result<JournalHead> {
         let mut add = |name: &str, write: &mut dyn FnMut(&mut dyn Write) -> anyhow::Result<()>| {
@@ -136,9 +155,13 @@ impl Pack<'_> {
             archive.add(name, write)
         };
         add("README.txt", &mut |to| Ok(to.write_all(READ_ME.as_bytes())?))?;
-        each_file(&self.facts, &Report::ALL, CLOSE, &mut |name, write| {
-            add(&format!("{REPORTS}{name}"), write)
-        })?;
+        for name in names_in(reports)? {
+            let mut from = File::open(reports.join(&name))?;
+            add(&format!("{REPORTS}{name}"), &mut |to| {
+                io::copy(&mut from, to)?;
+                Ok(())
+            })?;
+        }
         add(READING, &mut |to| Ok(to.write_all(&self.packed)?))?;
         let runs: BTreeSet<i64> = self.facts.runs.iter().map(|run| run.run).collect();
         for (digest, text) in self.ledger.plans_of(&runs)? {

@@ -1,14 +1,15 @@
 //! Proves that a pack is as it was made, or says what in it is not.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 
 use super::{CLOSE, JOURNAL, NOTED_AS, PLANS, READING, REPORTS};
 use crate::cli::{Format, Global};
-use crate::commands::close::each_file;
 use crate::commands::exit::Outcome;
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
@@ -17,8 +18,28 @@ use crate::evidence::{FileEntry, Opened, PACK_VERSION, is_sealed};
 use crate::ledger::{JournalRow, unpacked_reading};
 use crate::plan::Plan;
 use crate::reconcile::close::{FACTS_VERSION, Facts, Report, fingerprint};
+use crate::report::close::{Folder, folder};
 use crate::report::evidence::{self, Verified};
 use crate::ui::{Ui, width};
+
+/// A folder of reports that are made again for their digests.
+#[derive(Default)]
+struct Digests(Mutex<BTreeMap<String, FileEntry>>);
+
+impl Folder for Digests {
+    type File = Digesting<io::Sink>;
+
+    fn create(&self, _: &str) -> io::Result<Self::File> {
+        Ok(Digesting::new(io::sink()))
+    }
+
+    fn end(&self, name: &str, file: Self::File) -> io::Result<()> {
+        let (_, sha256, bytes) = file.end();
+        let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        made.insert(format!("{REPORTS}{name}"), FileEntry { bytes, sha256 });
+        Ok(())
+    }
+}
 
 pub(super) fn verify(
     path: &Path,
@@ -123,21 +144,16 @@ impl Proof<'_> {
         if figures != entry.figures || figures != noted.1 {
             self.findings.push("The figures are not those that the journal noted.".into());
         }
-        let (opened, findings) = (&mut self.opened, &mut self.findings);
-        each_file(&facts, &Report::ALL, CLOSE, &mut |name, write| {
-            let name = format!("{REPORTS}{name}");
-            let Some(expected) = opened.manifest.files.get(&name) else {
-                findings.push(format!("{name} is missing."));
-                return Ok(());
-            };
-            let mut to = Digesting::new(io::sink());
-            write(&mut to)?;
-            let (_, sha256, bytes) = to.end();
-            if (FileEntry { bytes, sha256 }) != *expected {
-                findings.push(format!("{name} is not what the reading gives."));
+        let digests = Digests::default();
+        folder(&facts, &Report::ALL, CLOSE, &digests)?;
+        let made = digests.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (name, found) in made {
+            match self.opened.manifest.files.get(&name) {
+                Some(expected) if *expected == found => {}
+                Some(_) => self.findings.push(format!("{name} is not what the reading gives.")),
+                None => self.findings.push(format!("{name} is missing.")),
             }
-            Ok(())
-        })?;
+        }
         Ok(None)
     }
 

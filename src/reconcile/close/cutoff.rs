@@ -23,27 +23,29 @@ const ITEMS: [Column; 6] = [
 pub(super) fn cutoff(facts: &Facts, out: &mut Writer) {
     for currency in facts.currencies() {
         against_ledger(facts, currency, out);
-        let key = |part: &str| format!("cutoff-{part}-{currency}");
-        for (part, title, items) in [
-            ("later", "Moved in the period, booked after it or not yet", later(facts, currency)),
-            ("earlier", "Moved before the period, booked in it", earlier(facts, currency)),
-            ("open", "Moved before the period, still not booked", still_open(facts, currency)),
-        ] {
-            let head = Head::new(key(part), title, &ITEMS).of(currency);
-            let rows = items.into_iter().map(|(movement, why, amount)| {
-                vec![
-                    Cell::Date(facts.date(movement.created)),
-                    Cell::id(&*movement.id),
-                    Cell::or_empty(movement.source.as_deref(), Cell::id),
-                    Cell::text(why.label()),
-                    Cell::or_empty(booked(facts, movement, why), Cell::Date),
-                    Cell::Amount(amount),
-                ]
-            });
-            out.list(&head.detail(), rows);
-        }
+        let head = |part: &str, title: &str| {
+            Head::new(format!("cutoff-{part}-{currency}"), title, &ITEMS).of(currency).detail()
+        };
+        let row = |open| row(facts, open);
+        let later_head = head("later", "Moved in the period, booked after it or not yet");
+        out.list(&later_head, later(facts, currency).map(row));
+        let earlier_head = head("earlier", "Moved before the period, booked in it");
+        out.list(&earlier_head, earlier(facts, currency).map(row));
+        let open_head = head("open", "Moved before the period, still not booked");
+        out.list(&open_head, still_open(facts, currency).map(row));
     }
     records(facts, out);
+}
+
+fn row(facts: &Facts, (movement, why, amount): Open) -> Vec<Cell> {
+    vec![
+        Cell::Date(facts.date(movement.created)),
+        Cell::id(&*movement.id),
+        Cell::or_empty(movement.source.as_deref(), Cell::id),
+        Cell::text(why.label()),
+        Cell::or_empty(booked(facts, movement, why), Cell::Date),
+        Cell::Amount(amount),
+    ]
 }
 
 /// What is on another day or another amount, on whatever account: income may be in the wrong month
@@ -62,28 +64,26 @@ fn records(facts: &Facts, out: &mut Writer) {
 type Open<'a> = (&'a Movement, Why, Amount);
 
 /// What Stripe had and the books did not, at the period's end, of what moved in it.
-fn later(facts: &Facts, currency: Currency) -> Vec<Open<'_>> {
+fn later(facts: &Facts, currency: Currency) -> impl Iterator<Item = Open<'_>> {
     let moved = facts.moved(currency);
     let open = |movement| facts.open(movement, facts.end()).map(|(why, by)| (movement, why, by));
-    moved.filter_map(open).collect()
+    moved.filter_map(open)
 }
 
 /// What the books got in the period of what was open when it began.
-fn earlier(facts: &Facts, currency: Currency) -> Vec<Open<'_>> {
-    before(facts, currency)
-        .filter_map(|(movement, why, at_start)| {
-            let at_end = facts.open(movement, facts.end());
-            let rest = at_end.map_or(Amount::zero(currency), |(_, amount)| amount);
-            let booked = at_start - rest;
-            (!booked.is_zero()).then_some((movement, why, booked))
-        })
-        .collect()
+fn earlier(facts: &Facts, currency: Currency) -> impl Iterator<Item = Open<'_>> {
+    before(facts, currency).filter_map(move |(movement, why, at_start)| {
+        let at_end = facts.open(movement, facts.end());
+        let rest = at_end.map_or(Amount::zero(currency), |(_, amount)| amount);
+        let booked = at_start - rest;
+        (!booked.is_zero()).then_some((movement, why, booked))
+    })
 }
 
-fn still_open(facts: &Facts, currency: Currency) -> Vec<Open<'_>> {
+fn still_open(facts: &Facts, currency: Currency) -> impl Iterator<Item = Open<'_>> {
     let older = facts.known(currency).filter(|m| m.created < facts.period.window.since);
     let open = |movement| facts.open(movement, facts.end()).map(|(why, by)| (movement, why, by));
-    older.filter_map(open).collect()
+    older.filter_map(open)
 }
 
 fn before(facts: &Facts, currency: Currency) -> impl Iterator<Item = Open<'_>> {
@@ -108,21 +108,20 @@ fn against_ledger(facts: &Facts, currency: Currency, out: &mut Writer) {
     let zero = Amount::zero(currency);
     let (count, moved) =
         facts.moved(currency).fold((0, zero), |(n, sum), m| (n + 1, sum + m.net()));
-    let total = |items: &[Open]| items.iter().fold(zero, |sum, (_, _, amount)| sum + *amount);
-    let (earlier, later) = (earlier(facts, currency), later(facts, currency));
+    let (earlier_count, earlier) = total(currency, earlier(facts, currency));
+    let (later_count, later) = total(currency, later(facts, currency));
     let money = facts.money();
     let (others_count, by_others) = facts.sum_of_others(&money, currency, facts.in_period());
     let booked = facts.on(&money, currency, |own: &Balance| own.observed[1]) + by_others;
     let opened = opening_journal(facts, currency);
-    if count == 0 && earlier.is_empty() && booked.is_zero() {
+    if count == 0 && earlier_count == 0 && booked.is_zero() {
         return;
     }
     let key = |part: &str| format!("cutoff-{part}-{currency}");
     let mut terms = vec![
         Term::new("Moved in the period, by Stripe", count, moved),
-        Term::new("Booked in it, moved before", earlier.len(), total(&earlier))
-            .behind(key("earlier")),
-        Term::new("Moved in it, booked after it or not yet", later.len(), -total(&later))
+        Term::new("Booked in it, moved before", earlier_count, earlier).behind(key("earlier")),
+        Term::new("Moved in it, booked after it or not yet", later_count, -later)
             .behind(key("later")),
     ];
     if !opened.is_zero() {
@@ -142,6 +141,10 @@ fn against_ledger(facts: &Facts, currency: Currency, out: &mut Writer) {
         "Should have been booked in the period",
         Some(("Undeposited funds and Stripe balance account in the period, by NetSuite", booked)),
     );
+}
+
+fn total<'a>(currency: Currency, items: impl Iterator<Item = Open<'a>>) -> (usize, Amount) {
+    items.fold((0, Amount::zero(currency)), |(count, sum), (_, _, by)| (count + 1, sum + by))
 }
 
 /// What the books got in the period of the time before they begin: with the opening journal, or with

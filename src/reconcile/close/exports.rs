@@ -3,7 +3,7 @@
 
 use super::age::days;
 use super::facts::{Balance, Facts};
-use super::open_items::between;
+use super::open_items::Subjects;
 use super::sheet::{Cell, Column, Head, Writer};
 use crate::ids::InternalId;
 use crate::money::{Amount, Currency};
@@ -81,15 +81,16 @@ pub(super) fn balances(facts: &Facts, out: &mut Writer) {
 
 pub(super) fn items(facts: &Facts, out: &mut Writer) {
     let account = names(facts, &facts.money());
+    let subjects = Subjects::of(facts);
     for currency in facts.currencies() {
-        let rows = between(facts, currency).into_iter().map(|item| {
+        let rows = subjects.between(facts, currency).map(|item| {
             vec![
                 Cell::text(&account),
                 Cell::text(&facts.period.name),
                 Cell::text(currency.to_string()),
-                Cell::Id(item.id),
+                Cell::id(item.id),
                 Cell::Date(item.date),
-                Cell::Text(item.what),
+                Cell::Text(item.what.to_string()),
                 Cell::text(item.class.to_string()),
                 Cell::Amount(item.amount),
                 Cell::Count(days(item.date, facts.period.last_day)),

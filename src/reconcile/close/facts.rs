@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::cover::Cover;
-use crate::accounting::balance_transaction::Class;
+pub use super::movement::{Charges, Movement};
 use crate::accounting::chart::Role;
 use crate::accounting::exception::Exception;
 use crate::calendar::{UnixTime, Window};
@@ -22,7 +22,7 @@ use crate::reconcile::bank::BankSide;
 use crate::reconcile::statement::Item;
 
 /// The version of [`Facts`] as it is kept.
-pub const FACTS_VERSION: u32 = 2;
+pub const FACTS_VERSION: u32 = 3;
 
 /// What is reported on: whole days of the account's zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,38 +104,6 @@ pub struct StripeSide {
     pub from_before: Amount,
     /// What Stripe charged in the same month of UTC, as its tax invoice counts: how many, and how much.
     pub charged_by_utc: (usize, Amount),
-}
-
-/// One change of the Stripe balance, and the days on which the books have it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Movement {
-    pub id: Box<str>,
-    pub created: UnixTime,
-    pub available_on: UnixTime,
-    pub currency: Currency,
-    /// Among [`Facts::categories`].
-    pub category: u16,
-    pub class: Class,
-    pub gross: i64,
-    pub fee: i64,
-    pub net: i64,
-    /// What Stripe charges with it, by kind of fee; the whole of it when it is a fee itself.
-    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
-    pub charges: Box<[(Role, i64)]>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<Box<str>>,
-    /// The payout it is a member of, among [`Facts::payouts`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub payout: Option<u32>,
-    /// The payout that it moves, where it is one or its return.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub moves: Option<u32>,
-    /// The day of its own record.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub recorded: Option<NaiveDate>,
-    /// The day of the journal that carries what it charges.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub charged: Option<NaiveDate>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -410,26 +378,6 @@ impl Facts {
 
     pub fn date(&self, instant: UnixTime) -> NaiveDate {
         instant.date_in(self.zone)
-    }
-}
-
-impl Movement {
-    pub fn gross(&self) -> Amount {
-        Amount::new(self.gross, self.currency)
-    }
-
-    pub fn fee(&self) -> Amount {
-        Amount::new(self.fee, self.currency)
-    }
-
-    pub fn net(&self) -> Amount {
-        Amount::new(self.net, self.currency)
-    }
-
-    /// What Stripe charges with it, as far as it is a fee.
-    pub fn fees(&self) -> Amount {
-        let fees = self.charges.iter().filter(|(role, _)| role.is_fee());
-        Amount::new(fees.map(|(_, minor)| minor).sum(), self.currency)
     }
 }
 

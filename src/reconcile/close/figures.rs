@@ -29,7 +29,7 @@ impl Sink for Fingerprint {
         self.0.update(format!("section {}\n", head.key).as_bytes());
     }
 
-    fn row(&mut self, row: Row) {
+    fn row(&mut self, row: &Row) {
         let mut line = String::from(row.weight.word());
         for cell in &row.cells {
             let figure = match cell {

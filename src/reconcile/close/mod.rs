@@ -19,6 +19,7 @@ mod exports;
 pub mod facts;
 mod fees;
 mod figures;
+mod movement;
 mod open_items;
 mod payouts;
 mod refunds;
@@ -170,12 +171,15 @@ pub fn proofs(facts: &Facts) -> Vec<(Report, Proof)> {
     reports.flat_map(|report| of(report).map(move |proof| (report, proof))).collect()
 }
 
-/// Takes a report and keeps nothing of it.
+/// Takes a report for its proofs, and keeps nothing of it.
 pub struct Nothing;
 
 impl Sink for Nothing {
+    fn wants_items(&self) -> bool {
+        false
+    }
     fn begin(&mut self, _: &sheet::Head) {}
-    fn row(&mut self, _: sheet::Row) {}
+    fn row(&mut self, _: &sheet::Row) {}
     fn end(&mut self, _: usize) {}
 }
 

@@ -2,11 +2,12 @@
 //! that needs a person, by class and age.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 
 use chrono::NaiveDate;
 
 use super::age::{Bucket, days};
-use super::facts::{Facts, OpenException};
+use super::facts::{Deviation, Facts, Foreign, Movement, OpenException};
 use super::sheet::{Cell, Column, Head, Picture, Writer};
 use super::stand::Why;
 use crate::accounting::exception::ExceptionClass;
@@ -46,8 +47,8 @@ const EXCEPTIONS: [Column; 9] = [
 /// One thing between the books and Stripe's balance.
 pub(super) struct Open<'a> {
     pub(super) class: ExceptionClass,
-    pub(super) id: String,
-    pub(super) what: String,
+    pub(super) id: &'a str,
+    pub(super) what: What<'a>,
     pub(super) date: NaiveDate,
     /// What leads from the books to Stripe's balance.
     pub(super) amount: Amount,
@@ -55,10 +56,10 @@ pub(super) struct Open<'a> {
 }
 
 pub(super) fn open_items(facts: &Facts, out: &mut Writer) {
+    let subjects = Subjects::of(facts);
     for currency in facts.currencies() {
-        let items = between(facts, currency);
         let mut ages: BTreeMap<(ExceptionClass, Bucket), (usize, Amount)> = BTreeMap::new();
-        for item in &items {
+        for item in subjects.between(facts, currency) {
             let bucket = Bucket::of(days(item.date, facts.period.last_day));
             let own = ages.entry((item.class, bucket)).or_insert((0, Amount::zero(currency)));
             own.0 += 1;
@@ -73,7 +74,8 @@ pub(super) fn open_items(facts: &Facts, out: &mut Writer) {
         out.list(&head.drawn(Picture::Bars), rows);
         let title = format!("Between the books and the Stripe balance, {currency}");
         let head = Head::new(format!("open-items-{currency}"), title, &ITEMS).of(currency);
-        out.list(&head.detail(), items.iter().map(|item| row(facts, item)));
+        let items = subjects.between(facts, currency);
+        out.list(&head.detail(), items.map(|item| row(facts, &item)));
     }
     let rows = facts.exceptions.iter().map(|open| {
         let exception = &open.exception;
@@ -92,46 +94,93 @@ pub(super) fn open_items(facts: &Facts, out: &mut Writer) {
     out.list(&Head::new("open-items-exceptions", "Needs a person", &EXCEPTIONS), rows);
 }
 
-/// Everything that is between, of one currency: its sum is what the bridge's terms between the ledger
-/// and the balance come to, and its difference.
-pub(super) fn between(facts: &Facts, currency: Currency) -> Vec<Open<'_>> {
-    let by_subject: HashMap<&str, &OpenException> =
-        facts.exceptions.iter().map(|open| (open.exception.subject.as_str(), open)).collect();
-    let mut items: Vec<Open> = super::bridge::open(facts, currency)
-        .map(|(movement, why, amount)| {
-            let subjects = [Some(&*movement.id), movement.source.as_deref()];
-            let payout = facts.payout(movement.payout).map(|payout| payout.id.as_str());
-            let mut subjects = subjects.into_iter().chain([payout]).flatten();
-            let exception = subjects.find_map(|subject| by_subject.get(subject).copied());
-            let exception = exception.filter(|_| why != Why::FeeBeforeDeposit);
-            Open {
-                class: exception.map_or(ExceptionClass::Timing, |open| open.exception.class),
-                id: movement.id.to_string(),
-                what: format!("{}: {}", facts.category(movement), why.label()),
-                date: facts.date(movement.created),
-                amount,
-                exception,
-            }
-        })
-        .collect();
-    items.extend(super::bridge::deviations(facts, currency).map(|(deviation, by)| Open {
+/// What needs a person, by what it is about.
+pub(super) struct Subjects<'a>(HashMap<&'a str, &'a OpenException>);
+
+impl<'a> Subjects<'a> {
+    pub(super) fn of(facts: &'a Facts) -> Self {
+        let all = facts.exceptions.iter();
+        Self(all.map(|open| (open.exception.subject.as_str(), open)).collect())
+    }
+
+    /// Everything that is between, of one currency: its sum is what the bridge's terms between the
+    /// ledger and the balance come to, and its difference.
+    pub(super) fn between(
+        &self,
+        facts: &'a Facts,
+        currency: Currency,
+    ) -> impl Iterator<Item = Open<'a>> {
+        let open = super::bridge::open(facts, currency);
+        let deviations = super::bridge::deviations(facts, currency);
+        let money = facts.money();
+        let others: Vec<&Foreign> = facts.others(&money, currency, facts.up_to_end()).collect();
+        open.map(|(movement, why, amount)| self.movement(facts, movement, why, amount))
+            .chain(deviations.map(|(deviation, by)| self.deviation(deviation, by)))
+            .chain(others.into_iter().map(of_others))
+    }
+
+    fn movement(
+        &self,
+        facts: &'a Facts,
+        movement: &'a Movement,
+        why: Why,
+        amount: Amount,
+    ) -> Open<'a> {
+        let subjects = [Some(&*movement.id), movement.source.as_deref()];
+        let payout = facts.payout(movement.payout).map(|payout| payout.id.as_str());
+        let mut subjects = subjects.into_iter().chain([payout]).flatten();
+        let exception = subjects.find_map(|subject| self.0.get(subject).copied());
+        let exception = exception.filter(|_| why != Why::FeeBeforeDeposit);
+        Open {
+            class: exception.map_or(ExceptionClass::Timing, |open| open.exception.class),
+            id: &movement.id,
+            what: What::Movement(facts.category(movement), why),
+            date: facts.date(movement.created),
+            amount,
+            exception,
+        }
+    }
+
+    fn deviation(&self, deviation: &'a Deviation, by: Amount) -> Open<'a> {
+        Open {
+            class: ExceptionClass::Data,
+            id: deviation.external_id.as_str(),
+            what: What::Deviation(deviation),
+            date: deviation.expected_day,
+            amount: -by,
+            exception: self.0.get(deviation.external_id.as_str()).copied(),
+        }
+    }
+}
+
+fn of_others(other: &Foreign) -> Open<'_> {
+    Open {
         class: ExceptionClass::Data,
-        id: deviation.external_id.to_string(),
-        what: format!("{}: {}", deviation.kind.title(), super::deviations::what(deviation)),
-        date: deviation.expected_day,
-        amount: -by,
-        exception: by_subject.get(deviation.external_id.as_str()).copied(),
-    }));
-    let money = facts.money();
-    items.extend(facts.others(&money, currency, facts.up_to_end()).map(|other| Open {
-        class: ExceptionClass::Data,
-        id: other.number.clone(),
-        what: format!("{}, which this ledger did not make", other.label),
+        id: &other.number,
+        what: What::Foreign(other),
         date: other.date,
         amount: -other.amount,
         exception: None,
-    }));
-    items
+    }
+}
+
+/// What it is, before it is put into words: a month may have a million of them, and few are read.
+pub(super) enum What<'a> {
+    Movement(&'a str, Why),
+    Deviation(&'a Deviation),
+    Foreign(&'a Foreign),
+}
+
+impl fmt::Display for What<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Movement(category, why) => write!(f, "{category}: {}", why.label()),
+            Self::Deviation(own) => {
+                write!(f, "{}: {}", own.kind.title(), super::deviations::what(own))
+            }
+            Self::Foreign(other) => write!(f, "{}, which this ledger did not make", other.label),
+        }
+    }
 }
 
 fn row(facts: &Facts, item: &Open) -> Vec<Cell> {
@@ -141,8 +190,8 @@ fn row(facts: &Facts, item: &Open) -> Vec<Cell> {
     };
     vec![
         Cell::text(item.class.to_string()),
-        Cell::id(&item.id),
-        Cell::text(&item.what),
+        Cell::id(item.id),
+        Cell::text(item.what.to_string()),
         Cell::Date(item.date),
         Cell::Count(age),
         Cell::text(Bucket::of(age).label()),

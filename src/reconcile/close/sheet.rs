@@ -207,8 +207,13 @@ impl Head {
 
 /// What takes a report as it is made.
 pub trait Sink {
+    /// Whether it wants the items of lists. Where it does not, they are not made: it sees that there is
+    /// a list, and every row of the proofs.
+    fn wants_items(&self) -> bool {
+        true
+    }
     fn begin(&mut self, head: &Head);
-    fn row(&mut self, row: Row);
+    fn row(&mut self, row: &Row);
     /// How many items the section has, totals not counted.
     fn end(&mut self, count: usize);
 }
@@ -262,6 +267,9 @@ impl<'a> Writer<'a> {
             return;
         }
         self.sink.begin(head);
+        if !self.sink.wants_items() {
+            return self.sink.end(0);
+        }
         let mut sums: Vec<Option<Cell>> = vec![None; head.columns.len()];
         let mut count = 0;
         for cells in rows {
@@ -272,7 +280,7 @@ impl<'a> Writer<'a> {
                 }
             }
             count += 1;
-            self.sink.row(Row { weight: Weight::Item, cells, link: None });
+            self.sink.row(&Row { weight: Weight::Item, cells, link: None });
         }
         if head.columns.iter().any(|column| column.sums) {
             let mut cells: Vec<Cell> =
@@ -280,7 +288,7 @@ impl<'a> Writer<'a> {
             if cells[0] == Cell::Empty {
                 cells[0] = Cell::text("Total");
             }
-            self.sink.row(Row { weight: Weight::Total, cells, link: None });
+            self.sink.row(&Row { weight: Weight::Total, cells, link: None });
         }
         self.sink.end(count);
     }
@@ -299,7 +307,7 @@ impl<'a> Writer<'a> {
         let count = terms.len();
         for term in terms {
             let number = if term.count == 0 { Cell::Empty } else { Cell::count(term.count) };
-            self.sink.row(Row {
+            self.sink.row(&Row {
                 weight: Weight::Term,
                 cells: vec![Cell::Text(term.label), number, Cell::Amount(term.amount)],
                 link: term.link,
@@ -325,7 +333,7 @@ impl<'a> Writer<'a> {
 
     fn figure(&mut self, weight: Weight, label: &str, amount: Amount) {
         let cells = vec![Cell::text(label), Cell::Empty, Cell::Amount(amount)];
-        self.sink.row(Row { weight, cells, link: None });
+        self.sink.row(&Row { weight, cells, link: None });
     }
 }
 

@@ -1,10 +1,11 @@
 //! A report as one CSV: a row for each row, under the columns of all its sections. Amounts are in major
 //! units with a point, dates as ISO 8601 has them.
 
+use std::borrow::Cow;
 use std::io;
 
 use crate::reconcile::close::sheet::{Cell, Column, Head, Row, Sink, Weight};
-use crate::report::spreadsheet::words;
+use crate::report::spreadsheet::harmless;
 
 pub(super) struct Csv<'a> {
     writer: csv::Writer<&'a mut dyn io::Write>,
@@ -12,9 +13,10 @@ pub(super) struct Csv<'a> {
     /// Whether rows say which section they are of, and what they are to it: programs that import a
     /// file want items and nothing else.
     is_report: bool,
-    section: Option<Head>,
-    /// Where each cell of the section goes.
-    places: Vec<usize>,
+    /// The section's key and the currency of its amounts.
+    section: [String; 2],
+    /// Which of the section's cells is under each column.
+    places: Vec<Option<usize>>,
     failed: Option<csv::Error>,
 }
 
@@ -25,7 +27,28 @@ impl<'a> Csv<'a> {
         let own: &[&str] = if is_report { &["section", "row", "currency_of_amounts"] } else { &[] };
         let failed = writer.write_record(own.iter().copied().chain(names)).err();
         let columns = columns.to_vec();
-        Self { writer, columns, is_report, section: None, places: Vec::new(), failed }
+        Self {
+            writer,
+            columns,
+            is_report,
+            section: <[String; 2]>::default(),
+            places: Vec::new(),
+            failed,
+        }
+    }
+
+    fn write(&mut self, row: &Row) -> csv::Result<()> {
+        if self.is_report {
+            let [section, currency] = &self.section;
+            for own in [section, row.weight.word(), currency] {
+                self.writer.write_field(own)?;
+            }
+        }
+        for place in &self.places {
+            let cell = place.map_or(&Cell::Empty, |place| &row.cells[place]);
+            self.writer.write_field(text(cell).as_bytes())?;
+        }
+        self.writer.write_record(None::<&[u8]>)
     }
 
     pub(super) fn end_of_file(mut self) -> io::Result<()> {
@@ -38,37 +61,28 @@ impl<'a> Csv<'a> {
 
 impl Sink for Csv<'_> {
     fn begin(&mut self, head: &Head) {
-        let place = |column: &Column| self.columns.iter().position(|known| known.key == column.key);
-        self.places = head.columns.iter().filter_map(place).collect();
-        self.section = Some(head.clone());
+        let place = |column: &Column| head.columns.iter().position(|own| own.key == column.key);
+        self.places = self.columns.iter().map(place).collect();
+        let currency = head.currency.map(|currency| currency.to_string()).unwrap_or_default();
+        self.section = [head.key.clone(), currency];
     }
 
-    fn row(&mut self, row: Row) {
-        let Some(head) = &self.section else { return };
+    fn row(&mut self, row: &Row) {
         if self.failed.is_some() || (!self.is_report && row.weight != Weight::Item) {
             return;
         }
-        let mut cells = vec![String::new(); self.columns.len()];
-        for (place, cell) in self.places.iter().zip(&row.cells) {
-            cells[*place] = text(cell);
-        }
-        let currency = head.currency.map(|currency| currency.to_string()).unwrap_or_default();
-        let own = [head.key.clone(), row.weight.word().to_owned(), currency];
-        let own = own.into_iter().filter(|_| self.is_report);
-        self.failed = self.writer.write_record(own.chain(cells)).err();
+        self.failed = self.write(row).err();
     }
 
-    fn end(&mut self, _: usize) {
-        self.section = None;
-    }
+    fn end(&mut self, _: usize) {}
 }
 
-fn text(cell: &Cell) -> String {
+fn text(cell: &Cell) -> Cow<'_, str> {
     match cell {
-        Cell::Empty => String::new(),
-        Cell::Text(text) | Cell::Id(text) => words(text),
-        Cell::Date(date) => date.to_string(),
-        Cell::Count(count) => count.to_string(),
-        Cell::Amount(amount) => amount.to_decimal(),
+        Cell::Empty => Cow::Borrowed(""),
+        Cell::Text(text) | Cell::Id(text) => harmless(text),
+        Cell::Date(date) => date.to_string().into(),
+        Cell::Count(count) => count.to_string().into(),
+        Cell::Amount(amount) => amount.to_decimal().into(),
     }
 }

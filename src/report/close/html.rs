@@ -51,18 +51,47 @@ pub fn page(make: &Make, word: &'static str, title: &str, top: &Markup, made_by:
     .into_string()
 }
 
-/// The page.
+/// Reports as a page.
 pub fn html(facts: &Facts, reports: &[Report], detail: Detail) -> String {
-    let mut row_count = 0;
-    let chapters: Vec<(Report, Vec<Markup>, Vec<Proof>)> = reports
-        .iter()
-        .map(|report| {
-            let mut sink = Sections::new(report.word(), detail, row_count);
-            let proofs = report.write(facts, &mut sink);
-            row_count = sink.row_count;
-            (*report, sink.parts, proofs)
-        })
-        .collect();
+    let mut page = Page::new(facts, detail);
+    for report in reports {
+        let mut sections = page.sections(*report);
+        let proofs = report.write(facts, &mut sections);
+        page.add(*report, sections, proofs);
+    }
+    page.end()
+}
+
+/// A page that is being put together, report by report.
+pub(super) struct Page<'a> {
+    facts: &'a Facts,
+    detail: Detail,
+    row_count: usize,
+    chapters: Vec<(Report, Vec<Markup>, Vec<Proof>)>,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(facts: &'a Facts, detail: Detail) -> Self {
+        Self { facts, detail, row_count: 0, chapters: Vec::new() }
+    }
+
+    /// What takes the next report.
+    pub(super) fn sections(&self, report: Report) -> Sections {
+        Sections::new(report.word(), self.detail, self.row_count)
+    }
+
+    /// Adds a report that was taken, with what it proves.
+    pub(super) fn add(&mut self, report: Report, sections: Sections, proofs: Vec<Proof>) {
+        self.row_count = sections.row_count;
+        self.chapters.push((report, sections.parts, proofs));
+    }
+
+    pub(super) fn end(self) -> String {
+        whole(self.facts, &self.chapters)
+    }
+}
+
+fn whole(facts: &Facts, chapters: &[(Report, Vec<Markup>, Vec<Proof>)]) -> String {
     let proofs: Vec<(Report, &Proof)> = chapters
         .iter()
         .flat_map(|(report, _, proofs)| proofs.iter().map(|proof| (*report, proof)))
@@ -75,8 +104,8 @@ pub fn html(facts: &Facts, reports: &[Report], detail: Detail) -> String {
                 header { (masthead(facts)) }
                 main {
                     (verdict(facts, &proofs))
-                    @if reports.len() > 1 { (contents(&chapters)) }
-                    @for (report, parts, _) in &chapters {
+                    @if chapters.len() > 1 { (contents(chapters)) }
+                    @for (report, parts, _) in chapters {
                         section.chapter id=(report.word()) {
                             h2 { (report.title()) }
                             @if parts.is_empty() { p.quiet { "Nothing in this period." } }
@@ -178,7 +207,8 @@ struct Hidden {
     sum: Option<Amount>,
 }
 
-struct Sections {
+/// What takes a report for a page.
+pub(super) struct Sections {
     /// What the report's files are called.
     word: &'static str,
     detail: Detail,
@@ -203,7 +233,7 @@ impl Sink for Sections {
         self.hidden = None;
     }
 
-    fn row(&mut self, row: Row) {
+    fn row(&mut self, row: &Row) {
         let is_item = row.weight == Weight::Item;
         if is_item && (self.rows.len() >= ROWS_MAX || self.row_count >= PAGE_ROWS_MAX) {
             let hidden = self.hidden.get_or_insert(Hidden { count: 0, sum: None });
@@ -217,7 +247,7 @@ impl Sink for Sections {
             return;
         }
         self.row_count += usize::from(is_item);
-        self.rows.push(row);
+        self.rows.push(row.clone());
     }
 
     fn end(&mut self, count: usize) {

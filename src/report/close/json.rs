@@ -2,7 +2,8 @@
 
 use std::io;
 
-use serde_json::{Map, Value, json};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Value, json};
 
 use crate::reconcile::close::facts::Source;
 use crate::reconcile::close::sheet::{Cell, Head, Kind, Picture, Proof, Row, Sink};
@@ -13,9 +14,12 @@ pub(super) const SCHEMA_VERSION: u32 = 1;
 
 pub(super) struct Json<'a> {
     to: &'a mut dyn io::Write,
-    section: Option<Head>,
+    /// The keys of the section's columns.
+    keys: Vec<&'static str>,
     is_first_section: bool,
     is_first_row: bool,
+    /// One row, before it is handed on.
+    line: Vec<u8>,
     failed: Option<io::Error>,
 }
 
@@ -39,8 +43,14 @@ pub(super) fn head(facts: &Facts, report: Report) -> Value {
 impl<'a> Json<'a> {
     /// `head` is an object.
     pub(super) fn new(to: &'a mut dyn io::Write, head: &Value) -> Self {
-        let mut sink =
-            Self { to, section: None, is_first_section: true, is_first_row: true, failed: None };
+        let mut sink = Self {
+            to,
+            keys: Vec::new(),
+            is_first_section: true,
+            is_first_row: true,
+            line: Vec::new(),
+            failed: None,
+        };
         // The sections follow, so the object stays open.
         let text = head.to_string();
         sink.write(text.trim_end_matches('}'));
@@ -109,38 +119,50 @@ impl Sink for Json<'_> {
         self.is_first_row = true;
         self.write(text.trim_end_matches('}'));
         self.write(",\"rows\":[");
-        self.section = Some(head.clone());
+        self.keys = head.columns.iter().map(|column| column.key).collect();
     }
 
-    fn row(&mut self, row: Row) {
-        let Some(head) = self.section.take() else { return };
-        let mut object = Map::new();
-        object.insert("row".into(), row.weight.word().into());
-        if let Some(link) = row.link {
-            object.insert("items".into(), link.into());
+    fn row(&mut self, row: &Row) {
+        if self.failed.is_some() {
+            return;
         }
-        for (column, cell) in head.columns.iter().zip(row.cells) {
-            object.insert(column.key.into(), value(cell));
-        }
-        let text = Value::Object(object).to_string();
-        self.write(if self.is_first_row { "\n" } else { ",\n" });
+        self.line.clear();
+        self.line.extend_from_slice(if self.is_first_row { b"\n" } else { b",\n" });
         self.is_first_row = false;
-        self.write(&text);
-        self.section = Some(head);
+        let object = Object { keys: &self.keys, row };
+        self.failed = serde_json::to_writer(&mut self.line, &object)
+            .map_err(io::Error::from)
+            .and_then(|()| self.to.write_all(&self.line))
+            .err();
     }
 
     fn end(&mut self, count: usize) {
         self.write(&format!("],\"count\":{count}}}"));
-        self.section = None;
     }
 }
 
-fn value(cell: Cell) -> Value {
-    match cell {
-        Cell::Empty => Value::Null,
-        Cell::Text(text) | Cell::Id(text) => text.into(),
-        Cell::Date(date) => date.to_string().into(),
-        Cell::Count(count) => count.into(),
-        Cell::Amount(amount) => json!(amount),
+/// A row as an object: what it is, then its cells under the keys of their columns.
+struct Object<'a> {
+    keys: &'a [&'static str],
+    row: &'a Row,
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        object.serialize_entry("row", self.row.weight.word())?;
+        if let Some(link) = &self.row.link {
+            object.serialize_entry("items", link)?;
+        }
+        for (key, cell) in self.keys.iter().zip(&self.row.cells) {
+            match cell {
+                Cell::Empty => object.serialize_entry(key, &())?,
+                Cell::Text(text) | Cell::Id(text) => object.serialize_entry(key, text)?,
+                Cell::Date(date) => object.serialize_entry(key, date)?,
+                Cell::Count(count) => object.serialize_entry(key, count)?,
+                Cell::Amount(amount) => object.serialize_entry(key, amount)?,
+            }
+        }
+        object.end()
     }
 }

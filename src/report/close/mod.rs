@@ -1,6 +1,7 @@
 //! The reports of a period in every format: each format takes the same sections, row by row.
 
 mod csv;
+mod folder;
 mod html;
 mod json;
 mod svg;
@@ -15,6 +16,7 @@ use std::io;
 use crate::reconcile::close::sheet::{Cell, Column, Head, Proof, Row, Sink};
 use crate::reconcile::close::{Facts, Report};
 
+pub use folder::{Folder, folder, of_page};
 pub use html::{Detail, html, page};
 #[cfg(feature = "xlsx")]
 pub use xlsx::{Properties, xlsx, xlsx_of};
@@ -70,6 +72,9 @@ pub fn text_of(make: &Make, head: &str, columns: u16) -> (String, Vec<Proof>) {
 fn columns(make: &Make) -> Vec<Column> {
     struct Columns(Vec<Column>);
     impl Sink for Columns {
+        fn wants_items(&self) -> bool {
+            false
+        }
         fn begin(&mut self, head: &Head) {
             for column in &head.columns {
                 if !self.0.iter().any(|known| known.key == column.key) {
@@ -77,7 +82,7 @@ fn columns(make: &Make) -> Vec<Column> {
                 }
             }
         }
-        fn row(&mut self, _: Row) {}
+        fn row(&mut self, _: &Row) {}
         fn end(&mut self, _: usize) {}
     }
     let mut found = Columns(Vec::new());

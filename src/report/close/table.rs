@@ -93,14 +93,14 @@ impl Sink for Text {
         self.items_max = if head.is_detail { DETAILS_MAX } else { ITEMS_MAX };
     }
 
-    fn row(&mut self, row: Row) {
+    fn row(&mut self, row: &Row) {
         if row.weight == Weight::Item {
             self.item_count += 1;
             if self.item_count > self.items_max {
                 return;
             }
         }
-        self.rows.push(row);
+        self.rows.push(row.clone());
     }
 
     fn end(&mut self, _: usize) {

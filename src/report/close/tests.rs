@@ -21,7 +21,7 @@ fn a_csv_has_each_cell_under_its_own_name() {
     for (key, own) in [("one", &columns[..1]), ("two", &columns[1..])] {
         sink.begin(&Head::new(key, key, own));
         let cells = vec![Cell::text(format!("of {key}"))];
-        sink.row(Row { weight: Weight::Item, cells, link: None });
+        sink.row(&Row { weight: Weight::Item, cells, link: None });
         sink.end(1);
     }
     sink.end_of_file().unwrap();

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::io;
 
-use rust_xlsxwriter::{Format, Workbook, Worksheet, XlsxError};
+use chrono::{Datelike, NaiveDate};
+use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::Make;
 use crate::calendar::UnixTime;
@@ -31,14 +33,13 @@ pub struct Properties<'a> {
 /// # Errors
 /// Where the workbook cannot be put together.
 pub fn xlsx(facts: &Facts, reports: &[Report]) -> Result<Vec<u8>, XlsxError> {
-    let properties = Properties {
-        title: format!("Tie-out of {}", facts.period.name),
-        author: &facts.made_by,
-        made_at: facts.read_at,
-    };
-    let make =
-        |sink: &mut dyn Sink| reports.iter().flat_map(|report| report.write(facts, sink)).collect();
-    xlsx_of(&make, &properties)
+    let mut sink = Xlsx::new();
+    for report in reports {
+        report.write(facts, &mut sink);
+    }
+    let mut bytes = Vec::new();
+    sink.end_of(facts, &mut bytes)?;
+    Ok(bytes)
 }
 
 /// Any report as a workbook.
@@ -48,20 +49,13 @@ pub fn xlsx(facts: &Facts, reports: &[Report]) -> Result<Vec<u8>, XlsxError> {
 pub fn xlsx_of(make: &Make, properties: &Properties) -> Result<Vec<u8>, XlsxError> {
     let mut sink = Xlsx::new();
     make(&mut sink);
-    if let Some(error) = sink.failed {
-        return Err(error);
-    }
-    let made = properties.made_at.utc();
-    let day = rust_xlsxwriter::ExcelDateTime::from_timestamp(made.timestamp())?;
-    let properties = rust_xlsxwriter::DocProperties::new()
-        .set_title(&properties.title)
-        .set_author(properties.author)
-        .set_creation_datetime(&day);
-    sink.workbook.set_properties(&properties);
-    sink.workbook.save_to_buffer()
+    let mut bytes = Vec::new();
+    sink.end(properties, &mut bytes)?;
+    Ok(bytes)
 }
 
-struct Xlsx {
+/// What takes reports for a workbook. Rows wait in files of the system's folder for them, not in memory.
+pub(super) struct Xlsx {
     workbook: Workbook,
     names: HashSet<String>,
     sheet: Option<(Head, Worksheet)>,
@@ -72,14 +66,32 @@ struct Xlsx {
     formats: Formats,
 }
 
+/// As an item has it, and as a figure that others lead to.
+type Pair = [Format; 2];
+
 struct Formats {
-    bold: Format,
-    date: Format,
-    count: Format,
+    text: Pair,
+    date: Pair,
+    count: Pair,
+    /// By the decimals of the currency.
+    amount: [Pair; 4],
+}
+
+impl Formats {
+    fn new() -> Self {
+        let pair = |format: Format| [format.clone(), format.set_bold()];
+        let number = |format: &str| pair(Format::new().set_num_format(format));
+        Self {
+            text: pair(Format::new()),
+            date: number("yyyy-mm-dd"),
+            count: number("#,##0"),
+            amount: ["#,##0", "#,##0.0", "#,##0.00", "#,##0.000"].map(number),
+        }
+    }
 }
 
 impl Xlsx {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             workbook: Workbook::new(),
             names: HashSet::new(),
@@ -88,12 +100,32 @@ impl Xlsx {
             written: 0,
             skipped: 0,
             failed: None,
-            formats: Formats {
-                bold: Format::new().set_bold(),
-                date: Format::new().set_num_format("yyyy-mm-dd"),
-                count: Format::new().set_num_format("#,##0"),
-            },
+            formats: Formats::new(),
         }
+    }
+
+    /// Writes the workbook of a period's reports.
+    pub(super) fn end_of<W: io::Write + Send>(self, facts: &Facts, to: W) -> Result<(), XlsxError> {
+        let properties = Properties {
+            title: format!("Tie-out of {}", facts.period.name),
+            author: &facts.made_by,
+            made_at: facts.read_at,
+        };
+        self.end(&properties, to)
+    }
+
+    fn end<W: io::Write + Send>(mut self, properties: &Properties, to: W) -> Result<(), XlsxError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let made = properties.made_at.utc();
+        let day = ExcelDateTime::from_timestamp(made.timestamp())?;
+        let properties = rust_xlsxwriter::DocProperties::new()
+            .set_title(&properties.title)
+            .set_author(properties.author)
+            .set_creation_datetime(&day);
+        self.workbook.set_properties(&properties);
+        self.workbook.save_to_writer(to)
     }
 
     fn keep<T>(&mut self, result: Result<T, XlsxError>) {
@@ -122,10 +154,13 @@ impl Xlsx {
 impl Sink for Xlsx {
     fn begin(&mut self, head: &Head) {
         let name = self.name(&head.key);
-        let mut sheet = Worksheet::new();
+        let mut sheet = match self.workbook.new_worksheet_with_constant_memory() {
+            Ok(sheet) => sheet,
+            Err(error) => return self.keep(Err::<(), _>(error)),
+        };
+        let [_, bold] = &self.formats.text;
         let mut result = sheet.set_name(name).map(|_| ());
-        result =
-            result.and(sheet.write_with_format(0, 0, &head.title, &self.formats.bold).map(|_| ()));
+        result = result.and(sheet.write_with_format(0, 0, &head.title, bold).map(|_| ()));
         for (place, column) in (0_u16..).zip(&head.columns) {
             let width = match column.kind {
                 Kind::Text => 28.0,
@@ -135,9 +170,7 @@ impl Sink for Xlsx {
                 Kind::Amount => 16.0,
             };
             result = result
-                .and(
-                    sheet.write_with_format(1, place, column.title, &self.formats.bold).map(|_| ()),
-                )
+                .and(sheet.write_with_format(1, place, column.title, bold).map(|_| ()))
                 .and(sheet.set_column_width(place, width).map(|_| ()));
         }
         result = result.and(sheet.set_freeze_panes(2, 0).map(|_| ()));
@@ -146,7 +179,7 @@ impl Sink for Xlsx {
         (self.next, self.written, self.skipped) = (2, 0, 0);
     }
 
-    fn row(&mut self, row: Row) {
+    fn row(&mut self, row: &Row) {
         let Some((head, mut sheet)) = self.sheet.take() else { return };
         if row.weight == Weight::Item && self.written >= ROWS_MAX {
             self.skipped += 1;
@@ -185,34 +218,35 @@ fn write(
     formats: &Formats,
     is_heavy: bool,
 ) -> Result<(), XlsxError> {
-    let weighed =
-        |format: &Format| if is_heavy { format.clone().set_bold() } else { format.clone() };
-    match cell {
-        Cell::Empty => Ok(()),
+    let written = match cell {
+        Cell::Empty => return Ok(()),
         // A string is never taken for a formula.
         Cell::Text(text) | Cell::Id(text) => {
-            let format = weighed(&Format::new());
-            sheet.write_string_with_format(row, column, fitting(text), &format).map(|_| ())
+            let format = &formats.text[usize::from(is_heavy)];
+            sheet.write_string_with_format(row, column, fitting(text), format)
         }
         Cell::Date(date) => {
-            let day = rust_xlsxwriter::ExcelDateTime::parse_from_str(&date.to_string())?;
-            sheet.write_datetime_with_format(row, column, &day, &weighed(&formats.date)).map(|_| ())
+            let format = &formats.date[usize::from(is_heavy)];
+            sheet.write_datetime_with_format(row, column, day_of(*date)?, format)
         }
         Cell::Count(count) => {
-            let number = number_of(&count.to_string());
-            sheet
-                .write_number_with_format(row, column, number, &weighed(&formats.count))
-                .map(|_| ())
+            let format = &formats.count[usize::from(is_heavy)];
+            sheet.write_number_with_format(row, column, number_of(&count.to_string()), format)
         }
         Cell::Amount(amount) => {
-            let places = usize::from(amount.currency().exponent());
-            let decimals =
-                if places == 0 { String::new() } else { format!(".{}", "0".repeat(places)) };
-            let format = weighed(&Format::new().set_num_format(format!("#,##0{decimals}")));
-            let number = number_of(&amount.to_decimal());
-            sheet.write_number_with_format(row, column, number, &format).map(|_| ())
+            let decimals = usize::from(amount.currency().exponent());
+            let format = &formats.amount[decimals][usize::from(is_heavy)];
+            sheet.write_number_with_format(row, column, number_of(&amount.to_decimal()), format)
         }
-    }
+    };
+    written.map(|_| ())
+}
+
+/// A year that Excel does not know is an error of the writer.
+fn day_of(date: NaiveDate) -> Result<ExcelDateTime, XlsxError> {
+    let year = u16::try_from(date.year()).unwrap_or_default();
+    let small = |number: u32| u8::try_from(number).expect("months and days are below 256");
+    ExcelDateTime::from_ymd(year, small(date.month()), small(date.day()))
 }
 
 /// A text as a cell takes it: the CSV has all of a longer one.
