@@ -105,7 +105,7 @@ async fn start(
         Command::Evidence(args) => evidence::run(args, global, ui),
         Command::Ledger(args) => ledger::run(args, global, ui),
         Command::Demo(args) => demo::run(args, ui).await,
-        Command::Sandbox(args) => sandbox::run(args, ui).await,
+        Command::Sandbox(args) => sandbox::run(args, global, ui).await,
         Command::Check(args) => check::run(args, global, ui).await,
         Command::SelfTest(_) => self_test::run(ui).await,
         Command::Completions(args) => manual::completions(args, ui),

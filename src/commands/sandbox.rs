@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::cli::{SandboxArgs, SandboxCommand, StatementFormat};
+use crate::cli::{Global, SandboxArgs, SandboxCommand, StatementFormat};
 use crate::commands::embedded::{self, Wanted};
 use crate::commands::exit::Outcome;
 use crate::sandbox::bank;
 use crate::sandbox::stripe::{Faults, Limits, Options};
 use crate::ui::Ui;
 
-pub(super) async fn run(args: &SandboxArgs, ui: Ui) -> anyhow::Result<Outcome> {
+pub(super) async fn run(args: &SandboxArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
     if let Some(SandboxCommand::Statement { period, currency, format }) = &args.what {
         let company = wanted(args).company()?;
         let (first, last) = (period.first_day(), period.last_day());
@@ -24,6 +24,9 @@ pub(super) async fn run(args: &SandboxArgs, ui: Ui) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let embedded = embedded::start(wanted(args)).await?;
+    if global.sandbox_clock.is_some() {
+        embedded.netsuite.set_clock(global.clock());
+    }
     ui.data(&format!("stripe {}\nnetsuite {}\n", embedded.stripe_url, embedded.netsuite_url))?;
     ui.say(&format!(
         "Both answer until you press Ctrl-C. Try `tieout --config {} run --dry-run --since {}`.",

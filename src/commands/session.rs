@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
 
 use crate::accounting::Policy;
-use crate::calendar::Clock;
+use crate::calendar::{Clock, SystemClock};
 use crate::cli::Global;
 use crate::commands::exit::UsageError;
 use crate::commands::interrupt::Interrupt;
@@ -178,7 +178,7 @@ impl Session {
         let url = format!("{}/v1/account", self.settings.stripe.base_url);
         let answer = self.to_stripe.send(HttpRequest::new(Method::Get, url)).await.ok()?;
         let theirs = chrono::DateTime::parse_from_rfc2822(answer.header("date")?).ok()?;
-        Some(self.clock.now().0 - theirs.timestamp())
+        Some(SystemClock.now().0 - theirs.timestamp())
     }
 
     /// A client of the NetSuite account.

@@ -1,6 +1,6 @@
 //! Exceptions from the first night to the last: found, looked after, accepted, changed, resolved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -168,6 +168,13 @@ fn every_cause_of_an_exception_has_one_class_and_is_on_the_page() {
         writeln!(table, "| {word} | {} |", causes.join(", ")).expect("a string");
     }
     assert_section("docs/exceptions.md", "classes", &table);
+    let help = include_str!("../../docs/troubleshooting.md");
+    let (_, by_exception) = help.split_once("## By exception").expect("a section");
+    let rows = by_exception.lines().filter_map(|line| line.strip_prefix("| `"));
+    let words = rows.flat_map(|row| row.split(" |").next().unwrap_or_default().split(", "));
+    let told: BTreeSet<String> = words.map(|word| word.trim_matches('`').to_owned()).collect();
+    let causes: BTreeSet<String> = classes.into_keys().collect();
+    assert_eq!(told, causes, "docs/troubleshooting.md says of each what to do");
 }
 
 fn sources(folders: &[&str]) -> Vec<String> {

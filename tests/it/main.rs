@@ -4,12 +4,14 @@
 mod arrival;
 mod bad_input;
 mod bank;
+mod book;
 mod books;
 mod breaks;
 mod browser;
 mod check;
 mod close;
 mod config_schema;
+mod configuration;
 mod contract_netsuite;
 mod contract_stripe;
 mod cutover;
