@@ -68,8 +68,8 @@ fn sections() -> Vec<Section> {
             }
             prose.clear();
         } else if line.is_empty() || bare.is_empty() {
-            let about = std::mem::take(&mut prose).join(" ");
-            section.about = [std::mem::take(&mut section.about), about].join(" ").trim().to_owned();
+            let parts = [std::mem::take(&mut section.about), std::mem::take(&mut prose).join(" ")];
+            parts.join(" ").trim().clone_into(&mut section.about);
         } else {
             prose.push(bare.trim().to_owned());
         }
