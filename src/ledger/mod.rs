@@ -70,7 +70,7 @@ pub use open::{Identity, Look};
 pub use payouts::PayoutIndex;
 pub use period_locks::{PeriodAct, PeriodLock};
 pub use pulls::{PullWindow, Pulled};
-pub use readings::unpacked_reading;
+pub use readings::{packed_content, unpacked_reading};
 pub use records::{PlanPlace, RecordRow, RecordState};
 pub use runs::{Run, RunId};
 pub use sign_offs::{SignOff, Signer, Signing};

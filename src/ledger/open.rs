@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use ring::rand::SecureRandom;
+use rusqlite::config::DbConfig;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
@@ -129,6 +130,8 @@ impl Ledger {
         packer: Arc<Packer>,
     ) -> Result<Self, LedgerError> {
         let wrap = |cause| LedgerError::sqlite(path, cause);
+        // Without it a statement with a bound LIMIT is prepared anew each time another value is bound.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(wrap)?;
         dictionaries::load(&connection, &packer).map_err(wrap)?;
         let has_unlinked = has_unlinked(&connection).map_err(wrap)?;
         if has_unlinked {

@@ -12,6 +12,16 @@ use super::{Ledger, LedgerError};
 use crate::calendar::{UnixTime, Window};
 use crate::digest::sha256_hex;
 
+/// Packs what was gathered for a period.
+///
+/// # Errors
+/// Where the content cannot be written as JSON.
+pub fn packed_content(content: &impl Serialize) -> std::io::Result<Vec<u8>> {
+    let mut packer = zstd::stream::Encoder::new(Vec::new(), LEVEL)?;
+    serde_json::to_writer(std::io::BufWriter::new(&mut packer), content)?;
+    packer.finish()
+}
+
 /// What a reading's packed bytes hold.
 pub fn unpacked_reading<T: DeserializeOwned>(packed: &[u8]) -> Result<T, serde_json::Error> {
     let mut text = Vec::new();
@@ -22,27 +32,22 @@ pub fn unpacked_reading<T: DeserializeOwned>(packed: &[u8]) -> Result<T, serde_j
 }
 
 /// How hard a reading is packed: it is written once, and a month may have a million movements.
-const LEVEL: i32 = 6;
+const LEVEL: i32 = 3;
 /// The journal's word for a row about a reading.
 const NOTED_AS: &str = "reading";
 
 impl Ledger {
-    /// Keeps what was gathered for a period, whose figures have the fingerprint `figures`; gives its
-    /// number. Who signed other figures of the period has not signed these.
+    /// Keeps what was gathered for a period, packed, whose figures have the fingerprint `figures`; gives
+    /// its number. Who signed other figures of the period has not signed these.
     pub fn put_reading(
         &mut self,
         period: &str,
         window: Window,
         read_at: UnixTime,
-        content: &impl Serialize,
+        packed: &[u8],
         figures: &str,
     ) -> Result<i64, LedgerError> {
-        let damaged = |cause: std::io::Error| LedgerError::File { path: "a reading".into(), cause };
-        let mut packer = zstd::stream::Encoder::new(Vec::new(), LEVEL).map_err(damaged)?;
-        serde_json::to_writer(std::io::BufWriter::new(&mut packer), content)
-            .map_err(|cause| LedgerError::Unreadable { external_id: period.into(), cause })?;
-        let packed = packer.finish().map_err(damaged)?;
-        let digest = sha256_hex(&packed);
+        let digest = sha256_hex(packed);
         let now = self.now();
         self.in_transaction(|tx| {
             tx.execute(

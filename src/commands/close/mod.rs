@@ -18,7 +18,7 @@ use crate::commands::exit::{Outcome, UsageError};
 use crate::commands::log::logged;
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, packed_content};
 use crate::reconcile::close::facts::Period;
 use crate::reconcile::close::{FACTS_VERSION, Facts, Report, fingerprint, proofs};
 use crate::ui::Ui;
@@ -46,8 +46,12 @@ pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::R
         if args.name == ReportName::Close {
             let window = facts.period.window;
             let period = facts.period.name.as_str();
-            let figures = fingerprint(&facts);
-            let id = ledger.put_reading(period, window, facts.read_at, &facts, &figures)?;
+            let (packed, figures) = std::thread::scope(|scope| {
+                let packed = scope.spawn(|| packed_content(&facts));
+                let figures = fingerprint(&facts);
+                (packed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), figures)
+            });
+            let id = ledger.put_reading(period, window, facts.read_at, &packed?, &figures)?;
             warn_of_void(ledger, period, id, ui)?;
             ui.say(&format!(
                 "Kept as reading {id}: `--as-read {id}` makes the same reports again."

@@ -32,7 +32,8 @@ use crate::ui::Ui;
 
 const READ_ME: &str = "\
 What is in here
-  reports/           the close: each report as CSV and JSON, all of them as a page and a workbook
+  reports/           the close: each report as CSV and JSON, all of them as a page and a workbook,
+                     and balances, items and transactions as CSV for other programs
   reading.json.zst   what Stripe, the ledger and NetSuite showed, from which the reports are made
   plans/             the plans that posted into the period, as they were sent
   settings.json      every setting, its value and where it was set; no secrets

@@ -113,7 +113,7 @@ pub(super) fn transactions(facts: &Facts, out: &mut Writer) {
 
 fn transaction(facts: &Facts, currency: Currency, movement: &super::facts::Movement) -> Vec<Cell> {
     let payout = facts.payout(movement.payout).filter(|payout| payout.is_automatic);
-    let utc = movement.created.utc().format("%Y-%m-%d %H:%M:%S").to_string();
+    let utc = movement.created.utc().naive_utc().to_string();
     vec![
         Cell::or_empty(payout, |payout| Cell::id(&payout.id)),
         Cell::or_empty(payout, |payout| Cell::Date(payout.arrival)),

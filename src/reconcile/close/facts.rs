@@ -373,7 +373,7 @@ impl Facts {
     }
 
     pub fn local_second(&self, instant: UnixTime) -> String {
-        instant.utc().with_timezone(&self.zone).format("%Y-%m-%d %H:%M:%S").to_string()
+        instant.utc().with_timezone(&self.zone).naive_local().to_string()
     }
 
     pub fn date(&self, instant: UnixTime) -> NaiveDate {

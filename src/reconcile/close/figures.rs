@@ -3,6 +3,8 @@
 //! Ids, days, counts and amounts are in it, in their sections and their order. Words are not: a note on
 //! an exception, or a title that a later version words better, changes no figure.
 
+use std::fmt::{Display, Write};
+
 use super::sheet::{Cell, Head, Row, Sink};
 use super::{Facts, Report};
 use crate::digest::Sha256;
@@ -18,35 +20,40 @@ pub fn fingerprint(facts: &Facts) -> String {
             report.write(facts, &mut sink);
         }
     }
-    sink.0.hex()
+    sink.digest.hex()
 }
 
 #[derive(Default)]
-struct Fingerprint(Sha256);
+struct Fingerprint {
+    digest: Sha256,
+    /// One row, before it is digested.
+    line: String,
+}
 
 impl Sink for Fingerprint {
     fn begin(&mut self, head: &Head) {
-        self.0.update(format!("section {}\n", head.key).as_bytes());
+        self.digest.update(format!("section {}\n", head.key).as_bytes());
     }
 
     fn row(&mut self, row: &Row) {
-        let mut line = String::from(row.weight.word());
+        let line = &mut self.line;
+        line.clear();
+        line.push_str(row.weight.word());
         for cell in &row.cells {
-            let figure = match cell {
+            let figure: &dyn Display = match cell {
                 Cell::Empty | Cell::Text(_) => continue,
-                Cell::Id(id) => id.clone(),
-                Cell::Date(date) => date.to_string(),
-                Cell::Count(count) => count.to_string(),
-                Cell::Amount(amount) => amount.to_string(),
+                Cell::Id(id) => id,
+                Cell::Date(date) => date,
+                Cell::Count(count) => count,
+                Cell::Amount(amount) => amount,
             };
-            line.push('\t');
-            line.push_str(&figure);
+            write!(line, "\t{figure}").expect("writing to a string cannot fail");
         }
         line.push('\n');
-        self.0.update(line.as_bytes());
+        self.digest.update(line.as_bytes());
     }
 
     fn end(&mut self, count: usize) {
-        self.0.update(format!("end {count}\n").as_bytes());
+        self.digest.update(format!("end {count}\n").as_bytes());
     }
 }

@@ -19,7 +19,7 @@ pub trait Folder: Sync {
 }
 
 /// Writes reports as CSV and JSON, and the page and the workbook of `name` about those that people read;
-/// gives what they prove.
+/// beside them exports as CSV, which is what they are for. Gives what they prove.
 ///
 /// # Errors
 /// Where a file cannot be written.
@@ -34,7 +34,7 @@ pub fn folder<F: Folder>(
         reports.iter().copied().filter(|report| !of_page.contains(report)).collect();
     // The exports are as long as all others together, and nothing waits for them.
     let (pages, lists) = thread::scope(|scope| {
-        let lists = scope.spawn(|| each(facts, &others, to, &mut |_, make| make(&mut [])));
+        let lists = scope.spawn(|| exports(facts, &others, to));
         let pages = pages(facts, &of_page, name, to);
         let lists = lists.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (pages, lists)
@@ -52,6 +52,20 @@ pub fn of_page(reports: &[Report]) -> Vec<Report> {
         reports.iter().copied().filter(|report| is_alone || !report.is_export()).collect();
     of_page.sort_by_key(|report| *report == Report::Cover);
     of_page
+}
+
+fn exports<F: Folder>(
+    facts: &Facts,
+    reports: &[Report],
+    to: &F,
+) -> io::Result<Vec<(Report, Proof)>> {
+    let mut all = Vec::new();
+    for report in reports {
+        let found =
+            put(to, &format!("{}.csv", report.word()), |to| super::csv(facts, *report, to))?;
+        all.extend(found.into_iter().map(|proof| (*report, proof)));
+    }
+    Ok(all)
 }
 
 fn pages<F: Folder>(
@@ -78,14 +92,15 @@ fn pages<F: Folder>(
     Ok(proofs)
 }
 
-fn put<F: Folder>(
+fn put<F: Folder, T>(
     to: &F,
     name: &str,
-    write: impl FnOnce(&mut F::File) -> io::Result<()>,
-) -> io::Result<()> {
+    write: impl FnOnce(&mut F::File) -> io::Result<T>,
+) -> io::Result<T> {
     let mut file = to.create(name)?;
-    write(&mut file)?;
-    to.end(name, file)
+    let written = write(&mut file)?;
+    to.end(name, file)?;
+    Ok(written)
 }
 
 /// Makes one report, for the sinks of its files and for others.

@@ -15,6 +15,8 @@ use crate::report::plan::number;
 
 /// Rows on a sheet before the rest is counted: a spreadsheet ends at 1,048,576, and slows long before.
 const ROWS_MAX: usize = 50_000;
+/// Rows of all sheets: a workbook of more takes minutes to open.
+const BOOK_ROWS_MAX: usize = 200_000;
 /// Characters of a sheet's name, by Excel's own rule.
 const NAME_MAX: usize = 31;
 /// Characters of a cell, by Excel's own rule.
@@ -61,6 +63,7 @@ pub(super) struct Xlsx {
     sheet: Option<(Head, Worksheet)>,
     next: u32,
     written: usize,
+    written_before: usize,
     skipped: usize,
     failed: Option<XlsxError>,
     formats: Formats,
@@ -98,6 +101,7 @@ impl Xlsx {
             sheet: None,
             next: 0,
             written: 0,
+            written_before: 0,
             skipped: 0,
             failed: None,
             formats: Formats::new(),
@@ -181,7 +185,9 @@ impl Sink for Xlsx {
 
     fn row(&mut self, row: &Row) {
         let Some((head, mut sheet)) = self.sheet.take() else { return };
-        if row.weight == Weight::Item && self.written >= ROWS_MAX {
+        let is_full =
+            self.written >= ROWS_MAX || self.written_before + self.written >= BOOK_ROWS_MAX;
+        if row.weight == Weight::Item && is_full {
             self.skipped += 1;
         } else {
             let is_heavy = !matches!(row.weight, Weight::Item | Weight::Term);
@@ -207,6 +213,7 @@ impl Sink for Xlsx {
             self.keep(result);
             self.next += 1;
         }
+        self.written_before += self.written;
         self.workbook.push_worksheet(sheet);
     }
 }
