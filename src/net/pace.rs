@@ -39,12 +39,17 @@ pub struct Pacer {
     interval: Duration,
     state: Mutex<State>,
     freed: Notify,
+    freed_for_first: Notify,
 }
 
 #[derive(Debug)]
 struct State {
     /// When the next request would start if requests were spread evenly; the past, after a pause.
     next_start: Instant,
+    /// The same of those that go first.
+    next_first: Instant,
+    /// How many that go first wait for a place.
+    first_waiting: u32,
     in_flight: u32,
     rate: Halving,
     concurrency: Felt,
@@ -132,6 +137,8 @@ impl Pacer {
     fn with(rate_per_s: u32, concurrency: Felt) -> Self {
         let state = State {
             next_start: Instant::now(),
+            next_first: Instant::now(),
+            first_waiting: 0,
             in_flight: 0,
             rate: Halving::default(),
             concurrency,
@@ -140,6 +147,7 @@ impl Pacer {
             interval: Duration::from_secs(1) / rate_per_s.max(1),
             state: Mutex::new(state),
             freed: Notify::new(),
+            freed_for_first: Notify::new(),
         }
     }
 
@@ -148,6 +156,15 @@ impl Pacer {
     pub async fn permit(&self) -> Permit<'_> {
         let permit = self.place().await;
         let start = self.turn();
+        tokio::time::sleep_until(start).await;
+        permit
+    }
+
+    /// The same, before all who wait for [`Pacer::permit`]. They start later by it, so the rate is kept
+    /// but for the few whose turn was given out already.
+    pub async fn permit_first(&self) -> Permit<'_> {
+        let permit = self.place_first().await;
+        let start = self.turn_of_first();
         tokio::time::sleep_until(start).await;
         permit
     }
@@ -164,8 +181,9 @@ impl Pacer {
 
     /// Allows another number of requests at once from now on; it counts as at least 1.
     pub fn set_in_flight(&self, in_flight: u32) {
-        self.state().concurrency = Felt::new(in_flight, in_flight);
-        self.freed.notify_one();
+        let mut state = self.state();
+        state.concurrency = Felt::new(in_flight, in_flight);
+        self.wake(&state);
     }
 
     #[cfg(test)]
@@ -175,43 +193,94 @@ impl Pacer {
 
     async fn place(&self) -> Permit<'_> {
         loop {
-            if let Some(permit) = self.free_place() {
+            if let Some(permit) = self.free_place(false) {
                 return permit;
             }
-            // Somebody is under way whenever no place is free, so this always wakes up.
+            // Somebody is under way, or goes first, whenever no place is free: this always wakes up.
             self.freed.notified().await;
         }
     }
 
-    fn free_place(&self) -> Option<Permit<'_>> {
+    async fn place_first(&self) -> Permit<'_> {
+        self.state().first_waiting += 1;
+        let waiting = WaitsFirst(self);
+        loop {
+            if let Some(permit) = self.free_place(true) {
+                std::mem::forget(waiting);
+                return permit;
+            }
+            self.freed_for_first.notified().await;
+        }
+    }
+
+    fn free_place(&self, is_first: bool) -> Option<Permit<'_>> {
         let mut state = self.state();
         let limit = state.concurrency.now;
         if state.in_flight >= limit {
             state.concurrency.was_full = true;
             return None;
         }
+        if is_first {
+            state.first_waiting -= 1;
+        } else if state.first_waiting > 0 {
+            return None;
+        }
         state.in_flight += 1;
         if state.in_flight < limit {
             // A limit that has recovered has room for more waiters than one freed place woke.
-            self.freed.notify_one();
+            self.wake(&state);
         }
         Some(Permit(self))
     }
 
+    /// Tells who is next that there is room.
+    fn wake(&self, state: &State) {
+        if state.first_waiting > 0 {
+            self.freed_for_first.notify_one();
+        } else {
+            self.freed.notify_one();
+        }
+    }
+
     fn turn(&self) -> Instant {
         let mut state = self.state();
-        let now = Instant::now();
-        let interval = self.interval * (1 << state.rate.current(now));
-        let burst = Duration::from_secs(1) / BURST_DIVISOR;
-        let earliest = now.checked_sub(burst).unwrap_or(now);
+        let (earliest, interval) = self.spacing(&state);
         let start = state.next_start.max(earliest);
         state.next_start = start + interval;
         start
     }
 
+    fn turn_of_first(&self) -> Instant {
+        let mut state = self.state();
+        let (earliest, interval) = self.spacing(&state);
+        let start = state.next_first.max(earliest);
+        state.next_first = start + interval;
+        state.next_start = state.next_start.max(earliest) + interval;
+        start
+    }
+
+    /// From when on a request may start at the earliest, and how long the next one waits for it.
+    fn spacing(&self, state: &State) -> (Instant, Duration) {
+        let now = Instant::now();
+        let burst = Duration::from_secs(1) / BURST_DIVISOR;
+        let interval = self.interval * (1 << state.rate.current(now));
+        (now.checked_sub(burst).unwrap_or(now), interval)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // The counters are whole after every statement, so a panic elsewhere cannot have torn them.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One that goes first and waits; whoever gives up waiting is not waited for.
+struct WaitsFirst<'a>(&'a Pacer);
+
+impl Drop for WaitsFirst<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.first_waiting -= 1;
+        self.0.wake(&state);
     }
 }
 
@@ -225,8 +294,7 @@ impl Drop for Permit<'_> {
         let mut state = self.0.state();
         state.in_flight -= 1;
         state.concurrency.answered(Instant::now());
-        drop(state);
-        self.0.freed.notify_one();
+        self.0.wake(&state);
     }
 }
 
@@ -321,6 +389,49 @@ mod tests {
         let seen = tasks.join_all().await;
         assert_eq!(seen[..8].iter().max(), Some(&8));
         assert_eq!(seen.iter().max(), Some(&20));
+    }
+
+    /// Otherwise what is asked of customers one by one, which takes longest, would end last.
+    #[tokio::test(start_paused = true)]
+    async fn who_goes_first_has_its_own_rate_while_others_share_the_rest() {
+        let pacer = Arc::new(Pacer::new(100, 16));
+        let slow = Arc::new(Pacer::new(25, 8));
+        let mut crowd = tokio::task::JoinSet::new();
+        for _ in 0..2_000 {
+            let pacer = Arc::clone(&pacer);
+            crowd.spawn(async move {
+                let _permit = pacer.permit().await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            });
+        }
+        let start = Instant::now();
+        let mut first = tokio::task::JoinSet::new();
+        for _ in 0..250 {
+            let (pacer, slow) = (Arc::clone(&pacer), Arc::clone(&slow));
+            first.spawn(async move {
+                let _own = slow.permit().await;
+                let _permit = pacer.permit_first().await;
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            });
+        }
+        first.join_all().await;
+        let taken = start.elapsed().as_secs_f64();
+        assert!((9.0..10.5).contains(&taken), "250 at 25 a second: {taken}");
+        crowd.join_all().await;
+        let all = start.elapsed().as_secs_f64();
+        assert!((22.0..23.0).contains(&all), "2,250 at 100 a second: {all}");
+    }
+
+    /// A place that is kept for one who has gone would be lost to all.
+    #[tokio::test(start_paused = true)]
+    async fn who_goes_first_and_gives_up_holds_nobody_back() {
+        let pacer = Pacer::new(10, 1);
+        let held = pacer.permit().await;
+        let wait = tokio::time::timeout(Duration::from_secs(1), pacer.permit_first()).await;
+        assert!(wait.is_err());
+        drop(held);
+        let wait = tokio::time::timeout(Duration::from_secs(1), pacer.permit()).await;
+        assert!(wait.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

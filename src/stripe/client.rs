@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -99,6 +100,16 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// What requests take at the least, at these rates: those of one endpoint, or all of them.
+    pub fn least_time(&self, requests: &BTreeMap<String, u64>) -> Duration {
+        let at = |count: u64, rate: u32| Duration::from_secs(count) / rate.max(1);
+        let longest = requests.values().copied().max().unwrap_or_default();
+        let all = at(requests.values().sum(), self.rate_per_s);
+        at(longest, self.endpoint_rate_per_s).max(all)
+    }
+}
+
 /// What a client may be told beside where and with which key.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -137,6 +148,8 @@ pub struct Client {
 /// What Stripe limits separately: a path with every id counted together.
 struct Endpoint {
     pacer: Pacer,
+    /// Asked about one object at a time.
+    is_of_one: bool,
     requests: AtomicU64,
 }
 
@@ -209,6 +222,11 @@ impl Client {
         endpoints.iter().map(|(name, endpoint)| (name.clone(), count(endpoint))).collect()
     }
 
+    /// What the requests up to now take at the least, at the rates that are kept to.
+    pub fn least_time(&self) -> Duration {
+        self.limits.least_time(&self.requests())
+    }
+
     async fn read<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -253,7 +271,13 @@ impl Client {
         request: HttpRequest,
     ) -> Result<HttpResponse, TransportError> {
         let _place_at_endpoint = endpoint.pacer.permit().await;
-        let _place = self.pacer.permit().await;
+        // Lists are cut into windows, and have others beside them. What is asked of single objects is
+        // one request after the other, and would end last if it had to share.
+        let _place = if endpoint.is_of_one {
+            self.pacer.permit_first().await
+        } else {
+            self.pacer.permit().await
+        };
         endpoint.requests.fetch_add(1, Ordering::Relaxed);
         let mut request = request
             .header("Authorization", format!("Bearer {}", self.key.expose_secret()))
@@ -292,10 +316,12 @@ impl Client {
 
     fn endpoint(&self, path: &str) -> Arc<Endpoint> {
         let mut endpoints = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
-        let endpoint = endpoints.entry(endpoint_name(path)).or_insert_with(|| {
+        let name = endpoint_name(path);
+        let is_of_one = name.contains(":id");
+        let endpoint = endpoints.entry(name).or_insert_with(|| {
             let Limits { endpoint_rate_per_s, endpoint_in_flight, .. } = self.limits;
             let pacer = Pacer::feeling(endpoint_rate_per_s, endpoint_in_flight);
-            Arc::new(Endpoint { pacer, requests: AtomicU64::new(0) })
+            Arc::new(Endpoint { pacer, is_of_one, requests: AtomicU64::new(0) })
         });
         Arc::clone(endpoint)
     }
@@ -316,6 +342,21 @@ mod tests {
 
     const REFUSED: &str =
         r#"{"error":{"message":"Invalid API Key provided: rk_test_abcdefghijkl"}}"#;
+
+    /// A pull is held against this: a bound that is too long would praise a slow one.
+    #[test]
+    fn the_least_time_is_that_of_the_tightest_limit() {
+        let limits = Limits { rate_per_s: 100, endpoint_rate_per_s: 25, ..Limits::of(Mode::Live) };
+        let least = |counts: &[(&str, u64)]| {
+            let own = counts.iter().map(|(name, count)| ((*name).to_owned(), *count));
+            limits.least_time(&own.collect()).as_secs()
+        };
+        assert_eq!(least(&[("charges", 1_000), ("refunds", 10)]), 40);
+        let even: Vec<(String, u64)> = (0..10).map(|n| (n.to_string(), 1_000)).collect();
+        let even: Vec<(&str, u64)> = even.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+        assert_eq!(least(&even), 100);
+        assert_eq!(least(&[]), 0);
+    }
 
     #[test]
     fn the_mode_is_read_from_the_key() {

@@ -8,6 +8,7 @@ mod from_report;
 mod tests;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use anyhow::bail;
 use tokio::sync::mpsc;
@@ -195,6 +196,7 @@ async fn walk(
         async move { crawl(&client, fed, &sink).await }
     });
     let progress = ui.progress("objects", None);
+    let started = Instant::now();
     let answers = Answers::new(&client, session.clock.now(), &progress);
     // What the receiver says is the cause when both fail.
     let stored = answers.receive(ledger, source, feed, follow).await?;
@@ -203,12 +205,17 @@ async fn walk(
     }
     progress.finish();
     balance::note(session, &client, ledger, whole).await?;
-    say_what_was_asked(&client, ledger, ui)?;
+    say_what_was_asked(&client, ledger, started.elapsed(), ui)?;
     Ok(stored)
 }
 
-/// How many requests it took, and how many of the month's are left.
-fn say_what_was_asked(client: &Client, ledger: &Ledger, ui: Ui) -> anyhow::Result<()> {
+/// How many requests and how much time it took, and how many of the month's are left.
+fn say_what_was_asked(
+    client: &Client,
+    ledger: &Ledger,
+    took: Duration,
+    ui: Ui,
+) -> anyhow::Result<()> {
     let requests: u64 = client.requests().values().sum();
     let (reads, charges) = ledger.reads_of_30_days()?;
     let allowed = READS_MIN.max(charges.saturating_mul(READS_PER_TRANSACTION));
@@ -225,6 +232,12 @@ fn say_what_was_asked(client: &Client, ledger: &Ledger, ui: Ui) -> anyhow::Resul
     if requests >= REQUESTS_TO_EXPLAIN {
         let most = most.iter().map(|(endpoint, count)| format!("{endpoint} {}", number(*count)));
         ui.say(&format!("Most went to {}.", most.collect::<Vec<_>>().join(", ")));
+        let (took, least) = (took.as_secs(), client.least_time().as_secs());
+        ui.say(&format!(
+            "It took {} s; at the rates that are kept to, so many requests take {} s at the least.",
+            number(took),
+            number(least)
+        ));
     }
     if reads.saturating_mul(10) >= allowed.saturating_mul(8) {
         ui.warn(&format!(
