@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
 use super::{OutputArgs, StatementFormat, switch};
@@ -10,15 +11,46 @@ use crate::money::Currency;
 
 /// Write a commented configuration file.
 ///
+/// Alone it writes a template with every setting. Told where the keys are, or asking for that, it signs in to
+/// both systems, reads, and fills in what they have, each account with the reason; what could be several
+/// is left open with the candidates.
+///
 /// Example:
 ///   tieout init                      writes tieout.toml here
 ///   tieout init --config books.toml  writes it elsewhere
+///   tieout init --interactive        asks, one question after the other
+///   tieout init --stripe-key env:STRIPE_API_KEY --netsuite-account 1234567_SB1 --client-id ID \
+///     --certificate-id ID --private-key file:netsuite.pem
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct InitArgs {
     /// Replace a file that exists.
     #[arg(long, env = "TIEOUT_FORCE", value_parser = switch)]
     pub force: bool,
+    /// Ask for what is not given here, one question after the other.
+    #[arg(short, long, env = "TIEOUT_INTERACTIVE", value_parser = switch)]
+    pub interactive: bool,
+    /// Where Stripe's key is: env:NAME, file:PATH or command:…; never the key itself.
+    #[arg(long, value_name = "PLACE", env = "TIEOUT_INIT_STRIPE_KEY")]
+    pub stripe_key: Option<String>,
+    /// The NetSuite account, such as `1234567_SB1`.
+    #[arg(long, value_name = "ID", env = "TIEOUT_INIT_NETSUITE_ACCOUNT")]
+    pub netsuite_account: Option<String>,
+    /// The integration's consumer key.
+    #[arg(long, value_name = "ID", env = "TIEOUT_INIT_CLIENT_ID")]
+    pub client_id: Option<String>,
+    /// The certificate's id in NetSuite.
+    #[arg(long, value_name = "ID", env = "TIEOUT_INIT_CERTIFICATE_ID")]
+    pub certificate_id: Option<String>,
+    /// Where that certificate's private key is: env:NAME, file:PATH or command:….
+    #[arg(long, value_name = "PLACE", env = "TIEOUT_INIT_PRIVATE_KEY")]
+    pub private_key: Option<String>,
+    /// The subsidiary that owns the Stripe account, where there are several.
+    #[arg(long, value_name = "ID", env = "TIEOUT_INIT_SUBSIDIARY")]
+    pub subsidiary: Option<String>,
+    /// The first day of the books.
+    #[arg(long, value_name = "DAY", env = "TIEOUT_INIT_START_DATE")]
+    pub start_date: Option<NaiveDate>,
 }
 
 /// Prove the configuration against both systems.

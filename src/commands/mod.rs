@@ -86,7 +86,7 @@ async fn start(
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
     match command {
-        Command::Init(args) => init::run(args, global, ui),
+        Command::Init(args) => init::run(args, global, ui).await,
         Command::Pull(args) => pull::run(args, global, ui).await,
         Command::Plan(args) => plan::run(args, global, ui).await,
         Command::Push(args) => push::run(args, global, watch, ui).await,

@@ -137,6 +137,12 @@ impl Places for References {
     }
 }
 
+/// The names of all active items.
+pub async fn item_names(client: &Client) -> Result<Vec<String>, NetSuiteError> {
+    let query = "SELECT id, itemid FROM item WHERE isinactive = 'F' ORDER BY id";
+    list(client, query, |row| Ok(row.text("itemid")?.to_owned())).await
+}
+
 /// Internal ids of customers, items or posting records by external id; those that NetSuite does
 /// not have are not in the map. Keys are as asked for.
 pub async fn internal_ids(

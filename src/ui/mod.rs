@@ -119,6 +119,19 @@ impl Ui {
         Some(line.trim().to_owned())
     }
 
+    /// Asks whoever writes to standard input, a person or a script: `None` where nobody does any more.
+    ///
+    /// # Errors
+    /// Standard input cannot be read.
+    pub fn ask_line(&self, question: &str) -> std::io::Result<Option<String>> {
+        let mut err = anstream::stderr().lock();
+        // Who closed standard error is not told what is asked.
+        let _gone = write!(err, "{}", visible(question)).and_then(|()| err.flush());
+        let mut line = String::new();
+        let count = std::io::stdin().read_line(&mut line)?;
+        Ok((count > 0).then(|| line.trim().to_owned()))
+    }
+
     /// A counter of work done. `total` unknown: its steps make the bar ([`Progress::expect`]).
     pub fn progress(&self, what: &str, total: Option<u64>) -> Progress {
         let visible = !self.quiet && self.log.is_none() && std::io::stderr().is_terminal();

@@ -25,6 +25,7 @@ mod golden;
 mod guards;
 mod hostile;
 mod ingest;
+mod init;
 mod interrupted;
 mod items;
 mod kept_close;
