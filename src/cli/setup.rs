@@ -19,8 +19,8 @@ use crate::money::Currency;
 ///   tieout init                      writes tieout.toml here
 ///   tieout init --config books.toml  writes it elsewhere
 ///   tieout init --interactive        asks, one question after the other
-///   tieout init --stripe-key env:STRIPE_API_KEY --netsuite-account 1234567_SB1 --client-id ID \
-///     --certificate-id ID --private-key file:netsuite.pem
+///   tieout init --stripe-key env:STRIPE --netsuite-account ID --client-id ID --certificate-id ID
+///     --private-key env:CERTIFICATE   the same without questions
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct InitArgs {
@@ -30,7 +30,7 @@ pub struct InitArgs {
     /// Ask for what is not given here, one question after the other.
     #[arg(short, long, env = "TIEOUT_INTERACTIVE", value_parser = switch)]
     pub interactive: bool,
-    /// Where Stripe's key is: env:NAME, file:PATH or command:…; never the key itself.
+    /// Where Stripe's key is: `env:NAME`, `file:PATH` or `command:…`; never the key itself.
     #[arg(long, value_name = "PLACE", env = "TIEOUT_INIT_STRIPE_KEY")]
     pub stripe_key: Option<String>,
     /// The NetSuite account, such as `1234567_SB1`.
@@ -42,7 +42,7 @@ pub struct InitArgs {
     /// The certificate's id in NetSuite.
     #[arg(long, value_name = "ID", env = "TIEOUT_INIT_CERTIFICATE_ID")]
     pub certificate_id: Option<String>,
-    /// Where that certificate's private key is: env:NAME, file:PATH or command:….
+    /// Where that certificate's private key is: `env:NAME`, `file:PATH` or `command:…`.
     #[arg(long, value_name = "PLACE", env = "TIEOUT_INIT_PRIVATE_KEY")]
     pub private_key: Option<String>,
     /// The subsidiary that owns the Stripe account, where there are several.
@@ -143,6 +143,7 @@ pub struct ManArgs {
 ///   tieout sandbox --dir play        then point any Stripe client at the printed address
 ///   tieout sandbox --latency-ms 80 --limits --faults 20
 ///   tieout sandbox statement --period 2026-09 --format mt940    what the company's bank would send
+///   tieout sandbox export --out exported    the company as exported JSON
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct SandboxArgs {
@@ -181,6 +182,12 @@ pub struct SandboxArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum SandboxCommand {
+    /// Write what the embedded Stripe has as exported JSON, and serve nothing: `tieout pull --from` reads it.
+    Export {
+        /// The folder to write to; made when it is not there.
+        #[arg(long, env = "TIEOUT_OUT", default_value = "exported")]
+        out: PathBuf,
+    },
     /// Print the statement of the company's bank account for a month, and serve nothing.
     Statement {
         /// The month, such as 2026-09.

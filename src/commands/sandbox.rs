@@ -1,11 +1,17 @@
 //! `tieout sandbox`: the two embedded systems, served until interrupted.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
+
+use anyhow::Context;
 
 use crate::cli::{Global, SandboxArgs, SandboxCommand, StatementFormat};
 use crate::commands::embedded::{self, Wanted};
 use crate::commands::exit::Outcome;
+use crate::report::plan::counted;
 use crate::sandbox::bank;
+use crate::sandbox::stripe::world::World;
 use crate::sandbox::stripe::{Faults, Limits, Options};
 use crate::ui::Ui;
 
@@ -21,6 +27,16 @@ pub(super) async fn run(args: &SandboxArgs, global: &Global, ui: Ui) -> anyhow::
             StatementFormat::Bai2 => bank::Format::Bai2,
             StatementFormat::Mt940 => bank::Format::Mt940,
         }))?;
+        return Ok(Outcome::Done);
+    }
+    if let Some(SandboxCommand::Export { out }) = &args.what {
+        let count = export(&wanted(args).company()?.world, out)?;
+        ui.say(&format!(
+            "Wrote {} to {}: `tieout pull --from {}` reads it.",
+            counted(count, "object"),
+            out.display(),
+            out.display()
+        ));
         return Ok(Outcome::Done);
     }
     let embedded = embedded::start(wanted(args)).await?;
@@ -54,4 +70,34 @@ fn wanted(args: &SandboxArgs) -> Wanted<'_> {
         },
         latency_ms: args.latency_ms,
     }
+}
+
+/// Writes every object, one per line and kind, and for each payout the list of what it is made of, which no
+/// object says; gives how many objects there are.
+fn export(world: &World, folder: &Path) -> anyhow::Result<usize> {
+    let members = folder.join("balance_transactions");
+    std::fs::create_dir_all(&members)
+        .with_context(|| format!("the folder {} cannot be made", members.display()))?;
+    super::write_private(&folder.join("account.json"), world.account().as_bytes())?;
+    super::write_private(&folder.join("balance.json"), world.balance().as_bytes())?;
+    let mut count = 0;
+    for kind in world.kinds() {
+        let objects = world.objects(kind);
+        count += objects.len();
+        let lines: Vec<&str> = objects.iter().map(|object| &*object.json).collect();
+        super::write_private(&folder.join(format!("{kind}.jsonl")), lines.join("\n").as_bytes())?;
+    }
+    let mut of_payouts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for object in world.objects("balance_transaction") {
+        if let Some(payout) = world.payout_of(&object.id) {
+            of_payouts.entry(payout).or_default().push(&object.json);
+        }
+    }
+    for (payout, objects) in of_payouts {
+        let url = format!("/v1/balance_transactions?payout={payout}");
+        let data = objects.join(",");
+        let list = format!(r#"{{"object":"list","url":"{url}","has_more":false,"data":[{data}]}}"#);
+        super::write_private(&members.join(format!("{payout}.json")), list.as_bytes())?;
+    }
+    Ok(count)
 }
