@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
+use serde_json::Value;
 
 use crate::cli::{Global, SandboxArgs, SandboxCommand, StatementFormat};
 use crate::commands::embedded::{self, Wanted};
@@ -84,7 +85,8 @@ fn export(world: &World, folder: &Path) -> anyhow::Result<usize> {
     for kind in world.kinds() {
         let objects = world.objects(kind);
         count += objects.len();
-        let lines: Vec<&str> = objects.iter().map(|object| &*object.json).collect();
+        let lines = objects.iter().map(|object| shown(world, kind, &object.json));
+        let lines = lines.collect::<serde_json::Result<Vec<String>>>()?;
         super::write_private(&folder.join(format!("{kind}.jsonl")), lines.join("\n").as_bytes())?;
     }
     let mut of_payouts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -100,4 +102,26 @@ fn export(world: &World, folder: &Path) -> anyhow::Result<usize> {
         super::write_private(&members.join(format!("{payout}.json")), list.as_bytes())?;
     }
     Ok(count)
+}
+
+/// An object as a pull asks for it: an invoice with its discounts, and not with their ids alone.
+fn shown(world: &World, kind: &str, json: &str) -> serde_json::Result<String> {
+    if kind != "invoice" {
+        return Ok(json.to_owned());
+    }
+    let mut invoice: Value = serde_json::from_str(json)?;
+    with_discounts(world, &mut invoice);
+    for line in invoice["lines"]["data"].as_array_mut().into_iter().flatten() {
+        with_discounts(world, line);
+    }
+    Ok(invoice.to_string())
+}
+
+fn with_discounts(world: &World, object: &mut Value) {
+    for discount in object["discounts"].as_array_mut().into_iter().flatten() {
+        let found = discount.as_str().and_then(|id| world.get("discount", id));
+        if let Some(whole) = found.and_then(|found| serde_json::from_str(&found.json).ok()) {
+            *discount = whole;
+        }
+    }
 }

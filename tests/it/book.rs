@@ -105,6 +105,8 @@ fn words(line: &str) -> Vec<String> {
 /// The folder in which the lines are run, with the systems that they talk to.
 struct World {
     folder: tempfile::TempDir,
+    /// Of somebody who has exported JSON and no access: its books are others than the sandbox's.
+    export: tempfile::TempDir,
     _sandbox: Sandbox,
     since: Instant,
 }
@@ -122,7 +124,9 @@ impl World {
         let statement =
             Tieout::new(folder.path()).run(&["sandbox", "statement", "--period", "2026-09"]);
         std::fs::write(folder.path().join("september.xml"), statement.stdout).expect("a file");
-        Self { folder, _sandbox: sandbox, since: Instant::now() }
+        let export = quick_folder();
+        assert_eq!(Tieout::new(export.path()).run(&["init"]).code, 0);
+        Self { folder, export, _sandbox: sandbox, since: Instant::now() }
     }
 
     /// Runs the words behind `tieout`, where they belong.
@@ -132,9 +136,14 @@ impl World {
         // What makes a folder or a file of its own is done by somebody who has none yet.
         let is_beginning = matches!(arguments[0], "init" | "self-test");
         let empty = tempfile::tempdir().expect("a folder");
-        let folder = if is_beginning { empty.path() } else { self.folder.path() };
+        let is_offline = matches!(arguments, ["sandbox", "export", ..] | ["pull", "--from", ..]);
+        let folder = match (is_beginning, is_offline) {
+            (true, _) => empty.path(),
+            (_, true) => self.export.path(),
+            _ => self.folder.path(),
+        };
         let clock = ["--sandbox-clock", now.as_str()];
-        let clock = if is_beginning { &[][..] } else { &clock[..] };
+        let clock = if is_beginning || is_offline { &[][..] } else { &clock[..] };
         Tieout::new(folder).run(&[clock, arguments].concat())
     }
 
