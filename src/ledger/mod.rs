@@ -37,6 +37,7 @@ mod put;
 mod readings;
 mod recent;
 mod records;
+mod rehearsal;
 mod runs;
 mod sent_plans;
 mod sign_offs;

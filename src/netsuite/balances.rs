@@ -28,7 +28,43 @@ pub struct Entry {
     pub amount: Amount,
 }
 
+/// What is posted to an account in a posting period, in one currency of the records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeriodBalance {
+    pub account: InternalId,
+    pub period: InternalId,
+    pub currency: Currency,
+    pub base_debit: Amount,
+    pub base_credit: Amount,
+    /// In `currency`; a debit is positive.
+    pub foreign: Amount,
+}
+
 impl Reader<'_> {
+    /// Everything that is posted, whoever posted it, by account, posting period and currency.
+    pub async fn trial_balance(&self) -> Result<Vec<PeriodBalance>, NetSuiteError> {
+        let query = format!(
+            "SELECT tal.account, t.postingperiod, t.currency, {SUMS} FROM transactionaccountingline tal \
+             JOIN transactionline tl ON tl.transaction = tal.transaction \
+             AND tl.id = tal.transactionline JOIN transaction t ON t.id = tal.transaction \
+             WHERE tal.posting = 'T'{} GROUP BY tal.account, t.postingperiod, t.currency \
+             ORDER BY tal.account, t.postingperiod, t.currency",
+            self.book_condition()
+        );
+        self.rows(&query, |row| {
+            let currency = self.currency(row)?;
+            Ok(PeriodBalance {
+                account: row.id("account")?,
+                period: row.id("postingperiod")?,
+                currency,
+                base_debit: row.amount("debit", self.base_currency)?,
+                base_credit: row.amount("credit", self.base_currency)?,
+                foreign: row.amount("foreignamount", currency)?,
+            })
+        })
+        .await
+    }
+
     /// The records on `accounts` that are not among `ours`.
     ///
     /// Totals are compared first: an account on which nobody else posted costs no more than its

@@ -210,7 +210,7 @@ impl Reader<'_> {
         Ok(balances)
     }
 
-    async fn rows<T>(
+    pub(super) async fn rows<T>(
         &self,
         query: &str,
         read: impl Fn(&Row) -> Result<T, RowError>,

@@ -143,6 +143,18 @@ pub async fn item_names(client: &Client) -> Result<Vec<String>, NetSuiteError> {
     list(client, query, |row| Ok(row.text("itemid")?.to_owned())).await
 }
 
+/// Each currency's rate towards that of the whole account, by internal id, in NetSuite's own digits.
+/// Empty where the role may not see them.
+pub async fn rates(client: &Client) -> Result<BTreeMap<InternalId, String>, NetSuiteError> {
+    let query = "SELECT id, exchangerate FROM currency ORDER BY id";
+    let rate = |row: &Row| Ok((row.id("id")?, text_of(row, "exchangerate")));
+    let rows = match list(client, query, rate).await {
+        Err(NetSuiteError { class: Class::Rejected { .. }, .. }) => Vec::new(),
+        other => other?,
+    };
+    Ok(rows.into_iter().filter_map(|(id, rate)| Some((id, rate?))).collect())
+}
+
 /// Internal ids of customers, items or posting records by external id; those that NetSuite does
 /// not have are not in the map. Keys are as asked for.
 pub async fn internal_ids(

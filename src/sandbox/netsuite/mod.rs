@@ -9,6 +9,8 @@
 
 mod apply;
 mod auth;
+mod chart;
+mod chart_csv;
 mod dialect;
 mod error;
 mod gl;
@@ -42,12 +44,13 @@ use tokio::net::TcpListener;
 
 use crate::calendar::{Clock, PeriodState, SystemClock};
 
+pub use chart::{Chart, ChartAccount, ChartError, Needs};
 pub use error::Refusal;
 pub use gl::TrialBalanceLine;
 pub use schema::{Group, Kind};
 pub use setup::{
-    AccountSetup, Algorithm, ClientSetup, CurrencySetup, PeriodSetup, Setup, SubsidiarySetup,
-    TaxCodeSetup, TokenSetup,
+    AccountSetup, Algorithm, ClientSetup, CurrencySetup, PeriodSetup, RecordKind, RecordSetup,
+    Setup, SubsidiarySetup, TaxCodeSetup, TokenSetup,
 };
 pub use store::OpenError;
 
@@ -167,13 +170,10 @@ impl NetSuite {
 
     /// Opens, locks or closes the posting period that holds `date`.
     pub fn set_period(&self, date: NaiveDate, state: PeriodState) -> Result<(), Refusal> {
-        let flag = |on| if on { "T" } else { "F" };
         self.write(|books| {
             let sql = "UPDATE ns_period SET closed = ?2, all_locked = ?3, ar_locked = ?4
                        WHERE ?1 BETWEEN first_day AND last_day";
-            let closed = flag(state == PeriodState::Closed);
-            let locked = flag(matches!(state, PeriodState::Closed | PeriodState::Locked));
-            let receivables = flag(state != PeriodState::Open);
+            let [closed, locked, receivables] = store::period_flags(state);
             books.db.execute(sql, params![date.to_string(), closed, locked, receivables])?;
             Ok(())
         })

@@ -138,7 +138,7 @@ SELECT l.tran AS "transaction", l.line AS transactionline, 1 AS accountingbook, 
 FROM ns_line l JOIN ns_tran t ON t.id = l.tran;
 
 CREATE VIEW IF NOT EXISTS account AS
-SELECT id, number AS acctnumber, name AS accountsearchdisplaynamecopy, name AS fullname,
+SELECT id, nullif(number, '') AS acctnumber, name AS accountsearchdisplaynamecopy, name AS fullname,
   type AS accttype, special AS sspecacct, currency, 'F' AS isinactive, 'F' AS eliminate
 FROM ns_account;
 

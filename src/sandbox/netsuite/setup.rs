@@ -3,6 +3,8 @@
 use chrono::{Datelike, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use crate::calendar::PeriodState;
+
 /// Everything that exists before the first request.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Setup {
@@ -17,6 +19,9 @@ pub struct Setup {
     /// None of them: the account has no `SuiteTax`.
     #[serde(default)]
     pub tax_codes: Vec<TaxCodeSetup>,
+    /// Customers and items that somebody had made before.
+    #[serde(default)]
+    pub records: Vec<RecordSetup>,
     /// How many requests may be in flight at once.
     pub concurrency: usize,
     pub clients: Vec<ClientSetup>,
@@ -38,11 +43,34 @@ pub struct CurrencySetup {
 pub struct SubsidiarySetup {
     pub id: i64,
     pub name: String,
+    /// The id of its currency; the books' base currency unless it says otherwise.
+    #[serde(default)]
+    pub currency: Option<i64>,
+}
+
+/// A customer or an item, under the internal id that it has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordSetup {
+    pub id: i64,
+    pub kind: RecordKind,
+    pub name: String,
+    pub external_id: Option<String>,
+    /// The id of the account that an item posts to.
+    pub account: Option<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordKind {
+    Customer,
+    Item,
+    DiscountItem,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AccountSetup {
     pub id: i64,
+    /// Empty where the account has none.
     pub number: String,
     pub name: String,
     /// NetSuite's `acctType`, such as `Bank` or `AcctRec`.
@@ -60,6 +88,12 @@ pub struct PeriodSetup {
     pub name: String,
     pub first_day: NaiveDate,
     pub last_day: NaiveDate,
+    #[serde(default = "open")]
+    pub state: PeriodState,
+}
+
+const fn open() -> PeriodState {
+    PeriodState::Open
 }
 
 /// A tax code, and the liability account that its tax posts to.
@@ -190,10 +224,15 @@ impl Setup {
                 currency(6, "CHF", 2, "1.13"),
                 currency(7, "KWD", 2, "3.25"),
             ],
-            subsidiaries: vec![SubsidiarySetup { id: 1, name: "Demo Company".into() }],
+            subsidiaries: vec![SubsidiarySetup {
+                id: 1,
+                name: "Demo Company".into(),
+                currency: None,
+            }],
             accounts,
-            periods: (0..DEMO_PERIODS).map(demo_period).collect(),
+            periods: months(demo_start(), DEMO_PERIODS),
             tax_codes: tax_codes.into_iter().collect(),
+            records: Vec::new(),
             concurrency: 5,
             clients: Vec::new(),
             tokens: Vec::new(),
@@ -224,17 +263,24 @@ impl Setup {
     }
 }
 
-fn demo_period(index: u32) -> PeriodSetup {
-    let start = NaiveDate::from_ymd_opt(2024, 1, 1).expect("a date of the calendar");
-    let first_day = start + Months::new(index);
-    let last_day =
-        (start + Months::new(index + 1)).pred_opt().expect("far from the calendar's end");
-    PeriodSetup {
-        id: 301 + i64::from(index),
-        name: format!("{} {}", first_day.format("%b"), first_day.year()),
-        first_day,
-        last_day,
-    }
+fn demo_start() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2024, 1, 1).expect("a date of the calendar")
+}
+
+/// `count` open base periods, a month each, the first of which begins on `start`.
+pub(super) fn months(start: NaiveDate, count: u32) -> Vec<PeriodSetup> {
+    let month = |index: u32| {
+        let first_day = start + Months::new(index);
+        let after = start + Months::new(index + 1);
+        PeriodSetup {
+            id: 301 + i64::from(index),
+            name: format!("{} {}", first_day.format("%b"), first_day.year()),
+            first_day,
+            last_day: after.pred_opt().expect("far from the calendar's end"),
+            state: PeriodState::Open,
+        }
+    };
+    (0..count).map(month).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use super::error::Refusal;
 use super::json::Json;
 use super::number::Decimal;
 use super::schema::{Group, Kind};
-use super::setup::Setup;
+use super::setup::{RecordKind, RecordSetup, Setup};
+use crate::calendar::PeriodState;
 
 /// Why an embedded NetSuite could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -155,7 +156,9 @@ fn write_setup(db: &Connection, setup: &Setup) -> Result<(), OpenError> {
     // Each group counts from its own start: an id of the wrong group points at nothing.
     for (group, first) in [(Group::Entity, 501), (Group::Item, 2001), (Group::Transaction, 10_001)]
     {
-        db.execute("INSERT INTO ns_sequence VALUES (?1, ?2)", params![group.name(), first])?;
+        let taken = setup.records.iter().filter(|record| kind_of(record.kind).group() == group);
+        let next = taken.map(|record| record.id + 1).max().unwrap_or(first).max(first);
+        db.execute("INSERT INTO ns_sequence VALUES (?1, ?2)", params![group.name(), next])?;
     }
     for c in &setup.currencies {
         if !Decimal::parse(&c.rate).is_some_and(Decimal::is_positive) {
@@ -166,7 +169,7 @@ fn write_setup(db: &Connection, setup: &Setup) -> Result<(), OpenError> {
         db.execute("INSERT INTO ns_currency VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row)?;
     }
     for s in &setup.subsidiaries {
-        let row = params![s.id, s.name, setup.base_currency];
+        let row = params![s.id, s.name, s.currency.unwrap_or(setup.base_currency)];
         db.execute("INSERT INTO ns_subsidiary VALUES (?1, ?2, ?3)", row)?;
     }
     for a in &setup.accounts {
@@ -178,12 +181,81 @@ fn write_setup(db: &Connection, setup: &Setup) -> Result<(), OpenError> {
         db.execute("INSERT INTO ns_tax_code VALUES (?1, ?2, ?3, ?4)", row)?;
     }
     for p in &setup.periods {
-        let row = params![p.id, p.name, p.first_day.to_string(), p.last_day.to_string()];
-        db.execute(
-            "INSERT INTO ns_period (id, name, first_day, last_day) VALUES (?1, ?2, ?3, ?4)",
-            row,
-        )?;
+        let [closed, locked, receivables] = period_flags(p.state);
+        let row = params![
+            p.id,
+            p.name,
+            p.first_day.to_string(),
+            p.last_day.to_string(),
+            closed,
+            locked,
+            receivables
+        ];
+        db.execute("INSERT INTO ns_period VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", row)?;
     }
+    for record in &setup.records {
+        write_record(db, setup, record)?;
+    }
+    Ok(())
+}
+
+/// A period's columns `closed`, `all_locked` and `ar_locked`.
+pub(super) fn period_flags(state: PeriodState) -> [&'static str; 3] {
+    let flag = |on| if on { "T" } else { "F" };
+    [
+        flag(state == PeriodState::Closed),
+        flag(matches!(state, PeriodState::Closed | PeriodState::Locked)),
+        flag(state != PeriodState::Open),
+    ]
+}
+
+const fn kind_of(kind: RecordKind) -> Kind {
+    match kind {
+        RecordKind::Customer => Kind::Customer,
+        RecordKind::Item => Kind::ServiceSaleItem,
+        RecordKind::DiscountItem => Kind::DiscountItem,
+    }
+}
+
+/// Somebody's own customer or item. A customer has every currency: which it has is not known.
+fn write_record(db: &Connection, setup: &Setup, record: &RecordSetup) -> Result<(), OpenError> {
+    let kind = kind_of(record.kind);
+    let mut body = Json::object([]);
+    match record.kind {
+        RecordKind::Customer => {
+            body.set("companyName", Json::text(&record.name));
+            body.set("entityId", Json::text(&record.name));
+            body.set("currency", Json::reference(setup.base_currency));
+            let line = |id| Json::object([("currency", Json::reference(id))]);
+            let lines = setup.currencies.iter().map(|currency| line(currency.id)).collect();
+            body.set("currencyList", Json::object([("items", Json::List(lines))]));
+        }
+        RecordKind::Item => body.set("itemId", Json::text(&record.name)),
+        RecordKind::DiscountItem => {
+            body.set("itemId", Json::text(&record.name));
+            body.set("rate", Json::Number("0".into()));
+            body.set("nonPosting", Json::Bool(record.account.is_none()));
+        }
+    }
+    if let Some(account) = record.account {
+        let field = if kind == Kind::DiscountItem { "account" } else { "incomeAccount" };
+        body.set(field, Json::reference(account));
+    }
+    if let Some(external_id) = &record.external_id {
+        body.set("externalId", Json::text(external_id));
+    }
+    let folded = record.external_id.as_deref().map(str::to_ascii_lowercase);
+    let row = params![
+        kind.group().name(),
+        record.id,
+        kind.rest_name(),
+        record.external_id,
+        folded,
+        record.name,
+        body.to_text()
+    ];
+    let sql = "INSERT INTO ns_record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0)";
+    db.execute(sql, row)?;
     Ok(())
 }
 
