@@ -8,6 +8,7 @@ mod period;
 mod pull;
 mod push;
 mod read;
+mod rehearse;
 mod setup;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use period::*;
 pub use pull::*;
 pub use push::*;
 pub use read::*;
+pub use rehearse::*;
 pub use setup::*;
 
 /// Ties Stripe out to NetSuite, to the cent.
@@ -170,6 +172,7 @@ pub enum Command {
     Bank(BankArgs),
     Evidence(EvidenceArgs),
     Ledger(LedgerArgs),
+    Rehearse(RehearseArgs),
     Demo(DemoArgs),
     Sandbox(SandboxArgs),
     SelfTest(SelfTestArgs),

@@ -9,16 +9,10 @@ use crate::ui::Ui;
 
 /// The accounts that the command is run for; `None` when it is run once.
 pub(super) fn of_command(cli: &Cli) -> anyhow::Result<Option<Vec<String>>> {
-    let own_configuration = matches!(
-        cli.command,
-        Command::Init(_)
-            | Command::Demo(_)
-            | Command::Sandbox(_)
-            | Command::SelfTest(_)
-            | Command::Completions(_)
-            | Command::Man(_)
-    );
-    if own_configuration || cli.global.account.is_some() || !cli.global.config.exists() {
+    if has_own_configuration(&cli.command)
+        || cli.global.account.is_some()
+        || !cli.global.config.exists()
+    {
         return Ok(None);
     }
     let names = config::account_names(&cli.global.config)?;
@@ -35,6 +29,19 @@ pub(super) fn of_command(cli: &Cli) -> anyhow::Result<Option<Vec<String>>> {
     Ok(Some(names))
 }
 
+/// Whether a command has nothing to do with the configuration's accounts.
+pub(super) const fn has_own_configuration(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Init(_)
+            | Command::Demo(_)
+            | Command::Sandbox(_)
+            | Command::SelfTest(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+    )
+}
+
 /// What was typed that can only be of one account.
 fn of_one_account(cli: &Cli) -> Option<&'static str> {
     if cli.global.ledger.is_some() {
@@ -43,6 +50,8 @@ fn of_one_account(cli: &Cli) -> Option<&'static str> {
     match &cli.command {
         Command::Pull(args) if args.from.is_some() => Some("--from"),
         Command::Pull(args) if args.from_report.is_some() => Some("--from-report"),
+        Command::Rehearse(args) if args.from.is_some() => Some("--from"),
+        Command::Rehearse(args) if args.out.is_some() => Some("--out"),
         Command::Verify(args) if args.report.is_some() => Some("--report"),
         Command::Ledger(args) => match args.what {
             LedgerCommand::Export(_) => Some("an export"),

@@ -18,7 +18,7 @@ use crate::netsuite::references::References;
 use crate::report::AccountNames;
 
 /// The name under which NetSuite's reference data are kept in the ledger.
-const KEPT_AS: &str = "netsuite";
+pub(super) const KEPT_AS: &str = "netsuite";
 
 /// Looks up accounts, currencies and periods, and keeps them in the ledger.
 pub(super) async fn fetch(client: &Client, ledger: &mut Ledger) -> anyhow::Result<References> {

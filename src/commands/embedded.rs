@@ -19,8 +19,10 @@ use crate::sandbox::netsuite::{Algorithm, ClientSetup, NetSuite, Setup};
 use crate::sandbox::stripe::world::World;
 use crate::sandbox::stripe::{Options, Stripe};
 
-const CLIENT_ID: &str = "tieout-sandbox";
-const CERTIFICATE_ID: &str = "sandbox-certificate";
+pub(super) const CLIENT_ID: &str = "tieout-sandbox";
+pub(super) const CERTIFICATE_ID: &str = "sandbox-certificate";
+/// The file of the integration's key in its folder.
+pub(super) const KEY: &str = "netsuite.pem";
 /// Any key of test mode opens the embedded Stripe.
 const STRIPE_KEY: &str = "rk_test_sandbox";
 
@@ -29,15 +31,8 @@ const MARKER: &str = "# Points at the embedded Stripe and NetSuite. Written anew
 /// The line after it says whose the folder is.
 const COMPANY: &str = "# The company: ";
 /// What the demo and the sandbox write: none of it may be there before the first start.
-const FILES: [&str; 7] = [
-    "tieout.toml",
-    "stripe.key",
-    "netsuite.pem",
-    "netsuite.db",
-    "tieout.db",
-    "plan.json",
-    "report.html",
-];
+const FILES: [&str; 7] =
+    ["tieout.toml", "stripe.key", KEY, "netsuite.db", "tieout.db", "plan.json", "report.html"];
 
 /// How many months a generated company lives, where nobody says.
 pub(super) const MONTHS: u32 = 3;
@@ -188,8 +183,8 @@ async fn listen(port: u16) -> anyhow::Result<(TcpListener, String)> {
 }
 
 /// The integration that the embedded NetSuite knows; its key is made once per folder.
-fn client(folder: &Path) -> anyhow::Result<ClientSetup> {
-    let path = folder.join("netsuite.pem");
+pub(super) fn client(folder: &Path) -> anyhow::Result<ClientSetup> {
+    let path = folder.join(KEY);
     let random = SystemRandom::new();
     let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
     let broken = |_| anyhow::anyhow!("{} is not a key\nhint: remove the file", path.display());

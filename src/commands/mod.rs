@@ -32,6 +32,7 @@ mod plan_file;
 mod pull;
 mod push;
 mod receivables;
+pub mod rehearse;
 mod report;
 mod resolve;
 mod reverse;
@@ -47,6 +48,7 @@ mod verify_report;
 mod write_back;
 
 use crate::cli::{Cli, Command, Global};
+use crate::config;
 use crate::ui::Ui;
 use exit::Outcome;
 use files::{write_by, write_private};
@@ -74,9 +76,19 @@ async fn run_one(
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
     watch.enter(global, ui);
+    if goes_by_target(command) && config::is_rehearsal(&global.config) {
+        ui.heading(
+            "REHEARSAL: everything goes to an embedded NetSuite, and nothing to the account",
+        );
+    }
     let result = start(command, global, watch, ui).await;
     watch.leave(global, &result);
     result
+}
+
+/// Whether a command goes to the NetSuite that the configuration names.
+fn goes_by_target(command: &Command) -> bool {
+    !accounts::has_own_configuration(command) && !matches!(command, Command::Rehearse(_))
 }
 
 async fn start(
@@ -104,6 +116,7 @@ async fn start(
         Command::Bank(args) => bank::run(args, global, ui),
         Command::Evidence(args) => evidence::run(args, global, ui),
         Command::Ledger(args) => ledger::run(args, global, ui),
+        Command::Rehearse(args) => rehearse::run(args, global, ui).await,
         Command::Demo(args) => demo::run(args, ui).await,
         Command::Sandbox(args) => sandbox::run(args, global, ui).await,
         Command::Check(args) => check::run(args, global, ui).await,

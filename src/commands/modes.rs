@@ -10,7 +10,7 @@ use crate::ledger::Ledger;
 use crate::plan::guard::Refusal;
 
 /// The mode under which the ledger's records were posted is kept under this name.
-const KEPT_AS: &str = "modes";
+pub(super) const KEPT_AS: &str = "modes";
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Modes {

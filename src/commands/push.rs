@@ -181,7 +181,11 @@ fn check_destination(
         typed: guards.confirm_account.clone(),
     };
     let stripe = if to.livemode { "live" } else { "test" };
-    let books = if is_production { "PRODUCTION" } else { "sandbox" };
+    let books = match session.house() {
+        Some(_) => "REHEARSAL",
+        None if is_production => "PRODUCTION",
+        None => "sandbox",
+    };
     ui.say(&format!(
         "From Stripe {} ({stripe} mode) into NetSuite {account} ({books}).",
         plan.basis.stripe_account

@@ -12,7 +12,10 @@ use crate::cli::Global;
 use crate::commands::exit::UsageError;
 use crate::commands::interrupt::Interrupt;
 use crate::commands::night::Tally;
-use crate::config::{self, Auth, Overrides, SecretError, SecretSource, Settings, StripeLimits};
+use crate::commands::rehearse::{House, OnThisMachine};
+use crate::config::{
+    self, Auth, Overrides, SecretError, SecretSource, Settings, StripeLimits, Target,
+};
 use crate::ledger::{Identity, Ledger, LockGuard, RunId};
 use crate::net::base_url::BaseUrl;
 use crate::net::counted::Counted;
@@ -57,6 +60,18 @@ pub(super) struct WrongKey {
     configured: String,
 }
 
+/// What the file, the environment and the flags say.
+pub(super) fn settings(global: &Global, target: Option<Target>) -> anyhow::Result<Settings> {
+    let overrides = Overrides {
+        account: global.account.clone(),
+        ledger: global.ledger.clone(),
+        stripe_base_url: global.stripe_base_url.clone(),
+        netsuite_base_url: global.netsuite_base_url.clone(),
+        target,
+    };
+    Ok(config::load(&global.config, &overrides)?)
+}
+
 /// Settings, and the means to reach both systems.
 pub(super) struct Session {
     pub(super) settings: Settings,
@@ -65,6 +80,8 @@ pub(super) struct Session {
     pub(super) tally: Arc<Tally>,
     to_stripe: Arc<dyn Transport>,
     to_netsuite: Arc<dyn Transport>,
+    /// The NetSuite that stands for the account's in a rehearsal.
+    house: Option<House>,
     redactor: Redactor,
     /// How long to wait for another run's lock.
     patience: Duration,
@@ -74,19 +91,20 @@ pub(super) struct Session {
 impl Session {
     /// Reads the configuration that the flags name.
     pub(super) fn open(global: &Global) -> anyhow::Result<Self> {
-        let overrides = Overrides {
-            account: global.account.clone(),
-            ledger: global.ledger.clone(),
-            stripe_base_url: global.stripe_base_url.clone(),
-            netsuite_base_url: global.netsuite_base_url.clone(),
-        };
-        let settings = config::load(&global.config, &overrides)?;
+        Self::open_to(global, None)
+    }
+
+    /// The same, whichever NetSuite the file says, for the one that `target` names.
+    pub(super) fn open_to(global: &Global, target: Option<Target>) -> anyhow::Result<Self> {
         let patience = Duration::from_secs(u64::from(global.lock_timeout));
-        let session = Self { patience, ..Self::new(settings, global.clock()) };
+        let session = Self { patience, ..Self::new(settings(global, target)?, global.clock()) };
         if global.sandbox_clock.is_some() && !session.is_all_embedded() {
             bail!(UsageError(
                 "--sandbox-clock is for the embedded systems alone, and one of the two is not\nhint: leave it out: this machine's clock is the right one".into()
             ));
+        }
+        if let Some(house) = &session.house {
+            house.make_folder()?;
         }
         Ok(session)
     }
@@ -96,16 +114,21 @@ impl Session {
         Ok(Self::open(global)?.counting(tally))
     }
 
-    pub(super) fn new(settings: Settings, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(mut settings: Settings, clock: Arc<dyn Clock>) -> Self {
+        let rehearses = settings.netsuite.target == Target::Rehearsal;
+        let house = rehearses.then(|| House::enter(&mut settings));
         let redactor = Redactor::new();
         let transport = Scrubbed::new(Arc::new(HttpTransport::new()), redactor.clone());
         let to_both: Arc<dyn Transport> = Arc::new(transport);
+        let to_stripe = Arc::clone(&to_both);
+        let to_netsuite = if rehearses { Arc::new(OnThisMachine(to_both)) } else { to_both };
         Self {
             settings,
             clock,
             tally: Arc::default(),
-            to_stripe: Arc::clone(&to_both),
-            to_netsuite: to_both,
+            to_stripe,
+            to_netsuite,
+            house,
             redactor,
             patience: Duration::ZERO,
             interrupt: OnceLock::new(),
@@ -185,7 +208,10 @@ impl Session {
     pub(super) fn netsuite(&self) -> anyhow::Result<Arc<netsuite::Client>> {
         let settings = &self.settings.netsuite;
         let account: AccountCode = settings.account.parse()?;
-        let base = settings.base_url.clone().unwrap_or_else(|| account.base_url());
+        let base = match &self.house {
+            Some(house) => house.address(&self.clock)?.to_owned(),
+            None => settings.base_url.clone().unwrap_or_else(|| account.base_url()),
+        };
         let auth = match &settings.auth {
             Auth::OAuth2 { client_id, certificate_id, private_key, .. } => {
                 let pem = self.secret(private_key, "the private key for NetSuite")?;
@@ -242,12 +268,17 @@ impl Session {
         Arc::new(Witness::new(Arc::clone(client), references.clone(), policy))
     }
 
+    /// What a rehearsal takes the place of NetSuite with; `None` where nothing is rehearsed.
+    pub(super) fn house(&self) -> Option<&House> {
+        self.house.as_ref()
+    }
+
     /// Whether these are the company's real books: no sandbox, and not embedded.
     pub(super) fn is_production(&self) -> anyhow::Result<bool> {
         let settings = &self.settings.netsuite;
         let account: AccountCode = settings.account.parse()?;
         let embedded = settings.base_url.as_deref().is_some_and(is_embedded);
-        Ok(!account.is_sandbox() && !embedded)
+        Ok(!account.is_sandbox() && !embedded && self.house.is_none())
     }
 
     /// Whether nobody else's books or money are in reach.

@@ -151,6 +151,26 @@ impl Stripe {
     }
 }
 
+/// Which NetSuite everything goes to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    /// The company's own.
+    #[default]
+    Account,
+    /// The embedded one, set up like the company's own: nothing is ever sent to that.
+    Rehearsal,
+}
+
+impl Target {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Rehearsal => "rehearsal",
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NetSuite {
@@ -160,6 +180,10 @@ pub(super) struct NetSuite {
     pub subsidiary: Option<InternalId>,
     pub concurrency: Option<u16>,
     pub grace_s: Option<u32>,
+    #[serde(default)]
+    pub target: Target,
+    pub chart: Option<PathBuf>,
+    pub rehearsal: Option<PathBuf>,
     pub oauth2: Option<OAuth2>,
     pub token: Option<Token>,
 }

@@ -13,6 +13,7 @@ mod file;
 mod mapping;
 mod masters;
 mod night;
+mod other;
 mod place;
 mod resolver;
 mod secret;
@@ -20,8 +21,9 @@ mod settings;
 pub mod template;
 
 pub use bank::{BankAccount, BankSettings};
-pub use file::StripeLimits;
+pub use file::{StripeLimits, Target};
 pub use night::{Heartbeat, HeartbeatError, Hooks, NightSettings};
+pub use other::with_policy_of;
 pub use resolver::API_VERSION;
 pub use secret::{READ, SecretError, SecretSource, WRITE, may_others};
 pub use settings::{
@@ -113,6 +115,21 @@ pub fn night(path: &Path) -> Result<NightSettings, ConfigError> {
         toml::from_str(&text_of(path)?).map_err(|cause| invalid(path, &cause))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     file.check(folder).map_err(|wrong| contradictory(path, wrong))
+}
+
+/// Whether everything goes to a rehearsal. The rest of the file may be wrong: whoever reads it says so.
+pub fn is_rehearsal(path: &Path) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Peek {
+        netsuite: PeekNetSuite,
+    }
+    #[derive(serde::Deserialize)]
+    struct PeekNetSuite {
+        #[serde(default)]
+        target: Target,
+    }
+    let text = text_of(path).unwrap_or_default();
+    toml::from_str::<Peek>(&text).is_ok_and(|peek| peek.netsuite.target == Target::Rehearsal)
 }
 
 fn contradictory(path: &Path, (message, fix): masters::Wrong) -> ConfigError {

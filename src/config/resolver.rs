@@ -2,7 +2,7 @@
 //!
 //! What a whole configuration is made of is `settings`; this is how each piece of it is found.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
@@ -19,6 +19,9 @@ use crate::push::verdict::GRACE_S;
 
 /// The API version this tool is tested against.
 pub const API_VERSION: &str = "2026-10-28.endive";
+/// Where a chart of accounts is kept, and what a rehearsal is made in, where the file does not say.
+const CHART: &str = "netsuite-chart.json";
+const REHEARSAL: &str = "rehearsal";
 const STRIPE_URL: &str = "https://api.stripe.com";
 
 /// A setting that a flag or a variable can lay over the file.
@@ -162,6 +165,13 @@ impl Resolver<'_> {
         ConfigError::Contradictory { place: self.place(setting), message, fix: fix.into() }
     }
 
+    /// A file or folder beside the configuration, unless its path says otherwise.
+    fn path_of(&mut self, setting: &str, file: Option<PathBuf>, default: String) -> PathBuf {
+        let path = self.folder.join(file.unwrap_or_else(|| default.into()));
+        self.show(setting, &path.display().to_string());
+        path
+    }
+
     fn secret(
         &mut self,
         fields: SecretFields,
@@ -259,6 +269,7 @@ impl Resolver<'_> {
         &mut self,
         file: NetSuite,
         overrides: &Overrides,
+        name: Option<&str>,
     ) -> Result<NetSuiteSettings, ConfigError> {
         if let Err(error) = file.account.parse::<AccountCode>() {
             let fix = "Setup > Company > Company Information shows it.";
@@ -283,6 +294,15 @@ impl Resolver<'_> {
         self.show("netsuite.concurrency", &text);
         let grace_s = file.grace_s.map_or(GRACE_S, i64::from);
         self.show("netsuite.grace_s", &grace_s.to_string());
+        self.show("netsuite.target", file.target.as_str());
+        let chart = self.path_of("netsuite.chart", file.chart, CHART.into());
+        // Stripe accounts of one file are rehearsed beside one another, each in its own books.
+        let own = name.map_or_else(|| REHEARSAL.into(), |name| format!("{REHEARSAL}-{name}"));
+        let rehearsal = match (file.rehearsal, name) {
+            (Some(folder), Some(name)) => Some(folder.join(name)),
+            (folder, _) => folder,
+        };
+        let rehearsal = self.path_of("netsuite.rehearsal", rehearsal, own);
         let auth = match (file.oauth2, file.token) {
             (Some(oauth2), None) => self.oauth2(oauth2)?,
             (None, Some(token)) => self.token(token)?,
@@ -310,6 +330,9 @@ impl Resolver<'_> {
             concurrency: file.concurrency,
             grace_s,
             auth,
+            target: overrides.target.unwrap_or(file.target),
+            chart,
+            rehearsal,
         })
     }
 

@@ -12,7 +12,7 @@ use crate::accounting::masters::Masters;
 use crate::accounting::policy::{Options, TaxCodes};
 use crate::config::ConfigError;
 use crate::config::bank::BankSettings;
-use crate::config::file::{Accounts, File, StripeLimits};
+use crate::config::file::{Accounts, File, StripeLimits, Target};
 use crate::config::mapping::RuleFile;
 use crate::config::night::NightFile;
 use crate::config::resolver::{LEDGER, Resolver};
@@ -81,6 +81,11 @@ pub struct NetSuiteSettings {
     /// How long NetSuite may still act on a request whose answer was lost.
     pub grace_s: i64,
     pub auth: Auth,
+    pub target: Target,
+    /// The chart of accounts that a rehearsal's NetSuite is set up from, where there is such a file.
+    pub chart: PathBuf,
+    /// The folder of a rehearsal: its ledger and its NetSuite.
+    pub rehearsal: PathBuf,
 }
 
 /// How much one push may do.
@@ -128,6 +133,8 @@ pub struct Overrides {
     pub ledger: Option<PathBuf>,
     pub stripe_base_url: Option<String>,
     pub netsuite_base_url: Option<String>,
+    /// Set by a command that is about the one or the other, whatever the file says.
+    pub target: Option<Target>,
 }
 
 pub(super) fn resolve(
@@ -164,7 +171,7 @@ pub(super) fn resolve(
     );
     let stripe = file.stripe.ok_or_else(|| missing("stripe"))?;
     let stripe = resolver.stripe(&stripe, overrides)?;
-    let netsuite = resolver.netsuite(file.netsuite, overrides)?;
+    let netsuite = resolver.netsuite(file.netsuite, overrides, name.as_deref())?;
     let chart = file.accounts.ok_or_else(|| missing("accounts"))?;
     let movements = chart.movements.clone();
     let accounts = by_role(chart);
@@ -196,7 +203,7 @@ pub(super) fn resolve(
     })
 }
 
-fn mapping(
+pub(super) fn mapping(
     entries: Vec<toml::Spanned<RuleFile>>,
     text: &str,
 ) -> Result<Mapping, super::masters::Wrong> {
@@ -218,7 +225,7 @@ pub fn is_decimal(text: &str) -> bool {
 
 /// Fee accounts that are not set fall back to the one for processing fees, as users of the
 /// connector know it; so do accounts of income given back to the one for revenue.
-fn by_role(file: Accounts) -> BTreeMap<Role, String> {
+pub(super) fn by_role(file: Accounts) -> BTreeMap<Role, String> {
     let fees = &file.processing_fees;
     let or_fees = |number: Option<String>| Some(number.unwrap_or_else(|| fees.clone()));
     let revenue = file.revenue.clone();

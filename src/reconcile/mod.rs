@@ -18,6 +18,7 @@ pub mod receivables;
 pub mod receivables_account;
 pub mod rollforward;
 pub mod statement;
+pub mod trial_balance;
 
 pub use movement::{Held, Movement, NotYet};
 pub use statement::{Item, Line, LineKind, Statement, TieOut};

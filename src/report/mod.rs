@@ -15,6 +15,7 @@ pub mod matched;
 pub mod night;
 pub mod period;
 pub mod plan;
+pub mod rehearsal;
 pub mod spreadsheet;
 pub mod table;
 pub mod tieout;

@@ -19,7 +19,7 @@ const FIRST: [&str; 4] = ["README.md", "docs/start.md", "docs/configuration.md",
 const NOW: i64 = 1_791_169_200;
 
 /// How lines begin that are not run, and why not.
-const NOT_RUN: [(&str, &str); 14] = [
+const NOT_RUN: [(&str, &str); 15] = [
     ("tieout init --interactive", "`init.rs` answers its questions"),
     ("tieout init --stripe-key", "`init.rs` runs it with keys that there are"),
     ("cargo run --release -- demo", "`demo.rs` runs it, and looks at what it leaves"),
@@ -32,6 +32,7 @@ const NOT_RUN: [(&str, &str); 14] = [
     ("tieout --config free/", "the measurements of the page on speed take minutes"),
     ("tieout ledger stats --ledger big.db", "the measurements of the page on speed take minutes"),
     ("tieout plan --ledger big.db", "the measurements of the page on speed take minutes"),
+    ("tieout rehearse", "`rehearse.rs` runs it, on books of a moment"),
     ("tieout completions bash > /usr", "it writes where only packages should"),
     ("tieout man --out /usr", "it writes where only packages should"),
 ];

@@ -41,6 +41,7 @@ mod policies;
 mod proofs;
 mod push;
 mod rehearsal;
+mod rehearse;
 mod samples;
 mod secrets;
 mod sign;

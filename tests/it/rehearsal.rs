@@ -106,6 +106,11 @@ pub struct Posted {
 
 /// Posts one company; says what is wrong, if anything is.
 pub async fn post(spec: &CompanySpec) -> Result<Posted, String> {
+    post_under(spec, spec.seed).await
+}
+
+/// The same under the policies that `draw` draws.
+pub async fn post_under(spec: &CompanySpec, draw: u64) -> Result<Posted, String> {
     let company = generate(spec);
     let clock: Arc<dyn Clock> = Arc::new(Virtual::new());
     let key = Key::new();
@@ -119,7 +124,7 @@ pub async fn post(spec: &CompanySpec) -> Result<Posted, String> {
     ledger.put_balance_at_start(&balance_at_start(&company)).expect("it is kept");
     drop(ledger);
     let mut house = House::open(folder.path(), client, clock).await;
-    house.policy = drawn(spec.seed, &company, &policy(&house.references));
+    house.policy = drawn(draw, &company, &policy(&house.references));
     derive_all(&mut house.ledger, &house.policy);
     let built = house.plan();
     let pushed = house.send(&built.changes).await;

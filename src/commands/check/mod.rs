@@ -38,6 +38,7 @@ use crate::stripe::resource::Resource;
 use crate::ui::{Ui, width};
 use file::audit_file;
 use finding::{Finding, Verdict};
+pub(super) use netsuite::types_of;
 use netsuite::{audit_concurrency, audit_netsuite, audit_records, named_records};
 use private::audit_files;
 use stripe::{audit_clock, audit_key, audit_stripe};

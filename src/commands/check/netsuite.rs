@@ -243,7 +243,7 @@ fn wrong_currency(
 }
 
 /// NetSuite's account types that can play a role.
-fn types_of(role: Role) -> &'static [&'static str] {
+pub(in crate::commands) fn types_of(role: Role) -> &'static [&'static str] {
     match role {
         Role::AccountsReceivable => &["AcctRec"],
         Role::UndepositedFunds => &["OthCurrAsset", "UndepFunds"],

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::finding::Finding;
 use crate::accounting::chart::Role;
 use crate::accounting::policy::ManualPayouts;
-use crate::config::{API_VERSION, Settings};
+use crate::config::{API_VERSION, Settings, Target};
 use crate::money::Currency;
 use crate::netsuite::account::AccountCode;
 use crate::stripe::client::Mode;
@@ -55,8 +55,13 @@ pub(super) fn audit_stripe(
             ));
         }
     }
-    let is_production =
-        settings.netsuite.account.parse::<AccountCode>().is_ok_and(|account| !account.is_sandbox());
+    let is_account = settings.netsuite.target == Target::Account;
+    let is_production = is_account
+        && settings
+            .netsuite
+            .account
+            .parse::<AccountCode>()
+            .is_ok_and(|account| !account.is_sandbox());
     if !mode.is_live() && is_production {
         findings.push(Finding::warning(
             "stripe.test-into-production",

@@ -26,7 +26,11 @@ struct Reading {
 }
 
 /// Reads a file or a folder into the ledger.
-pub(super) async fn read(session: &Session, path: &Path, ui: Ui) -> anyhow::Result<Outcome> {
+pub(in crate::commands) async fn read(
+    session: &Session,
+    path: &Path,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
     if session.settings.ledger.exists() {
         // Of other accounts than the configured ones? Said before a long export is read.
         session.existing_ledger()?;

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use self::answers::Answers;
+pub(super) use self::export::read as read_export;
 pub(super) use self::follow::DATED;
 use self::follow::Follow;
 use crate::calendar::{UnixTime, Window, parse_bound, start_of_day};
