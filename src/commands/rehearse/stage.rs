@@ -12,11 +12,12 @@ use crate::calendar::Month;
 use crate::cli::{GuardArgs, RehearseArgs};
 use crate::commands::close::{self, Balances, Inputs, add_statements, gather};
 use crate::commands::exit::{Guarded, Outcome};
+use crate::commands::files::ReportFolder;
 use crate::commands::log::logged;
 use crate::commands::plan::{DERIVED_UNDER, made_by};
 use crate::commands::session::Session;
 use crate::commands::tieout::ReadBack;
-use crate::commands::{books, modes, plan, pull, push, report, write_private_by};
+use crate::commands::{books, modes, plan, pull, push, report};
 use crate::ids::InternalId;
 use crate::ledger::{Ledger, RunId};
 use crate::netsuite::readback::Reader;
@@ -25,6 +26,7 @@ use crate::reconcile::TieOut;
 use crate::reconcile::close::Report;
 use crate::reconcile::trial_balance::{Line, Period, Posted, TrialBalance};
 use crate::report::AccountNames;
+use crate::report::close::folder as folder_of_reports;
 use crate::ui::Ui;
 
 /// What a rehearsal gave.
@@ -181,9 +183,8 @@ async fn close_reports(
     let folder = folder.join(format!("close-{month}"));
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("{} cannot be made", folder.display()))?;
-    close::each_file(&facts, &Report::ALL, "close", &mut |name, write| {
-        write_private_by(&folder.join(name), |to| write(to))
-    })
+    folder_of_reports(&facts, &Report::ALL, "close", &ReportFolder(&folder))?;
+    Ok(())
 }
 
 /// What NetSuite has on every account, read like anything else of it.
