@@ -1,11 +1,19 @@
-//! Several Stripe accounts in one configuration: the command is run for each, in the order of the
-//! file, and the worst ending is the command's own.
+//! Several Stripe accounts in one configuration: the command is run for each, and the worst ending is the
+//! command's own. What pulls and posts is run for several at once, anything else in the order of the file.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use anyhow::Context;
 
 use crate::cli::{BankCommand, Cli, Command, ExceptionsCommand, Global, LedgerCommand, ReportName};
 use crate::commands::exit::{self, Outcome, UsageError};
 use crate::commands::night::Watch;
 use crate::config;
 use crate::ui::Ui;
+
+/// Turns at the same time: each needs some memory, and beyond these one machine's processors are the limit.
+const AT_ONCE_MAX: usize = 8;
 
 /// The accounts that the command is run for; `None` when it is run once.
 pub(super) fn of_command(cli: &Cli) -> anyhow::Result<Option<Vec<String>>> {
@@ -80,13 +88,26 @@ fn of_one_account(cli: &Cli) -> Option<&'static str> {
     }
 }
 
+/// Whether turns of a command may be taken at the same time: they do not ask a person anything, and each
+/// has a ledger of its own.
+const fn goes_side_by_side(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Run(_) | Command::Pull(_) | Command::Push(_) | Command::Backfill(_)
+    )
+}
+
 /// A failure of one account does not keep the others from their turn.
 pub(super) async fn run_each(
     cli: &Cli,
     names: &[String],
-    watch: &Watch,
+    watch: &mut Watch,
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
+    if names.len() > 1 && goes_side_by_side(&cli.command) {
+        watch.side_by_side();
+        return tokio::task::block_in_place(|| run_beside(cli, names, watch, ui));
+    }
     let mut worst = exit::DONE;
     for name in names {
         ui.heading(&format!("Stripe account {name}"));
@@ -104,4 +125,58 @@ pub(super) async fn run_each(
     }
     ui.enter(None);
     Ok(Outcome::Several(worst))
+}
+
+/// The same, each account on a thread of its own: while one waits for its system, another works.
+fn run_beside(cli: &Cli, names: &[String], watch: &Watch, ui: Ui) -> anyhow::Result<Outcome> {
+    let turns: Vec<(&String, Ui)> = names.iter().map(|name| (name, ui.beside(name))).collect();
+    let next = AtomicUsize::new(0);
+    let codes: Mutex<Vec<u8>> = Mutex::default();
+    let has_stopped = AtomicBool::new(false);
+    let take_turns = || {
+        while !has_stopped.load(Ordering::Relaxed)
+            && let Some((name, ui)) = turns.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            let global = Global { account: Some((*name).clone()), ..cli.global.clone() };
+            let result = take_turn(&cli.command, &global, watch, *ui);
+            if let Err(error) = &result {
+                ui.error(&exit::message(error));
+            }
+            let code = exit::code(&result);
+            // Whoever stops one account's turn means all of them.
+            has_stopped.fetch_or(code > exit::SIGNALLED, Ordering::Relaxed);
+            codes.lock().unwrap_or_else(PoisonError::into_inner).push(code);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..names.len().min(AT_ONCE_MAX) {
+            scope.spawn(take_turns);
+        }
+    });
+    watch.in_order(names);
+    for (name, own) in &turns {
+        let data = own.take_data();
+        if !data.is_empty() {
+            ui.heading(&format!("Stripe account {name}"));
+            ui.data(&data)?;
+        }
+    }
+    let codes = codes.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(code) = codes.iter().find(|code| **code > exit::SIGNALLED) {
+        return Ok(Outcome::Interrupted(code - exit::SIGNALLED));
+    }
+    Ok(Outcome::Several(codes.into_iter().fold(exit::DONE, exit::worse)))
+}
+
+/// One account's turn, with a thread beside its own for requests and answers.
+fn take_turn(
+    command: &Command,
+    global: &Global,
+    watch: &Watch,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    let runtime = builder.worker_threads(1).enable_all().build();
+    let runtime = runtime.context("the machine refuses to start another thread")?;
+    runtime.block_on(super::run_one(command, global, watch, ui))
 }

@@ -22,7 +22,7 @@ pub(super) async fn run(
     watch: &Watch,
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
-    let session = Session::watched(global, watch.tally())?;
+    let session = Session::watched(global, watch)?;
     let asked = WindowArgs { since: Some(args.since.clone()), until: args.until.clone() };
     pull::check_window(&asked, &session)?;
     let _lock = session.lock("backfill", ui)?;

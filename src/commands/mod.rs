@@ -57,12 +57,12 @@ use night::Watch;
 /// Runs the command that was typed; where the configuration has several Stripe accounts and none is
 /// named, for each of them in order.
 pub async fn run(cli: Cli, ui: Ui) -> anyhow::Result<Outcome> {
-    let watch = Watch::of(&cli)?;
-    let result = run_all(&cli, &watch, ui).await;
+    let mut watch = Watch::of(&cli)?;
+    let result = run_all(&cli, &mut watch, ui).await;
     watch.end(result, ui).await
 }
 
-async fn run_all(cli: &Cli, watch: &Watch, ui: Ui) -> anyhow::Result<Outcome> {
+async fn run_all(cli: &Cli, watch: &mut Watch, ui: Ui) -> anyhow::Result<Outcome> {
     match accounts::of_command(cli)? {
         Some(names) => accounts::run_each(cli, &names, watch, ui).await,
         None => run_one(&cli.command, &cli.global, watch, ui).await,

@@ -31,7 +31,7 @@ pub(super) async fn run(
     watch: &Watch,
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
-    let session = Session::watched(global, watch.tally())?;
+    let session = Session::watched(global, watch)?;
     let _lock = session.lock("push", ui)?;
     let mut ledger = session.existing_ledger()?;
     let given = args.plan.as_deref().map(plan_file::read).transpose()?;

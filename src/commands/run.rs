@@ -16,7 +16,7 @@ pub(super) async fn run(
     watch: &Watch,
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
-    let session = Session::watched(global, watch.tally())?;
+    let session = Session::watched(global, watch)?;
     pull::check_window(&args.window, &session)?;
     let _lock = session.lock("run", ui)?;
     if !args.dry_run {

@@ -11,7 +11,7 @@ use crate::calendar::{Clock, SystemClock};
 use crate::cli::Global;
 use crate::commands::exit::UsageError;
 use crate::commands::interrupt::Interrupt;
-use crate::commands::night::Tally;
+use crate::commands::night::{Tally, Watch};
 use crate::commands::rehearse::{House, OnThisMachine};
 use crate::config::{
     self, Auth, Overrides, SecretError, SecretSource, Settings, StripeLimits, Target,
@@ -19,6 +19,7 @@ use crate::config::{
 use crate::ledger::{Identity, Ledger, LockGuard, RunId};
 use crate::net::base_url::BaseUrl;
 use crate::net::counted::Counted;
+use crate::net::gate::{Gate, Gated};
 use crate::net::http::HttpTransport;
 use crate::net::redact::{Redactor, SecretString};
 use crate::net::scrub::Scrubbed;
@@ -82,6 +83,8 @@ pub(super) struct Session {
     to_netsuite: Arc<dyn Transport>,
     /// The NetSuite that stands for the account's in a rehearsal.
     house: Option<House>,
+    /// What requests to NetSuite go through, where several accounts are at it.
+    gate: Option<Arc<Gate>>,
     redactor: Redactor,
     /// How long to wait for another run's lock.
     patience: Duration,
@@ -109,9 +112,15 @@ impl Session {
         Ok(session)
     }
 
-    /// The same for a command whose outcome is told: it counts into `tally`.
-    pub(super) fn watched(global: &Global, tally: Arc<Tally>) -> anyhow::Result<Self> {
-        Ok(Self::open(global)?.counting(tally))
+    /// The same for a command whose outcome is told: it counts, and shares NetSuite with the accounts
+    /// whose turns are taken at the same time.
+    pub(super) fn watched(global: &Global, watch: &Watch) -> anyhow::Result<Self> {
+        let mut session = Self::open(global)?;
+        session.gate = watch.gate(&session.settings.netsuite);
+        if let Some(gate) = &session.gate {
+            session.to_netsuite = Arc::new(Gated::new(session.to_netsuite, Arc::clone(gate)));
+        }
+        Ok(session.counting(watch.tally(global)))
     }
 
     pub(super) fn new(mut settings: Settings, clock: Arc<dyn Clock>) -> Self {
@@ -129,6 +138,7 @@ impl Session {
             to_stripe,
             to_netsuite,
             house,
+            gate: None,
             redactor,
             patience: Duration::ZERO,
             interrupt: OnceLock::new(),
@@ -256,6 +266,9 @@ impl Session {
             None => netsuite::Limits::default().in_flight_max,
         };
         client.set_in_flight(places);
+        if let Some(gate) = &self.gate {
+            gate.set(places);
+        }
         Ok(places)
     }
 

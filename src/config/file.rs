@@ -80,12 +80,18 @@ pub(super) struct StripeAccount {
     pub mapping: Vec<Spanned<RuleFile>>,
 }
 
-/// What of NetSuite is a Stripe account's own.
+/// What of NetSuite is a Stripe account's own: its subsidiary, or another account altogether.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NetSuiteOfAccount {
     pub base_currency: Option<Currency>,
     pub subsidiary: Option<InternalId>,
+    pub account: Option<String>,
+    pub base_url: Option<String>,
+    pub concurrency: Option<u16>,
+    pub chart: Option<PathBuf>,
+    pub oauth2: Option<OAuth2>,
+    pub token: Option<Token>,
 }
 
 #[derive(Debug, Deserialize)]

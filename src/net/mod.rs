@@ -5,6 +5,7 @@
 
 pub mod base_url;
 pub mod counted;
+pub mod gate;
 pub mod http;
 #[cfg(test)]
 pub mod in_process;

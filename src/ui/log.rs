@@ -59,9 +59,19 @@ impl Log {
         self.about.lock().unwrap_or_else(PoisonError::into_inner).ledger_run = Some(run);
     }
 
-    /// One line, ended; what a person would see in colour or on a line of its own stands plain.
-    pub(super) fn line(&self, level: Level, record: Option<&str>, text: &str) -> String {
+    /// One line, ended, of `beside` where turns are taken side by side; what a person would see in colour or on a line of its own stands plain.
+    pub(super) fn line(
+        &self,
+        level: Level,
+        record: Option<&str>,
+        text: &str,
+        beside: Option<(&str, Option<i64>)>,
+    ) -> String {
         let about = self.about.lock().unwrap_or_else(PoisonError::into_inner);
+        let (account, ledger_run) = match beside {
+            Some((account, run)) => (Some(account), run),
+            None => (about.account.as_deref(), about.ledger_run),
+        };
         let plain = anstream::adapter::strip_str(text).to_string();
         let (message, hint) = match plain.rsplit_once("\nhint: ") {
             Some((message, hint)) => (message, Some(hint)),
@@ -71,8 +81,8 @@ impl Log {
             time: Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
             level,
             run: &self.run,
-            account: about.account.as_deref(),
-            ledger_run: about.ledger_run,
+            account,
+            ledger_run,
             record,
             message: message.trim(),
             hint,
@@ -97,6 +107,7 @@ mod tests {
             Level::Warn,
             Some("in_1"),
             "\n\u{1b}[1mno \"such\"\nthing\u{1b}[0m\nhint: look",
+            None,
         );
         assert_eq!(text.matches('\n').count(), 1, "{text}");
         let line: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -9,6 +9,7 @@ mod progress;
 mod style;
 
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 pub use progress::Progress;
 pub use style::Style;
@@ -22,30 +23,60 @@ pub struct Ui {
     quiet: bool,
     /// Messages are lines of JSON.
     log: Option<&'static Log>,
+    /// Whose turn it is, where several are taken at once.
+    beside: Option<&'static Beside>,
+}
+
+/// One of several Stripe accounts whose turns are taken side by side.
+#[derive(Debug)]
+struct Beside {
+    account: String,
+    ledger_run: Mutex<Option<i64>>,
+    /// What was printed; it waits until all have ended, so that it is in order.
+    data: Mutex<String>,
 }
 
 impl Ui {
     /// Messages for people.
     pub fn new(quiet: bool) -> Self {
-        Self { quiet, log: None }
+        Self { quiet, log: None, beside: None }
     }
 
     /// Messages for programs, each with the name of the run. Made once: it lives as long as the
     /// process.
     pub fn json(quiet: bool, run: &str) -> Self {
-        Self { quiet, log: Some(Box::leak(Box::new(Log::new(run)))) }
+        Self { quiet, log: Some(Box::leak(Box::new(Log::new(run)))), beside: None }
+    }
+
+    /// The same for an account whose turn is taken beside others: each message names it. Made once for
+    /// each: it lives as long as the process.
+    #[must_use]
+    pub fn beside(&self, account: &str) -> Self {
+        let (ledger_run, data) = (Mutex::default(), Mutex::default());
+        let own = Beside { account: account.to_owned(), ledger_run, data };
+        Self { beside: Some(Box::leak(Box::new(own))), ..*self }
+    }
+
+    /// What was printed beside others.
+    pub fn take_data(&self) -> String {
+        let taken = |own: &Beside| {
+            std::mem::take(&mut *own.data.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        self.beside.map(taken).unwrap_or_default()
     }
 
     /// What follows is about this one of the configuration's Stripe accounts.
     pub fn enter(&self, account: Option<&str>) {
-        if let Some(log) = self.log {
+        if let (Some(log), None) = (self.log, self.beside) {
             log.enter(account);
         }
     }
 
     /// What follows is of this run of the account's ledger.
     pub fn set_ledger_run(&self, run: i64) {
-        if let Some(log) = self.log {
+        if let Some(own) = self.beside {
+            *own.ledger_run.lock().unwrap_or_else(PoisonError::into_inner) = Some(run);
+        } else if let Some(log) = self.log {
             log.set_ledger_run(run);
         }
     }
@@ -55,6 +86,10 @@ impl Ui {
     /// # Errors
     /// Whatever else keeps the data from arriving, such as a full disk behind a redirection.
     pub fn data(&self, text: &str) -> std::io::Result<()> {
+        if let Some(own) = self.beside {
+            own.data.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+            return Ok(());
+        }
         let mut out = anstream::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
@@ -96,8 +131,22 @@ impl Ui {
     }
 
     fn write(&self, level: Level, record: Option<&str>, text: &str) {
+        let named;
+        let text = match (self.log, self.beside) {
+            (None, Some(own)) => {
+                named = format!("{}: {}", own.account, text.trim_start_matches('\n'));
+                &named
+            }
+            _ => text,
+        };
         let line = match (self.log, level) {
-            (Some(log), _) => log.line(level, record, text),
+            (Some(log), _) => {
+                let of = |own: &'static Beside| {
+                    let run = *own.ledger_run.lock().unwrap_or_else(PoisonError::into_inner);
+                    (own.account.as_str(), run)
+                };
+                log.line(level, record, text, self.beside.map(of))
+            }
             (None, Level::Info) => format!("{text}\n"),
             (None, Level::Warn) => format!("{} {text}\n", Style::Warning.paint("warning:")),
             (None, Level::Error) => format!("{} {text}\n", Style::Error.paint("error:")),
@@ -109,7 +158,7 @@ impl Ui {
     /// Asks a person, who must be at a terminal: `None` where nobody is.
     pub fn ask(&self, question: &str) -> Option<String> {
         let is_terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-        if !is_terminal || self.log.is_some() {
+        if !is_terminal || self.log.is_some() || self.beside.is_some() {
             return None;
         }
         let mut err = anstream::stderr().lock();
@@ -134,7 +183,8 @@ impl Ui {
 
     /// A counter of work done. `total` unknown: its steps make the bar ([`Progress::expect`]).
     pub fn progress(&self, what: &str, total: Option<u64>) -> Progress {
-        let visible = !self.quiet && self.log.is_none() && std::io::stderr().is_terminal();
+        let speaks = !self.quiet && self.log.is_none() && self.beside.is_none();
+        let visible = speaks && std::io::stderr().is_terminal();
         Progress::new(what, total, visible)
     }
 }

@@ -10,6 +10,7 @@ mod heartbeat;
 mod hooks;
 mod tally;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,12 +23,16 @@ use crate::commands::exit::{self, Outcome, UsageError};
 use crate::commands::interrupt::AtOnce;
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
-use crate::config::{self, NightSettings};
+use crate::config::{self, NetSuiteSettings, NightSettings};
 use crate::digest::sha256_hex;
 use crate::ledger::LedgerError;
 use crate::report::night::finding::{Finding, Findings, Route};
-use crate::report::night::{Account, Requests, SCHEMA_VERSION, Summary, line, metrics};
-use crate::ui::Ui;
+use crate::net::gate::Gate;
+use crate::netsuite::client::Limits;
+use crate::report::night::{
+    Account, Requests, SCHEMA_VERSION, Summary, Totals, line, metrics, over_all,
+};
+use crate::ui::{Ui, width};
 
 use self::gather::Turn;
 pub(super) use self::tally::Tally;
@@ -58,7 +63,10 @@ pub(super) struct Watch {
     began: UnixTime,
     since: Instant,
     turns: Mutex<Vec<(Account, Vec<Finding>)>>,
-    tally: Mutex<Arc<Tally>>,
+    /// Of each account that has had its turn, or has it.
+    tallies: Mutex<BTreeMap<Option<String>, Arc<Tally>>>,
+    /// The places of each NetSuite account, where several Stripe accounts are at it at once.
+    gates: Option<Mutex<BTreeMap<String, Arc<Gate>>>>,
 }
 
 impl Watch {
@@ -98,13 +106,37 @@ impl Watch {
             clock,
             since: Instant::now(),
             turns: Mutex::default(),
-            tally: Mutex::default(),
+            tallies: Mutex::default(),
+            gates: None,
         })
     }
 
+    /// From here on turns are taken side by side.
+    pub(super) fn side_by_side(&mut self) {
+        self.gates = Some(Mutex::default());
+    }
+
     /// What the turn of a Stripe account counts into.
-    pub(super) fn tally(&self) -> Arc<Tally> {
-        Arc::clone(&self.tally.lock().unwrap_or_else(PoisonError::into_inner))
+    pub(super) fn tally(&self, global: &Global) -> Arc<Tally> {
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(tallies.entry(global.account.clone()).or_default())
+    }
+
+    /// What requests to a NetSuite account go through, where others send theirs at the same time.
+    pub(super) fn gate(&self, netsuite: &NetSuiteSettings) -> Option<Arc<Gate>> {
+        let gates = self.gates.as_ref()?;
+        let mut gates = gates.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = netsuite.base_url.as_deref().unwrap_or_default();
+        let places = netsuite.concurrency.map_or(Limits::default().in_flight_max, usize::from);
+        let key = format!("{} {address}", netsuite.account.to_ascii_uppercase());
+        Some(Arc::clone(gates.entry(key).or_insert_with(|| Arc::new(Gate::new(places)))))
+    }
+
+    /// Puts the turns into the order of the configuration, whichever ended first.
+    pub(super) fn in_order(&self, names: &[String]) {
+        let place = |account: &Account| names.iter().position(|own| Some(own) == account.name.as_ref());
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.sort_by_key(|(account, _)| place(account));
     }
 
     /// The first account's lock is held: from here on this run is the night.
@@ -119,13 +151,14 @@ impl Watch {
     /// The turn of a Stripe account begins.
     pub(super) fn enter(&self, global: &Global, ui: Ui) {
         ui.enter(global.account.as_deref());
-        *self.tally.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        tallies.insert(global.account.clone(), Arc::default());
     }
 
     /// The turn has ended: how the account stands now.
     pub(super) fn leave(&self, global: &Global, result: &anyhow::Result<Outcome>) {
         let Some(command) = self.command else { return };
-        let tally = self.tally();
+        let tally = self.tally(global);
         let (stripe, netsuite) = tally.requests();
         let turn = Turn {
             command,
@@ -162,6 +195,9 @@ impl Watch {
             heartbeat::end(heartbeat, code, &line, ui).await;
         }
         let at_once = AtOnce::listen()?;
+        if summary.accounts.len() > 1 {
+            ui.say(&over_all(&summary, width()));
+        }
         hooks::run(&self.told.hooks, &summary, ui);
         drop(at_once);
         // Quiet means only what went wrong, and cron sends a mail for every word.
@@ -194,6 +230,7 @@ impl Watch {
             meaning: exit::meaning(code),
             error,
             findings: Findings::new(findings),
+            totals: Totals::of(&accounts),
             accounts,
         }
     }

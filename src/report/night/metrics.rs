@@ -165,6 +165,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::report::night::Totals;
     use crate::calendar::UnixTime;
     use crate::money::{Amount, Currency};
     use crate::report::night::finding::Findings;
@@ -215,6 +216,7 @@ mod tests {
             meaning: "",
             error: None,
             findings: Findings::default(),
+            totals: Totals::default(),
             accounts: vec![account],
         }
     }

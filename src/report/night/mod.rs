@@ -7,6 +7,7 @@
 pub mod finding;
 mod line;
 mod metrics;
+mod over_all;
 
 use std::collections::BTreeMap;
 
@@ -19,6 +20,7 @@ use crate::money::{Amount, Currency};
 
 pub use line::line;
 pub use metrics::metrics;
+pub use over_all::over_all;
 
 /// The version of the JSON's shape.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -43,7 +45,42 @@ pub struct Summary {
     pub error: Option<String>,
     /// What somebody must look at, by who that is.
     pub findings: Findings,
+    /// Over all accounts.
+    pub totals: Totals,
     pub accounts: Vec<Account>,
+}
+
+/// What all accounts come to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    pub planned: u64,
+    pub created: u64,
+    pub updated: u64,
+    pub failed: u64,
+    pub blocked: u64,
+    pub in_doubt: u64,
+    pub open_exceptions: u64,
+    /// Proofs that show a difference.
+    pub differing: u64,
+}
+
+impl Totals {
+    pub fn of(accounts: &[Account]) -> Self {
+        let mut all = Self::default();
+        for account in accounts {
+            let Counts { planned, posted, failed, blocked, in_doubt, .. } = account.counts;
+            all.planned += planned;
+            all.created += posted.created;
+            all.updated += posted.updated;
+            all.failed += failed;
+            all.blocked += blocked;
+            all.in_doubt += in_doubt;
+            all.open_exceptions +=
+                account.standing.as_ref().map_or(0, |standing| standing.exceptions.open);
+            all.differing += account.differing().unwrap_or(0);
+        }
+        all
+    }
 }
 
 /// What became of one Stripe account.
@@ -68,6 +105,14 @@ pub struct Account {
     /// `None` where there is no ledger, or none that can be read: nothing is known, which is not
     /// that there is nothing.
     pub standing: Option<Standing>,
+}
+
+impl Account {
+    /// Proofs that show a difference; `None` where none was made.
+    fn differing(&self) -> Option<u64> {
+        let differing = |all: &Vec<Difference>| all.iter().filter(|d| !d.difference.is_zero()).count();
+        self.differences.as_ref().map(|all| differing(all).try_into().unwrap_or(u64::MAX))
+    }
 }
 
 /// How the ledger stands now.
