@@ -91,10 +91,7 @@ fn of_one_account(cli: &Cli) -> Option<&'static str> {
 /// Whether turns of a command may be taken at the same time: they do not ask a person anything, and each
 /// has a ledger of its own.
 const fn goes_side_by_side(command: &Command) -> bool {
-    matches!(
-        command,
-        Command::Run(_) | Command::Pull(_) | Command::Push(_) | Command::Backfill(_)
-    )
+    matches!(command, Command::Run(_) | Command::Pull(_) | Command::Push(_) | Command::Backfill(_))
 }
 
 /// A failure of one account does not keep the others from their turn.
@@ -169,12 +166,7 @@ fn run_beside(cli: &Cli, names: &[String], watch: &Watch, ui: Ui) -> anyhow::Res
 }
 
 /// One account's turn, with a thread beside its own for requests and answers.
-fn take_turn(
-    command: &Command,
-    global: &Global,
-    watch: &Watch,
-    ui: Ui,
-) -> anyhow::Result<Outcome> {
+fn take_turn(command: &Command, global: &Global, watch: &Watch, ui: Ui) -> anyhow::Result<Outcome> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(1).enable_all().build();
     let runtime = runtime.context("the machine refuses to start another thread")?;

@@ -114,7 +114,9 @@ fn netsuite(shared: NetSuite, own: NetSuiteOfAccount, name: &str) -> Result<NetS
         ];
         if let Some((setting, _)) = foreign.into_iter().find(|(_, is_set)| *is_set) {
             return Err((
-                format!("the Stripe account `{name}` has a {setting} of its own for the shared NetSuite account"),
+                format!(
+                    "the Stripe account `{name}` has a {setting} of its own for the shared NetSuite account"
+                ),
                 "Set account beside it, or put it into [netsuite].".into(),
             ));
         }
@@ -128,7 +130,9 @@ fn netsuite(shared: NetSuite, own: NetSuiteOfAccount, name: &str) -> Result<NetS
     };
     if own.oauth2.is_none() && own.token.is_none() {
         return Err((
-            format!("the Stripe account `{name}` has a NetSuite account of its own, {account}, and no way to sign in to it"),
+            format!(
+                "the Stripe account `{name}` has a NetSuite account of its own, {account}, and no way to sign in to it"
+            ),
             "Put oauth2 beside account: the keys of [netsuite] are those of another.".into(),
         ));
     }
@@ -160,7 +164,8 @@ mod tests {
         assert!(before < after);
         let own = "netsuite = { account = \"7654321\", oauth2 = { client_id = \"two\", certificate_id = \"c\", private_key_file = \"two.pem\" } }";
         let with = |eu: &str, name: &str| {
-            let stripe = |id: &str| format!("stripe = {{ account = \"{id}\", timezone = \"UTC\" }}");
+            let stripe =
+                |id: &str| format!("stripe = {{ account = \"{id}\", timezone = \"UTC\" }}");
             let text = format!(
                 "{}\n[[stripe_accounts]]\nname = \"us\"\n{}\n[[stripe_accounts]]\nname = \"eu\"\n{}\n{eu}\n",
                 shared.replacen("# subsidiary = \"1\"", "subsidiary = \"1\"", 1),

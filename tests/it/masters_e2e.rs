@@ -263,10 +263,10 @@ fn an_example_shows_what_the_mapping_gives_and_by_which_rule() {
     assert!(wrong.stderr.contains("Did you mean `department`?"), "{wrong:?}");
 }
 
-/// Two Stripe accounts on one NetSuite account, each with its own ledger and key: one run for both,
-/// and their shared names do not collide.
+/// Two Stripe accounts on one NetSuite account, each with its own ledger and key: one run for both, side
+/// by side, and their shared names do not collide.
 #[test]
-fn several_accounts_run_in_order_and_share_nothing_by_accident() {
+fn several_accounts_run_side_by_side_and_share_nothing_by_accident() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     let _sandbox = Sandbox::start(path);
@@ -298,6 +298,12 @@ fn several_accounts_run_in_order_and_share_nothing_by_accident() {
     assert_eq!(pushed.code, 0, "{pushed:?}");
     let told: Value =
         serde_json::from_slice(&std::fs::read(path.join("push.json")).unwrap()).unwrap();
+    let created = |of: &Value| of["counts"]["posted"]["created"].as_u64().unwrap();
+    let sum: u64 = told["accounts"].as_array().unwrap().iter().map(created).sum();
+    assert_eq!(told["totals"]["created"], sum, "the totals are those of both: {told}");
+    for words in ["us: ", "eu: ", "Total  "] {
+        assert!(pushed.stderr.contains(words), "{words}: {pushed:?}");
+    }
     let accounts = told["accounts"].as_array().unwrap().iter();
     let posted =
         |account: &Value| (account["name"].clone(), account["counts"]["posted"]["created"].clone());
@@ -315,6 +321,10 @@ fn several_accounts_run_in_order_and_share_nothing_by_accident() {
         assert_eq!(customer["entityId"], format!("Stripe Unallocated Charges ({name})"));
     }
     assert_eq!(tieout.run(&["plan", "--detailed-exitcode"]).code, 0);
+    // What is printed stands in the order of the file, whoever was through first.
+    let shown = tieout.run(&["run", "--dry-run", "--since", "2026-03-01", "--output", "json"]);
+    assert_eq!(shown.code, 7, "the second account's key is of the first: {shown:?}");
+    assert!(shown.stderr.contains("eu: ") && shown.stdout.contains("acct_"), "{shown:?}");
     // The worst ending is the command's: the second account's key is of the first.
     let checked = tieout.run(&["check"]);
     assert_eq!(checked.code, 1, "{checked:?}");

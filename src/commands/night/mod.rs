@@ -26,9 +26,9 @@ use crate::commands::session::Session;
 use crate::config::{self, NetSuiteSettings, NightSettings};
 use crate::digest::sha256_hex;
 use crate::ledger::LedgerError;
-use crate::report::night::finding::{Finding, Findings, Route};
 use crate::net::gate::Gate;
 use crate::netsuite::client::Limits;
+use crate::report::night::finding::{Finding, Findings, Route};
 use crate::report::night::{
     Account, Requests, SCHEMA_VERSION, Summary, Totals, line, metrics, over_all,
 };
@@ -134,7 +134,8 @@ impl Watch {
 
     /// Puts the turns into the order of the configuration, whichever ended first.
     pub(super) fn in_order(&self, names: &[String]) {
-        let place = |account: &Account| names.iter().position(|own| Some(own) == account.name.as_ref());
+        let place =
+            |account: &Account| names.iter().position(|own| Some(own) == account.name.as_ref());
         let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
         turns.sort_by_key(|(account, _)| place(account));
     }
@@ -196,7 +197,7 @@ impl Watch {
         }
         let at_once = AtOnce::listen()?;
         if summary.accounts.len() > 1 {
-            ui.say(&over_all(&summary, width()));
+            ui.say(over_all(&summary, width()).trim_end());
         }
         hooks::run(&self.told.hooks, &summary, ui);
         drop(at_once);

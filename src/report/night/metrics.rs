@@ -165,9 +165,9 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::report::night::Totals;
     use crate::calendar::UnixTime;
     use crate::money::{Amount, Currency};
+    use crate::report::night::Totals;
     use crate::report::night::finding::Findings;
     use crate::report::night::{Aged, CatchUp, Difference, Exceptions, Source};
 

@@ -110,7 +110,8 @@ pub struct Account {
 impl Account {
     /// Proofs that show a difference; `None` where none was made.
     fn differing(&self) -> Option<u64> {
-        let differing = |all: &Vec<Difference>| all.iter().filter(|d| !d.difference.is_zero()).count();
+        let differing =
+            |all: &Vec<Difference>| all.iter().filter(|d| !d.difference.is_zero()).count();
         self.differences.as_ref().map(|all| differing(all).try_into().unwrap_or(u64::MAX))
     }
 }

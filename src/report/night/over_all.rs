@@ -18,7 +18,8 @@ pub fn over_all(summary: &Summary, columns: u16) -> String {
         ("Differ", Align::Right),
     ];
     let mut rows: Vec<Vec<String>> = summary.accounts.iter().map(row).collect();
-    let Totals { created, updated, failed, blocked, in_doubt, open_exceptions, .. } = summary.totals;
+    let Totals { created, updated, failed, blocked, in_doubt, open_exceptions, .. } =
+        summary.totals;
     let is_proven = summary.accounts.iter().any(|account| account.differences.is_some());
     let differing = is_proven.then_some(summary.totals.differing);
     let ends = ["Total".into(), summary.exit_code.to_string()];
@@ -56,8 +57,7 @@ mod tests {
     #[test]
     fn each_account_has_a_line_and_the_total_is_theirs() {
         let account = |name: &str, exit_code: u8, created: u64| {
-            let mut account =
-                Account { name: Some(name.into()), exit_code, ..Account::default() };
+            let mut account = Account { name: Some(name.into()), exit_code, ..Account::default() };
             account.counts.posted.created = created;
             account
         };
@@ -80,7 +80,10 @@ mod tests {
         let text = over_all(&summary, 80);
         let line = |name: &str| {
             let line = text.lines().find(|line| line.trim_start().starts_with(name));
-            line.unwrap_or_else(|| panic!("{text}")).split_whitespace().collect::<Vec<_>>().join(" ")
+            line.unwrap_or_else(|| panic!("{text}"))
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         assert_eq!(line("us"), "us 0 1,200 0 0 0 0");
         assert_eq!(line("Total"), "Total 3 1,234 0 0 0 0 0");
