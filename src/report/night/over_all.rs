@@ -13,7 +13,7 @@ pub fn over_all(summary: &Summary, columns: u16) -> String {
         ("Updated", Align::Right),
         ("Failed", Align::Right),
         ("Blocked", Align::Right),
-        ("In doubt", Align::Right),
+        ("Doubt", Align::Right),
         ("Exceptions", Align::Right),
         ("Differ", Align::Right),
     ];
