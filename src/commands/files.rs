@@ -59,7 +59,7 @@ fn part(path: &Path) -> PathBuf {
 
 /// A folder of reports that only their owner may read. They are not synced: whoever loses them with
 /// the power makes them again from the reading, which is in the ledger.
-pub(super) struct ReportFolder<'a>(pub(super) &'a Path);
+pub(super) struct ReportFolder<'a>(&'a Path);
 
 impl Folder for ReportFolder<'_> {
     type File = BufWriter<File>;
@@ -75,7 +75,14 @@ impl Folder for ReportFolder<'_> {
     }
 }
 
-impl ReportFolder<'_> {
+impl<'a> ReportFolder<'a> {
+    /// The folder, made when it is not there.
+    pub(super) fn made(path: &'a Path) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(path)
+            .with_context(|| format!("{} cannot be made", path.display()))?;
+        Ok(Self(path))
+    }
+
     fn naming(&self, name: &str, error: &io::Error) -> io::Error {
         let path = self.0.join(name);
         io::Error::new(error.kind(), format!("{} cannot be written: {error}", path.display()))

@@ -1,11 +1,9 @@
 //! `tieout sandbox`: the two embedded systems, served until interrupted.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context;
-use serde_json::Value;
 
 use crate::cli::{Global, SandboxArgs, SandboxCommand, StatementFormat};
 use crate::commands::embedded::{self, Wanted};
@@ -13,7 +11,7 @@ use crate::commands::exit::Outcome;
 use crate::report::plan::counted;
 use crate::sandbox::bank;
 use crate::sandbox::stripe::world::World;
-use crate::sandbox::stripe::{Faults, Limits, Options};
+use crate::sandbox::stripe::{Faults, Limits, Options, export};
 use crate::ui::Ui;
 
 pub(super) async fn run(args: &SandboxArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
@@ -31,7 +29,7 @@ pub(super) async fn run(args: &SandboxArgs, global: &Global, ui: Ui) -> anyhow::
         return Ok(Outcome::Done);
     }
     if let Some(SandboxCommand::Export { out }) = &args.what {
-        let count = export(&wanted(args).company()?.world, out)?;
+        let count = write_export(wanted(args).company()?.world, out)?;
         ui.say(&format!(
             "Wrote {} to {}: `tieout pull --from {}` reads it.",
             counted(count, "object"),
@@ -73,55 +71,16 @@ fn wanted(args: &SandboxArgs) -> Wanted<'_> {
     }
 }
 
-/// Writes every object, one per line and kind, and for each payout the list of what it is made of, which no
-/// object says; gives how many objects there are.
-fn export(world: &World, folder: &Path) -> anyhow::Result<usize> {
-    let members = folder.join("balance_transactions");
-    std::fs::create_dir_all(&members)
-        .with_context(|| format!("the folder {} cannot be made", members.display()))?;
-    super::write_private(&folder.join("account.json"), world.account().as_bytes())?;
-    super::write_private(&folder.join("balance.json"), world.balance().as_bytes())?;
-    let mut count = 0;
-    for kind in world.kinds() {
-        let objects = world.objects(kind);
-        count += objects.len();
-        let lines = objects.iter().map(|object| shown(world, kind, &object.json));
-        let lines = lines.collect::<serde_json::Result<Vec<String>>>()?;
-        super::write_private(&folder.join(format!("{kind}.jsonl")), lines.join("\n").as_bytes())?;
-    }
-    let mut of_payouts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for object in world.objects("balance_transaction") {
-        if let Some(payout) = world.payout_of(&object.id) {
-            of_payouts.entry(payout).or_default().push(&object.json);
+/// Writes the account as exported JSON; gives how many objects there are.
+fn write_export(world: World, folder: &Path) -> anyhow::Result<usize> {
+    let count = world.kinds().map(|kind| world.objects(kind).len()).sum();
+    for (name, content) in export::files(world) {
+        let path = folder.join(name);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent)
+                .with_context(|| format!("the folder {} cannot be made", parent.display()))?;
         }
-    }
-    for (payout, objects) in of_payouts {
-        let url = format!("/v1/balance_transactions?payout={payout}");
-        let data = objects.join(",");
-        let list = format!(r#"{{"object":"list","url":"{url}","has_more":false,"data":[{data}]}}"#);
-        super::write_private(&members.join(format!("{payout}.json")), list.as_bytes())?;
+        super::write_private(&path, content.as_bytes())?;
     }
     Ok(count)
-}
-
-/// An object as a pull asks for it: an invoice with its discounts, and not with their ids alone.
-fn shown(world: &World, kind: &str, json: &str) -> serde_json::Result<String> {
-    if kind != "invoice" {
-        return Ok(json.to_owned());
-    }
-    let mut invoice: Value = serde_json::from_str(json)?;
-    with_discounts(world, &mut invoice);
-    for line in invoice["lines"]["data"].as_array_mut().into_iter().flatten() {
-        with_discounts(world, line);
-    }
-    Ok(invoice.to_string())
-}
-
-fn with_discounts(world: &World, object: &mut Value) {
-    for discount in object["discounts"].as_array_mut().into_iter().flatten() {
-        let found = discount.as_str().and_then(|id| world.get("discount", id));
-        if let Some(whole) = found.and_then(|found| serde_json::from_str(&found.json).ok()) {
-            *discount = whole;
-        }
-    }
 }

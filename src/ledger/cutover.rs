@@ -26,7 +26,7 @@ impl Ledger {
     /// Everything that reaches across the start, oldest first.
     pub fn straddlers(&self) -> Result<Vec<Straddler>, LedgerError> {
         let mut all = Vec::new();
-        for text in self.texts("SELECT content FROM straddler WHERE ?1 <> ''", "all")? {
+        for text in self.all_texts("SELECT content FROM straddler")? {
             all.push(read_straddler(&text)?);
         }
         all.sort();

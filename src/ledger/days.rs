@@ -105,10 +105,8 @@ impl Ledger {
 
     /// The days to derive now: noted, and over.
     pub(super) fn days_to_derive(&self, policy: &Policy) -> Result<Vec<CaseKey>, LedgerError> {
-        let rows = self.texts(
-            "SELECT date || ' ' || currency FROM dirty_day WHERE ?1 <> '' ORDER BY date, currency",
-            "all",
-        )?;
+        let rows = self
+            .all_texts("SELECT date || ' ' || currency FROM dirty_day ORDER BY date, currency")?;
         let known_until = self.movements_known_until()?;
         let keys = rows.iter().filter_map(|row| {
             let (date, currency) = row.split_once(' ')?;

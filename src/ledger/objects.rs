@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rusqlite::types::Type;
-use rusqlite::{Row, params};
+use rusqlite::{Params, Row, params};
 
 use super::facts::News;
 use super::open::mode;
@@ -277,11 +277,17 @@ impl Ledger {
 
     /// Runs a query with one text parameter and one text column.
     pub(super) fn texts(&self, query: &str, parameter: &str) -> Result<Vec<String>, LedgerError> {
+        self.texts_by(query, [parameter])
+    }
+
+    /// The same of a query without a parameter.
+    pub(super) fn all_texts(&self, query: &str) -> Result<Vec<String>, LedgerError> {
+        self.texts_by(query, [])
+    }
+
+    fn texts_by(&self, query: &str, by: impl Params) -> Result<Vec<String>, LedgerError> {
         let run = || -> rusqlite::Result<Vec<String>> {
-            self.connection
-                .prepare_cached(query)?
-                .query_map([parameter], |row| row.get(0))?
-                .collect()
+            self.connection.prepare_cached(query)?.query_map(by, |row| row.get(0))?.collect()
         };
         run().map_err(|error| self.fail(error))
     }

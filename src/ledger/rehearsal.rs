@@ -65,10 +65,9 @@ const KEPT: [&str; 28] = [
 impl Ledger {
     /// Every record of the company's own that NetSuite has named, and as what it was sought.
     pub fn all_hits(&self) -> Result<Vec<(Sought, Hit)>, LedgerError> {
-        let sql =
-            "SELECT question || char(10) || hits FROM answer WHERE ?1 <> '' ORDER BY question";
+        let sql = "SELECT question || char(10) || hits FROM answer ORDER BY question";
         let mut found = Vec::new();
-        for text in self.texts(sql, "all")? {
+        for text in self.all_texts(sql)? {
             let (question, hits) = text.split_once('\n').expect("the query puts one between them");
             let unreadable =
                 |cause| LedgerError::Unreadable { external_id: question.to_owned(), cause };
@@ -130,8 +129,8 @@ mod tests {
     fn every_table_is_either_facts_or_of_the_books() {
         let folder = tempfile::tempdir().unwrap();
         let ledger = ledger(&folder.path().join("tieout.db"));
-        let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND ?1 <> ''";
-        for table in ledger.texts(sql, "all").unwrap() {
+        let sql = "SELECT name FROM sqlite_master WHERE type = 'table'";
+        for table in ledger.all_texts(sql).unwrap() {
             let known = [&OF_BOOKS[..], &KEPT[..]].concat();
             assert!(known.contains(&table.as_str()), "is {table} facts, or of the books?");
         }

@@ -22,8 +22,7 @@ impl Ledger {
             let next = date.checked_add_days(Days::new(1));
             next.is_some_and(|next| start_of_day(next, policy.zone) <= known_until)
         };
-        let noted =
-            self.texts("SELECT summary FROM dirty_summary WHERE ?1 <> '' ORDER BY summary", "all")?;
+        let noted = self.all_texts("SELECT summary FROM dirty_summary ORDER BY summary")?;
         let mut keys = Vec::new();
         for text in noted {
             match read_summary(&text)? {

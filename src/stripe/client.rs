@@ -358,6 +358,28 @@ mod tests {
         assert_eq!(least(&[]), 0);
     }
 
+    /// A pull would otherwise end with thousands of customers who had to share with the lists.
+    #[tokio::test(start_paused = true)]
+    async fn what_is_asked_of_one_object_goes_before_lists() {
+        let fake = Fake::with(vec![]);
+        let client = fake.client();
+        let mut asking = tokio::task::JoinSet::new();
+        let mut ask = |path: String| {
+            let client = Arc::clone(&client);
+            asking.spawn(async move { client.page(&path, &[]).await.unwrap() });
+        };
+        for list in ["charges", "invoices", "refunds"].repeat(20) {
+            ask(format!("/v1/{list}"));
+        }
+        for number in 0..5 {
+            ask(format!("/v1/customers/cus_{number}/balance_transactions"));
+        }
+        asking.join_all().await;
+        let asked = fake.asked();
+        let last = asked.iter().rposition(|one| one.path.contains("customers")).unwrap();
+        assert!(last < 20, "the last customer was asked about after {last} of {}", asked.len());
+    }
+
     #[test]
     fn the_mode_is_read_from_the_key() {
         let mode = |key: &str| Mode::of_key(&key.into());

@@ -59,7 +59,8 @@ impl Log {
         self.about.lock().unwrap_or_else(PoisonError::into_inner).ledger_run = Some(run);
     }
 
-    /// One line, ended, of `beside` where turns are taken side by side; what a person would see in colour or on a line of its own stands plain.
+    /// One line, ended, of `beside` where turns are taken side by side; what a person would see in
+    /// colour or on a line of its own stands plain.
     pub(super) fn line(
         &self,
         level: Level,

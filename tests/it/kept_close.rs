@@ -46,6 +46,8 @@ fn the_month_end_runs_as_told_and_is_made_again_byte_for_byte() {
     let (first, second) =
         (files(&folder.path().join("september")), files(&folder.path().join("again")));
     assert!(first.contains_key("close.html") && first.contains_key("rollforward.csv"));
+    // Other programs import a list, and no report.
+    assert!(first.contains_key("items.csv") && !first.contains_key("items.json"));
     assert_eq!(first.keys().collect::<Vec<_>>(), second.keys().collect::<Vec<_>>());
     for (name, bytes) in &first {
         assert!(*bytes == second[name], "{name} is not what it was");

@@ -12,6 +12,7 @@ mod write;
 
 use anyhow::{Context, bail};
 
+use crate::accounting::Policy;
 use crate::cli::{Global, ReportArgs, ReportName};
 use crate::commands::books;
 use crate::commands::exit::{Outcome, UsageError};
@@ -19,6 +20,8 @@ use crate::commands::log::logged;
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
 use crate::ledger::{Ledger, packed_content};
+use crate::netsuite::client::Client;
+use crate::netsuite::references::References;
 use crate::reconcile::close::facts::Period;
 use crate::reconcile::close::{FACTS_VERSION, Facts, Report, fingerprint, proofs};
 use crate::ui::Ui;
@@ -154,11 +157,22 @@ async fn read(
         )?,
     };
     let policy = books::policy(&session.settings, &references)?;
+    gathered(session, ledger, (&policy, &references), client.as_deref(), period).await
+}
+
+/// Gathers everything of a period for books that are known, bank statements included.
+pub(super) async fn gathered(
+    session: &Session,
+    ledger: &Ledger,
+    (policy, references): (&Policy, &References),
+    client: Option<&Client>,
+    period: Period,
+) -> anyhow::Result<Facts> {
     let mut facts = gather(Inputs {
         ledger,
-        policy: &policy,
-        references: &references,
-        client: client.as_deref(),
+        policy,
+        references,
+        client,
         netsuite_account: session.settings.netsuite.account.clone(),
         period,
         balances: Balances::load(session, ledger)?,

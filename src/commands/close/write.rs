@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use anyhow::Context;
-
 use super::period::Tolerance;
 use crate::cli::{ReportArgs, ReportFormat, ReportName};
 use crate::commands::exit::Outcome;
@@ -26,10 +24,8 @@ pub(super) fn write(
     let folder = folder.or_else(|| is_close.then(|| format!("close-{}", file_name(facts)).into()));
     let mut proofs: Vec<Proof> = Vec::new();
     if let Some(folder) = &folder {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("{} cannot be made", folder.display()))?;
         let name = if is_close { "close" } else { reports[0].word() };
-        let found = close::folder(facts, reports, name, &ReportFolder(folder))?;
+        let found = close::folder(facts, reports, name, &ReportFolder::made(folder)?)?;
         proofs.extend(found.into_iter().map(|(_, proof)| proof));
         ui.say(&format!("Wrote {}.", folder.display()));
     }

@@ -132,7 +132,7 @@ impl Pack<'_> {
             .prefix("tieout-evidence-")
             .tempdir_in(beside.unwrap_or(Path::new(".")))
             .with_context(|| format!("{} cannot be written", out.display()))?;
-        folder(&self.facts, &Report::ALL, CLOSE, &ReportFolder(reports.path()))?;
+        folder(&self.facts, &Report::ALL, CLOSE, &ReportFolder::made(reports.path())?)?;
         let mut count = 0;
         write_private_by(out, |file| {
             let mut archive = Archive::new(file);

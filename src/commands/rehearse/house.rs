@@ -11,17 +11,16 @@ use std::sync::{Arc, OnceLock};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::needs::{needs, of_configuration};
+use super::needs::{account_name, needs, of_configuration};
 use crate::calendar::Clock;
 use crate::commands::embedded;
 use crate::commands::write_private;
 use crate::config::{Auth, SecretSource, Settings};
 use crate::ledger::Ledger;
+use crate::net::base_url::reaches_this_machine_alone;
 use crate::net::transport::{BoxFuture, HttpRequest, HttpResponse, Transport, TransportError};
 use crate::sandbox::netsuite::{Chart, NetSuite, RecordSetup, Setup};
 
-/// What a rehearsal's NetSuite account is called: this and the account it stands for.
-const NAME: &str = "REHEARSAL_";
 /// Where nothing answers yet; what answers has a port.
 const THIS_MACHINE: &str = "http://127.0.0.1:";
 
@@ -73,9 +72,8 @@ impl House {
     pub(in crate::commands) fn enter(settings: &mut Settings) -> Self {
         let own = settings.clone();
         let folder = &own.netsuite.rehearsal;
-        let account: String = own.netsuite.account.replace(['_', '-'], "");
         settings.ledger = folder.join(LEDGER);
-        settings.netsuite.account = format!("{NAME}{}", account.to_ascii_uppercase());
+        settings.netsuite.account = account_name(&own);
         settings.netsuite.base_url = Some(THIS_MACHINE.into());
         settings.netsuite.auth = Auth::OAuth2 {
             client_id: embedded::CLIENT_ID.into(),
@@ -144,8 +142,6 @@ impl House {
         }
         let (chart, mut assumed) = self.chart()?;
         let needs = needs(&self.settings, known_records(&self.settings, clock)?, clock.as_ref())?;
-        let account_id = format!("{NAME}{}", needs.account_id);
-        let needs = crate::sandbox::netsuite::Needs { account_id, ..needs };
         let (setup, more) = chart.setup(&needs).context("the rehearsal's NetSuite")?;
         assumed.extend(more);
         let set_up = SetUp { assumed, setup };
@@ -188,7 +184,7 @@ pub(in crate::commands) struct OnThisMachine(pub(in crate::commands) Arc<dyn Tra
 
 impl Transport for OnThisMachine {
     fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, TransportError>> {
-        if request.url.starts_with(THIS_MACHINE) {
+        if reaches_this_machine_alone(&request.url) {
             return self.0.send(request);
         }
         Box::pin(async move {
@@ -232,6 +228,7 @@ mod tests {
             "https://1234567.suitetalk.api.netsuite.com/services/rest/record/v1/invoice",
             "http://127.0.0.1.example.com/x",
             "http://localhost@example.com/",
+            "http://127.0.0.1:80@example.com/",
         ] {
             let refused = transport.send(HttpRequest::new(Method::Post, url)).await;
             assert!(matches!(refused, Err(TransportError::NotSent { .. })), "{url}: {refused:?}");

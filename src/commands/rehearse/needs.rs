@@ -21,7 +21,14 @@ const YEARS_BACK: i32 = 10;
 const FIRST_ID: i64 = 900_000_000_000;
 const FIRST_ID_BY_PLACE: i64 = 990_000_000_000;
 
-/// What `settings` ask for; the account's id stands for itself, without what parts it.
+/// What the NetSuite account of a rehearsal is called: this and the account it stands for, without what
+/// parts it.
+pub(super) fn account_name(settings: &Settings) -> String {
+    let account = settings.netsuite.account.replace(['_', '-'], "");
+    format!("REHEARSAL_{}", account.to_ascii_uppercase())
+}
+
+/// What `settings`, which are the real account's, ask for.
 pub(super) fn needs(
     settings: &Settings,
     records: Vec<RecordSetup>,
@@ -38,7 +45,7 @@ pub(super) fn needs(
     tax_codes.sort_unstable();
     tax_codes.dedup();
     Ok(Needs {
-        account_id: settings.netsuite.account.replace(['_', '-'], "").to_ascii_uppercase(),
+        account_id: account_name(settings),
         subsidiary,
         base_currency: settings.netsuite.base_currency,
         currencies: settings.accounts.keys().filter_map(|role| currency(*role)).collect(),

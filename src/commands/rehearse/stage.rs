@@ -10,11 +10,11 @@ use anyhow::{Context, bail};
 use super::house::STATE;
 use crate::calendar::Month;
 use crate::cli::{GuardArgs, RehearseArgs};
-use crate::commands::close::{self, Balances, Inputs, add_statements, gather};
+use crate::commands::close;
 use crate::commands::exit::{Guarded, Outcome};
 use crate::commands::files::ReportFolder;
 use crate::commands::log::logged;
-use crate::commands::plan::{DERIVED_UNDER, made_by};
+use crate::commands::plan::DERIVED_UNDER;
 use crate::commands::session::Session;
 use crate::commands::tieout::ReadBack;
 use crate::commands::{books, modes, plan, pull, push, report};
@@ -167,23 +167,11 @@ async fn close_reports(
 ) -> anyhow::Result<()> {
     let client = session.netsuite()?;
     let policy = &read_back.policy;
-    let mut facts = gather(Inputs {
-        ledger,
-        policy,
-        references,
-        client: Some(&client),
-        netsuite_account: session.settings.netsuite.account.clone(),
-        period: close::of_month(month, policy.zone)?,
-        balances: Balances::load(session, ledger)?,
-        read_at: session.clock.now(),
-        made_by: made_by(),
-    })
-    .await?;
-    add_statements(&mut facts, ledger, &session.settings.bank)?;
+    let period = close::of_month(month, policy.zone)?;
+    let books = (policy, references);
+    let facts = close::gathered(session, ledger, books, Some(&client), period).await?;
     let folder = folder.join(format!("close-{month}"));
-    std::fs::create_dir_all(&folder)
-        .with_context(|| format!("{} cannot be made", folder.display()))?;
-    folder_of_reports(&facts, &Report::ALL, "close", &ReportFolder(&folder))?;
+    folder_of_reports(&facts, &Report::ALL, "close", &ReportFolder::made(&folder)?)?;
     Ok(())
 }
 

@@ -77,19 +77,20 @@ fn pages<F: Folder>(
     let mut page = Page::new(facts, Detail::Beside);
     #[cfg(feature = "xlsx")]
     let mut book = super::xlsx::Xlsx::new();
-    let proofs = each(facts, reports, to, &mut |report, make| {
-        let mut sections = page.sections(report);
+    let mut all = Vec::new();
+    for report in reports {
+        let mut sections = page.sections(*report);
+        let mut others: Vec<&mut dyn Sink> = vec![&mut sections];
         #[cfg(feature = "xlsx")]
-        let proofs = make(&mut [&mut sections, &mut book])?;
-        #[cfg(not(feature = "xlsx"))]
-        let proofs = make(&mut [&mut sections])?;
-        page.add(report, sections, proofs.clone());
-        Ok(proofs)
-    })?;
+        others.push(&mut book);
+        let proofs = with_files(facts, *report, to, others)?;
+        page.add(*report, sections, proofs.clone());
+        all.extend(proofs.into_iter().map(|proof| (*report, proof)));
+    }
     put(to, &format!("{name}.html"), |file| file.write_all(page.end().as_bytes()))?;
     #[cfg(feature = "xlsx")]
     put(to, &format!("{name}.xlsx"), |file| book.end_of(facts, file).map_err(io::Error::other))?;
-    Ok(proofs)
+    Ok(all)
 }
 
 fn put<F: Folder, T>(
@@ -103,63 +104,41 @@ fn put<F: Folder, T>(
     Ok(written)
 }
 
-/// Makes one report, for the sinks of its files and for others.
-type Make<'a> = dyn FnMut(&mut [&mut dyn Sink]) -> io::Result<Vec<Proof>> + 'a;
-
-/// Makes each report once, into its own two files and whatever `take` adds.
-fn each<F: Folder>(
+/// Makes one report, once, into its own two files and for others.
+fn with_files<F: Folder>(
     facts: &Facts,
-    reports: &[Report],
+    report: Report,
     to: &F,
-    take: &mut dyn FnMut(Report, &mut Make) -> io::Result<Vec<Proof>>,
-) -> io::Result<Vec<(Report, Proof)>> {
-    let mut all = Vec::new();
-    for report in reports {
-        let names = ["csv", "json"].map(|ending| format!("{}.{ending}", report.word()));
-        let [mut csv_file, mut json_file] = [to.create(&names[0])?, to.create(&names[1])?];
-        let proofs = take(*report, &mut |others| {
-            let columns = columns(&|sink| report.write(facts, sink));
-            let mut csv = csv::Csv::new(&mut csv_file, &columns, !report.is_export());
-            let mut json = json::Json::new(&mut json_file, &json::head(facts, *report));
-            let proofs = report.write(facts, &mut Together { own: [&mut csv, &mut json], others });
-            csv.end_of_file()?;
-            json.end_of_file(&proofs)?;
-            Ok(proofs)
-        })?;
-        to.end(&names[0], csv_file)?;
-        to.end(&names[1], json_file)?;
-        all.extend(proofs.into_iter().map(|proof| (*report, proof)));
-    }
-    Ok(all)
+    others: Vec<&mut dyn Sink>,
+) -> io::Result<Vec<Proof>> {
+    let names = ["csv", "json"].map(|ending| format!("{}.{ending}", report.word()));
+    let [mut csv_file, mut json_file] = [to.create(&names[0])?, to.create(&names[1])?];
+    let columns = columns(&|sink| report.write(facts, sink));
+    let mut csv = csv::Csv::new(&mut csv_file, &columns, !report.is_export());
+    let mut json = json::Json::new(&mut json_file, &json::head(facts, report));
+    let mut all: Vec<&mut dyn Sink> = vec![&mut csv, &mut json];
+    all.extend(others.into_iter().map(|sink| sink as &mut dyn Sink));
+    let proofs = report.write(facts, &mut Together(all));
+    csv.end_of_file()?;
+    json.end_of_file(&proofs)?;
+    to.end(&names[0], csv_file)?;
+    to.end(&names[1], json_file)?;
+    Ok(proofs)
 }
 
 /// Hands each row to several.
-struct Together<'a, 'b, 'c> {
-    own: [&'a mut dyn Sink; 2],
-    others: &'b mut [&'c mut dyn Sink],
-}
+struct Together<'a>(Vec<&'a mut dyn Sink>);
 
-impl Together<'_, '_, '_> {
-    fn each(&mut self, mut tell: impl FnMut(&mut dyn Sink)) {
-        for sink in &mut self.own {
-            tell(*sink);
-        }
-        for sink in &mut *self.others {
-            tell(*sink);
-        }
-    }
-}
-
-impl Sink for Together<'_, '_, '_> {
+impl Sink for Together<'_> {
     fn begin(&mut self, head: &Head) {
-        self.each(|sink| sink.begin(head));
+        self.0.iter_mut().for_each(|sink| sink.begin(head));
     }
 
     fn row(&mut self, row: &Row) {
-        self.each(|sink| sink.row(row));
+        self.0.iter_mut().for_each(|sink| sink.row(row));
     }
 
     fn end(&mut self, count: usize) {
-        self.each(|sink| sink.end(count));
+        self.0.iter_mut().for_each(|sink| sink.end(count));
     }
 }

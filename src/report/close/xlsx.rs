@@ -268,3 +268,27 @@ fn fitting(text: &str) -> Cow<'_, str> {
 fn number_of(digits: &str) -> f64 {
     digits.parse().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reconcile::close::sheet::Column;
+
+    /// A workbook of a large month would take minutes to open; a row that is missing without a word
+    /// would be a silent gap.
+    #[test]
+    fn a_workbook_ends_and_says_where_the_rest_is() {
+        let mut book = Xlsx::new();
+        book.written_before = BOOK_ROWS_MAX - 1;
+        book.begin(&Head::new("items", "Items", &[Column::id("item", "Item")]));
+        for id in ["txn_1", "txn_2", "txn_3"] {
+            book.row(&Row { weight: Weight::Item, cells: vec![Cell::id(id)], link: None });
+        }
+        let total = Row { weight: Weight::Total, cells: vec![Cell::text("Total")], link: None };
+        book.row(&total);
+        // The total and the sentence come below what fitted.
+        assert_eq!((book.written, book.skipped, book.next), (1, 2, 4));
+        Sink::end(&mut book, 3);
+        assert_eq!(book.next, 5);
+    }
+}

@@ -8,6 +8,7 @@ mod auth;
 mod endpoints;
 mod error;
 mod expand;
+pub mod export;
 mod index;
 mod limits;
 mod lists;

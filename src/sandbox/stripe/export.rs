@@ -1,0 +1,53 @@
+//! A world as somebody without API access gets it: files of exported JSON.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::error::Refusal;
+use super::expand::expand;
+use super::index::Index;
+use super::world::World;
+
+/// What a pull asks to see whole in an invoice.
+const EXPANDED: [&str; 2] = ["discounts", "lines.data.discounts"];
+
+/// Every object, one per line and kind, and for each payout the list of what it is made of, which no object
+/// says: the content of each file by its path.
+pub fn files(world: World) -> BTreeMap<String, String> {
+    let index = Index::new(world);
+    let world = &index.world;
+    let mut files = BTreeMap::new();
+    files.insert("account.json".to_owned(), world.account().to_owned());
+    files.insert("balance.json".to_owned(), world.balance().to_owned());
+    for kind in world.kinds() {
+        let lines = world.objects(kind).iter().map(|object| shown(&index, kind, &object.json));
+        files.insert(format!("{kind}.jsonl"), lines.collect::<Vec<_>>().join("\n"));
+    }
+    let mut of_payouts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for object in world.objects("balance_transaction") {
+        if let Some(payout) = world.payout_of(&object.id) {
+            of_payouts.entry(payout).or_default().push(&object.json);
+        }
+    }
+    for (payout, objects) in of_payouts {
+        let url = format!("/v1/balance_transactions?payout={payout}");
+        let data = objects.join(",");
+        let list = format!(r#"{{"object":"list","url":"{url}","has_more":false,"data":[{data}]}}"#);
+        files.insert(format!("balance_transactions/{payout}.json"), list);
+    }
+    files
+}
+
+/// An object as a pull sees it. What cannot be expanded stays as it is.
+fn shown(index: &Index, kind: &str, json: &str) -> String {
+    if kind != "invoice" {
+        return json.to_owned();
+    }
+    let whole = || -> Result<Value, Refusal> {
+        let mut invoice = serde_json::from_str(json).unwrap_or_default();
+        EXPANDED.iter().try_for_each(|path| expand(&mut invoice, path, index))?;
+        Ok(invoice)
+    };
+    whole().map_or_else(|_| json.to_owned(), |invoice| invoice.to_string())
+}
