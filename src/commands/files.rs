@@ -47,8 +47,11 @@ fn create(path: &Path, mode: u32) -> io::Result<BufWriter<File>> {
     // Whatever the umask takes from new files, or an older file of this name had.
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
-    Ok(BufWriter::new(file))
+    Ok(BufWriter::with_capacity(BUFFER_BYTES, file))
 }
+
+/// A long report is gigabytes: larger pieces ask the system less often.
+const BUFFER_BYTES: usize = 128 * 1024;
 
 /// Where a file is before it is whole.
 fn part(path: &Path) -> PathBuf {

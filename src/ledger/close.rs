@@ -1,5 +1,5 @@
-//! What the reports of a period read: records a page at a time and without what they do not need,
-//! movements without their JSON unless it is asked for, and a few counts.
+//! What the reports of a period read: records a page at a time and without what they do not need, and a
+//! few counts. Movements are in `movement_pages`.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::movements::flat;
-use super::objects::unpacked;
-use super::{FlatMovement, Ledger, LedgerError};
+use super::{Ledger, LedgerError};
 use crate::accounting::{Record, Rule};
 use crate::calendar::{UnixTime, Window};
 use crate::ids::{ExternalId, InternalId};
@@ -108,28 +106,10 @@ impl Ledger {
         Ok(found)
     }
 
-    /// Visits every movement, in the order in which they came. Its JSON is unpacked when the second
-    /// argument is called.
-    pub fn for_each_movement_and_json<E: From<LedgerError>>(
-        &self,
-        mut visit: impl FnMut(&FlatMovement, &dyn Fn() -> Result<Vec<u8>, LedgerError>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let wrap = |error| self.fail(error);
-        let mut statement = self
-            .connection
-            .prepare_cached(
-                "SELECT o.id, o.created, m.available_on, m.currency, m.type, m.category, m.amount,
-                        m.fee, m.net, m.source, p.payout, o.raw
-                 FROM movement m JOIN object o USING (seq)
-                 LEFT JOIN payout_member p ON p.balance_transaction = o.id",
-            )
-            .map_err(wrap)?;
-        let mut rows = statement.query([]).map_err(wrap)?;
-        while let Some(row) = rows.next().map_err(wrap)? {
-            let json = || unpacked(&self.packer, row, 11).map_err(wrap);
-            visit(&flat(row).map_err(wrap)?, &json)?;
-        }
-        Ok(())
+    /// Gives back the memory in which pages of the file are kept, before something else needs it.
+    pub fn forget_pages(&self) -> Result<(), LedgerError> {
+        let done = self.connection.execute_batch("PRAGMA shrink_memory");
+        done.map_err(|error| self.fail(error))
     }
 
     /// When an object was made.

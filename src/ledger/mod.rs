@@ -25,6 +25,7 @@ mod load;
 mod lock;
 mod lookup;
 mod migrate;
+mod movement_pages;
 mod movements;
 mod nights;
 mod objects;

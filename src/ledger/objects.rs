@@ -204,6 +204,21 @@ impl Ledger {
         Ok(())
     }
 
+    /// Hands the JSON of every object of a kind to which more may happen by now, as far as Stripe still
+    /// has it, to `visit`, oldest first.
+    pub fn for_each_watched(
+        &self,
+        kind: &str,
+        visit: impl FnMut(&[u8]) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        self.visit(
+            "SELECT o.raw FROM watch w JOIN object o USING (seq)
+             WHERE o.kind = ?1 ORDER BY o.created, o.id",
+            [kind],
+            visit,
+        )
+    }
+
     /// Hands the JSON of every object of a kind that was made in a half-open range of instants to
     /// `visit`, oldest first.
     pub(super) fn for_each_between(

@@ -23,7 +23,7 @@ use crate::ledger::{Ledger, packed_content};
 use crate::netsuite::client::Client;
 use crate::netsuite::references::References;
 use crate::reconcile::close::facts::Period;
-use crate::reconcile::close::{FACTS_VERSION, Facts, Report, fingerprint, proofs};
+use crate::reconcile::close::{FACTS_VERSION, Facts, Report, proofs};
 use crate::ui::Ui;
 
 pub use super::balance::Balances;
@@ -46,16 +46,19 @@ pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::R
     let parameters = serde_json::json!({ "period": period.name }).to_string();
     logged(&mut ledger, &command, &parameters, async |ledger, _| {
         let facts = read(args, &session, ledger, period).await?;
-        if args.name == ReportName::Close {
-            let window = facts.period.window;
-            let period = facts.period.name.as_str();
-            let (packed, figures) = std::thread::scope(|scope| {
-                let packed = scope.spawn(|| packed_content(&facts));
-                let figures = fingerprint(&facts);
-                (packed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), figures)
-            });
-            let id = ledger.put_reading(period, window, facts.read_at, &packed?, &figures)?;
-            warn_of_void(ledger, period, id, ui)?;
+        let is_close = args.name == ReportName::Close;
+        let (packed, written) = std::thread::scope(|scope| {
+            let packed = is_close.then(|| scope.spawn(|| packed_content(&facts)));
+            let written = write::in_folder(args, &facts, &wanted, ui);
+            let ended = packed.map(std::thread::ScopedJoinHandle::join);
+            (ended.map(|own| own.unwrap_or_else(|panic| std::panic::resume_unwind(panic))), written)
+        });
+        let written = written?;
+        if let (Some(packed), Some(written)) = (packed.transpose()?, &written) {
+            let Period { name, window, .. } = &facts.period;
+            let figures = &written.figures;
+            let id = ledger.put_reading(name, *window, facts.read_at, &packed, figures)?;
+            warn_of_void(ledger, name, id, ui)?;
             ui.say(&format!(
                 "Kept as reading {id}: `--as-read {id}` makes the same reports again."
             ));
@@ -63,7 +66,7 @@ pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::R
         if let Some(what) = &facts.cover.broke_off {
             ui.warn(&format!("The last pull broke off: {what} may be missing in part."));
         }
-        write::write(args, &facts, &wanted, tolerance, ui)
+        write::rest(args, &facts, &wanted, written.as_ref(), tolerance, ui)
     })
     .await
 }
@@ -181,5 +184,6 @@ pub(super) async fn gathered(
     })
     .await?;
     add_statements(&mut facts, ledger, &session.settings.bank)?;
+    ledger.forget_pages()?;
     Ok(facts)
 }

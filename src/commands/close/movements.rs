@@ -7,13 +7,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::NaiveDate;
 
 use super::gather::{Inputs, places};
+use crate::accounting::Policy;
 use crate::accounting::balance_transaction::{Class, fees};
 use crate::accounting::chart::Role;
 use crate::accounting::seat::{Charged, Sources};
 use crate::calendar::{UnixTime, day_before, start_of_day};
 use crate::ledger::{FlatMovement, LedgerError, PayoutIndex};
 use crate::money::{Amount, Currency};
-use crate::reconcile::close::facts::{Charges, Movement, Payout};
+use crate::reconcile::close::facts::{Charges, Movement, Payout, Period};
 use crate::stripe::objects::{BalanceTransaction, read};
 
 /// What is known of the movements.
@@ -64,7 +65,8 @@ pub(super) fn moved(inputs: &Inputs, payouts: &mut [Payout]) -> anyhow::Result<M
     let utc = |day| start_of_day(day, chrono_tz::Tz::UTC);
     let next = inputs.period.last_day.succ_opt().unwrap_or(inputs.period.last_day);
     let mut walk = Walk {
-        inputs,
+        policy: inputs.policy,
+        period: &inputs.period,
         sources: Sources { straddling: inputs.ledger.straddling()?, ..Sources::default() },
         places: places(payouts),
         payouts,
@@ -89,8 +91,10 @@ pub(super) fn moved(inputs: &Inputs, payouts: &mut [Payout]) -> anyhow::Result<M
     Ok(moved)
 }
 
+/// What takes the movements; on a thread of its own, so it has no hold of the ledger.
 struct Walk<'a> {
-    inputs: &'a Inputs<'a>,
+    policy: &'a Policy,
+    period: &'a Period,
     sources: Sources,
     places: HashMap<String, u32>,
     payouts: &'a mut [Payout],
@@ -110,12 +114,11 @@ impl Walk<'_> {
         flat: &FlatMovement,
         json: &dyn Fn() -> Result<Vec<u8>, LedgerError>,
     ) -> anyhow::Result<()> {
-        let inputs = self.inputs;
-        let window = inputs.period.window;
+        let (policy, window) = (self.policy, self.period.window);
         let currency: Currency = flat.currency.parse()?;
         let net = Amount::new(flat.net, currency);
         let member = flat.payout.and_then(|payout| self.places.get(payout).copied());
-        let is_past = inputs.policy.is_past(flat.created);
+        let is_past = policy.is_past(flat.created);
         // What is of nothing else may be of a day that came to nothing, with something later.
         let is_settled = flat.source.is_some() && self.left_before(member, flat);
         let is_in_utc = self.utc_month.0 <= flat.created && flat.created < self.utc_month.1;
@@ -154,7 +157,7 @@ impl Walk<'_> {
         }
         self.tell_payout(flat, member);
         let Some(bt) = bt else { return Ok(()) };
-        let class = self.sources.class(&bt, inputs.policy);
+        let class = self.sources.class(&bt, policy);
         let charges = charges(&bt, class);
         if is_in_utc && !is_past {
             let charged: i64 =
@@ -177,7 +180,7 @@ impl Walk<'_> {
 
     fn is_on_day(&self, bt: &BalanceTransaction) -> bool {
         let presented = self.sources.presented(bt);
-        let seat = self.inputs.policy.seat(bt, presented, &self.index.schedule(bt.currency));
+        let seat = self.policy.seat(bt, presented, &self.index.schedule(bt.currency));
         matches!(seat.charged, Charged::OnDay)
     }
 
@@ -188,14 +191,14 @@ impl Walk<'_> {
         } else {
             member
         };
-        let first_day = self.inputs.period.first_day;
-        flat.created < self.inputs.period.window.since
+        let first_day = self.period.first_day;
+        flat.created < self.period.window.since
             && own.is_some_and(|place| {
                 let payout = &self.payouts[usize::try_from(place).expect("a place")];
                 // One that the bank never had is not settled before it is back.
                 !(flat.kind == "payout" && payout.is_to_balance)
                     && payout.deposited().is_some_and(|day| day < first_day)
-                    && payout.created < self.inputs.period.window.since
+                    && payout.created < self.period.window.since
             })
     }
 
@@ -204,10 +207,10 @@ impl Walk<'_> {
         let payout = member.map(|place| &self.payouts[usize::try_from(place).expect("a place")]);
         // A payout's own row is no member of it; an older manual one may be of a later payout.
         let payout = payout.filter(|payout| flat.source != Some(payout.id.as_str()));
-        let Some(payout) = payout.filter(|p| !self.inputs.policy.is_past(p.created)) else {
+        let Some(payout) = payout.filter(|p| !self.policy.is_past(p.created)) else {
             return [false; 2];
         };
-        let days = [day_before(self.inputs.period.first_day), self.inputs.period.last_day];
+        let days = [day_before(self.period.first_day), self.period.last_day];
         days.map(|day| payout.deposited().is_some_and(|deposited| deposited <= day))
     }
 

@@ -96,8 +96,8 @@ struct Fold<'a> {
     taxes_on: BTreeSet<InternalId>,
     banks: BTreeMap<Currency, InternalId>,
     movements: &'a mut [Movement],
-    /// Where a movement is, by the number of its id.
-    places: HashMap<u64, u32>,
+    /// Where the movements are, in the order of their ids.
+    places: Vec<u32>,
     payouts: &'a mut [Payout],
     /// The payout that a record banks.
     banks_for: HashMap<ExternalId, usize>,
@@ -132,8 +132,9 @@ impl<'a> Fold<'a> {
             Role::Bank(currency) => Some((currency, account.clone())),
             _ => None,
         };
-        let numbered = movements.iter().zip(0_u32..);
-        let places = numbered.map(|(movement, place)| (key(&movement.id), place)).collect();
+        let mut places: Vec<u32> = movements.iter().zip(0..).map(|(_, place)| place).collect();
+        let id = |place: &u32| -> &str { &movements[at(*place)].id };
+        places.sort_unstable_by(|one, other| id(one).cmp(id(other)));
         Ok(Self {
             inputs,
             books,
@@ -245,12 +246,10 @@ impl<'a> Fold<'a> {
 
     fn mark(&mut self, sources: &[String], set: impl Fn(&mut Movement)) {
         for source in sources {
-            let place = self.places.get(&key(source)).copied();
-            let place = place.and_then(|place| usize::try_from(place).ok());
-            if let Some(movement) = place.and_then(|place| self.movements.get_mut(place))
-                && *movement.id == **source
-            {
-                set(movement);
+            let id = |place: &u32| -> &str { &self.movements[at(*place)].id };
+            let found = self.places.binary_search_by(|place| id(place).cmp(source));
+            if let Ok(place) = found {
+                set(&mut self.movements[at(self.places[place])]);
             }
         }
     }
@@ -369,6 +368,10 @@ impl<'a> Fold<'a> {
             unpaid: self.unpaid,
         })
     }
+}
+
+fn at(place: u32) -> usize {
+    usize::try_from(place).expect("a place among the movements")
 }
 
 /// Looks up the documents that are open.

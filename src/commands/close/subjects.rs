@@ -62,13 +62,9 @@ pub(super) fn invoices(inputs: &Inputs, unpaid: &Unpaid) -> anyhow::Result<Vec<I
         });
         Ok(())
     };
-    // Nearly all invoices are paid, and are not read further.
-    ledger.for_each_object::<LedgerError>("invoice", |raw| {
-        let has = |word: &[u8]| memchr::memmem::find(raw, word).is_some();
-        if has(b"\"open\"") || has(b"\"uncollectible\"") {
-            return read::<Invoice>(raw).map_or(Ok(()), |invoice| take(&invoice));
-        }
-        Ok(())
+    // Nearly all invoices are paid: an open or uncollectible one is watched as long as it is that.
+    ledger.for_each_watched("invoice", |raw| {
+        read::<Invoice>(raw).map_or(Ok(()), |invoice| take(&invoice))
     })?;
     let mut rest: Vec<&ExternalId> = unpaid.keys().collect();
     rest.sort();

@@ -8,9 +8,13 @@ use crate::commands::exit::Outcome;
 use crate::commands::files::{ReportFolder, write_private};
 use crate::reconcile::close::sheet::Proof;
 use crate::reconcile::close::{Facts, Nothing, Report};
-use crate::report::close::{self, Detail, csv, html, json, of_page, text};
+use crate::report::close::{self, Detail, Written, csv, html, json, of_page, text};
 use crate::ui::{Ui, width};
 
+/// What the page and the workbook of a close are called.
+const CLOSE: &str = "close";
+
+/// Writes whatever is asked for.
 pub(super) fn write(
     args: &ReportArgs,
     facts: &Facts,
@@ -18,17 +22,37 @@ pub(super) fn write(
     tolerance: Tolerance,
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
+    let written = in_folder(args, facts, reports, ui)?;
+    rest(args, facts, reports, written.as_ref(), tolerance, ui)
+}
+
+/// Writes the reports into their folder, where they have one.
+pub(super) fn in_folder(
+    args: &ReportArgs,
+    facts: &Facts,
+    reports: &[Report],
+    ui: Ui,
+) -> anyhow::Result<Option<Written>> {
     let is_close = args.name == ReportName::Close;
-    let of_page = of_page(reports);
     let folder = args.out.clone();
     let folder = folder.or_else(|| is_close.then(|| format!("close-{}", file_name(facts)).into()));
-    let mut proofs: Vec<Proof> = Vec::new();
-    if let Some(folder) = &folder {
-        let name = if is_close { "close" } else { reports[0].word() };
-        let found = close::folder(facts, reports, name, &ReportFolder::made(folder)?)?;
-        proofs.extend(found.into_iter().map(|(_, proof)| proof));
-        ui.say(&format!("Wrote {}.", folder.display()));
-    }
+    let Some(folder) = folder else { return Ok(None) };
+    let name = if is_close { CLOSE } else { reports[0].word() };
+    let written = close::folder(facts, reports, name, &ReportFolder::made(&folder)?)?;
+    ui.say(&format!("Wrote {}.", folder.display()));
+    Ok(Some(written))
+}
+
+/// Writes what is asked for beside a folder, and holds what was found against what is let pass.
+pub(super) fn rest(
+    args: &ReportArgs,
+    facts: &Facts,
+    reports: &[Report],
+    written: Option<&Written>,
+    tolerance: Tolerance,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
+    let of_page = of_page(reports);
     if let Some(path) = &args.html {
         write_private(path, html(facts, &of_page, Detail::Elsewhere).as_bytes())?;
         ui.say(&format!("Wrote {}.", path.display()));
@@ -37,6 +61,9 @@ pub(super) fn write(
         workbook(facts, &of_page, path)?;
         ui.say(&format!("Wrote {}.", path.display()));
     }
+    let mut proofs: Vec<Proof> = Vec::new();
+    proofs.extend(written.into_iter().flat_map(|own| &own.proofs).map(|(_, own)| own.clone()));
+    let is_close = args.name == ReportName::Close;
     // A close has written everything; what it found is on its cover.
     for report in reports.iter().filter(|report| !is_close || **report == Report::Cover) {
         proofs.extend(print(args, facts, *report, ui)?);

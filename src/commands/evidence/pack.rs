@@ -25,8 +25,8 @@ use crate::ledger::{KindStats, Ledger, Run, SignOff, unpacked_reading};
 use crate::money::{Amount, Currency};
 use crate::reconcile::close::cover::Query;
 use crate::reconcile::close::sheet::Proof;
-use crate::reconcile::close::{Facts, Report, fingerprint, proofs};
-use crate::report::close::folder;
+use crate::reconcile::close::{Facts, Report};
+use crate::report::close::{Written, folder};
 use crate::report::plan::counted;
 use crate::ui::Ui;
 
@@ -132,12 +132,13 @@ impl Pack<'_> {
             .prefix("tieout-evidence-")
             .tempdir_in(beside.unwrap_or(Path::new(".")))
             .with_context(|| format!("{} cannot be written", out.display()))?;
-        folder(&self.facts, &Report::ALL, CLOSE, &ReportFolder::made(reports.path())?)?;
+        let written =
+            folder(&self.facts, &Report::ALL, CLOSE, &ReportFolder::made(reports.path())?)?;
         let mut count = 0;
         write_private_by(out, |file| {
             let mut archive = Archive::new(file);
             let journal = self.fill(&mut archive, reports.path(), &mut count)?;
-            let file = archive.end(self.manifest(journal)?)?;
+            let file = archive.end(self.manifest(journal, written)?)?;
             file.flush()?;
             Ok(seal(file.get_mut())?)
         })?;
@@ -183,7 +184,7 @@ impl Pack<'_> {
         Ok(head)
     }
 
-    fn manifest(&self, journal: JournalHead) -> anyhow::Result<Manifest> {
+    fn manifest(&self, journal: JournalHead, written: Written) -> anyhow::Result<Manifest> {
         let Self { facts, .. } = self;
         let stats = self.ledger.stats()?;
         let count = |kind: KindStats| Counted { kind: kind.kind, count: kind.count };
@@ -201,13 +202,13 @@ impl Pack<'_> {
                 id: self.reading,
                 read_at: facts.read_at,
                 sha256: sha256_hex(&self.packed),
-                figures: fingerprint(facts),
+                figures: written.figures,
             },
             journal,
             objects: stats.kinds.into_iter().map(count).collect(),
             facts: stats.digest,
             totals: totals(facts),
-            proofs: proven(facts),
+            proofs: proven(written.proofs),
             signatures: signed.into_iter().map(signature).collect(),
             files: BTreeMap::new(),
         })
@@ -288,7 +289,7 @@ fn totals(facts: &Facts) -> Vec<Total> {
     sums.into_iter().map(total).collect()
 }
 
-fn proven(facts: &Facts) -> Vec<Proven> {
+fn proven(proofs: Vec<(Report, Proof)>) -> Vec<Proven> {
     let told = |(report, proof): (Report, Proof)| Proven {
         report: report.word().into(),
         section: proof.section,
@@ -296,7 +297,7 @@ fn proven(facts: &Facts) -> Vec<Proven> {
         currency: proof.currency.code().to_owned(),
         difference: proof.difference.to_decimal(),
     };
-    proofs(facts).into_iter().map(told).collect()
+    proofs.into_iter().map(told).collect()
 }
 
 fn signature(own: SignOff) -> Signature {

@@ -17,7 +17,7 @@ use crate::digest::{Digesting, sha256_hex, sha256_of};
 use crate::evidence::{FileEntry, Opened, PACK_VERSION, is_sealed};
 use crate::ledger::{JournalRow, unpacked_reading};
 use crate::plan::Plan;
-use crate::reconcile::close::{FACTS_VERSION, Facts, Report, fingerprint};
+use crate::reconcile::close::{FACTS_VERSION, Facts, Report};
 use crate::report::close::{Folder, folder};
 use crate::report::evidence::{self, Verified};
 use crate::ui::{Ui, width};
@@ -140,12 +140,11 @@ impl Proof<'_> {
         if facts.version != FACTS_VERSION {
             return Ok(Some(format!("the reading was kept by {}", facts.made_by)));
         }
-        let figures = fingerprint(&facts);
-        if figures != entry.figures || figures != noted.1 {
+        let digests = Digests::default();
+        let written = folder(&facts, &Report::ALL, CLOSE, &digests)?;
+        if written.figures != entry.figures || written.figures != noted.1 {
             self.findings.push("The figures are not those that the journal noted.".into());
         }
-        let digests = Digests::default();
-        folder(&facts, &Report::ALL, CLOSE, &digests)?;
         let made = digests.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         for (name, found) in made {
             match self.opened.manifest.files.get(&name) {

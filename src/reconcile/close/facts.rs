@@ -22,7 +22,7 @@ use crate::reconcile::bank::BankSide;
 use crate::reconcile::statement::Item;
 
 /// The version of [`Facts`] as it is kept.
-pub const FACTS_VERSION: u32 = 3;
+pub const FACTS_VERSION: u32 = 4;
 
 /// What is reported on: whole days of the account's zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

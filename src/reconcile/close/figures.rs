@@ -1,59 +1,66 @@
 //! The fingerprint of every figure of a period: what a person who signs has seen.
 //!
 //! Ids, days, counts and amounts are in it, in their sections and their order. Words are not: a note on
-//! an exception, or a title that a later version words better, changes no figure.
+//! an exception, or a title that a later version words better, changes no figure. Each report has a
+//! digest of its own, so that reports may be made at the same time; the fingerprint is that of these.
 
-use std::fmt::{Display, Write};
+use std::fmt::Write;
 
 use super::sheet::{Cell, Head, Row, Sink};
 use super::{Facts, Report};
 use crate::digest::Sha256;
 
-/// The same for the same figures, whoever gathers them and whenever.
-pub fn fingerprint(facts: &Facts) -> String {
-    let mut sink = Fingerprint::default();
-    // What the cover tells is how fresh the facts were, and what posted them says nothing of the sums.
-    for report in Report::ALL {
-        // A close without statements has the figures that it had before there were any.
-        let is_absent = report == Report::Bank && facts.bank.is_none();
-        if !is_absent && !matches!(report, Report::Cover | Report::Changes) {
-            report.write(facts, &mut sink);
+/// The same for the same figures, whoever gathers them and whenever. `figures` are in the order of
+/// [`Report::ALL`].
+pub fn fingerprint(facts: &Facts, figures: impl IntoIterator<Item = (Report, Figures)>) -> String {
+    let mut whole = Sha256::default();
+    for (report, own) in figures {
+        if is_signed(facts, report) {
+            whole.update(format!("{} {}\n", report.word(), own.0.hex()).as_bytes());
         }
     }
-    sink.digest.hex()
+    whole.hex()
 }
 
+/// Whether a report's figures are signed. What the cover tells is how fresh the facts were, and what
+/// posted them says nothing of the sums. A close without statements has the figures that it had before
+/// there were any.
+fn is_signed(facts: &Facts, report: Report) -> bool {
+    match report {
+        Report::Cover | Report::Changes => false,
+        Report::Bank => facts.bank.is_some(),
+        _ => true,
+    }
+}
+
+/// The figures of one report, digested while they go by.
 #[derive(Default)]
-struct Fingerprint {
-    digest: Sha256,
-    /// One row, before it is digested.
-    line: String,
-}
+pub struct Figures(Sha256, String);
 
-impl Sink for Fingerprint {
+impl Sink for Figures {
     fn begin(&mut self, head: &Head) {
-        self.digest.update(format!("section {}\n", head.key).as_bytes());
+        self.0.update(format!("section {}\n", head.key).as_bytes());
     }
 
     fn row(&mut self, row: &Row) {
-        let line = &mut self.line;
+        let Self(digest, line) = self;
         line.clear();
         line.push_str(row.weight.word());
         for cell in &row.cells {
-            let figure: &dyn Display = match cell {
+            let written = match cell {
                 Cell::Empty | Cell::Text(_) => continue,
-                Cell::Id(id) => id,
-                Cell::Date(date) => date,
-                Cell::Count(count) => count,
-                Cell::Amount(amount) => amount,
+                Cell::Id(id) => write!(line, "\t{id}"),
+                Cell::Date(date) => write!(line, "\t{date}"),
+                Cell::Count(count) => write!(line, "\t{count}"),
+                Cell::Amount(amount) => write!(line, "\t{} {}", amount.minor(), amount.currency()),
             };
-            write!(line, "\t{figure}").expect("writing to a string cannot fail");
+            written.expect("writing to a string cannot fail");
         }
         line.push('\n');
-        self.digest.update(line.as_bytes());
+        digest.update(line.as_bytes());
     }
 
     fn end(&mut self, count: usize) {
-        self.digest.update(format!("end {count}\n").as_bytes());
+        self.0.update(format!("end {count}\n").as_bytes());
     }
 }

@@ -34,7 +34,7 @@ use chrono::NaiveDate;
 
 pub use age::Bucket;
 pub use facts::{FACTS_VERSION, Facts};
-pub use figures::fingerprint;
+pub use figures::{Figures, fingerprint};
 
 use crate::accounting::chart::Role;
 use crate::ids::InternalId;

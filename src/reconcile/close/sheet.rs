@@ -260,6 +260,11 @@ impl<'a> Writer<'a> {
         Self { sink, proofs: Vec::new() }
     }
 
+    /// Whether the rows of lists are taken.
+    pub fn wants_items(&self) -> bool {
+        self.sink.wants_items()
+    }
+
     /// A list with the sums of its columns; nothing at all where it has no rows.
     pub fn list(&mut self, head: &Head, rows: impl IntoIterator<Item = Vec<Cell>>) {
         let mut rows = rows.into_iter().peekable();

@@ -1,12 +1,18 @@
-//! A folder of reports: each report is made once, and every format takes its rows while they go by.
+//! A folder of reports: each report is made once for all of its files, and several at the same time.
 
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::html::{Detail, Page};
+use super::html::{Detail, Page, Sections};
+#[cfg(feature = "xlsx")]
+use super::xlsx;
 use super::{columns, csv, json};
 use crate::reconcile::close::sheet::{Head, Proof, Row, Sink};
-use crate::reconcile::close::{Facts, Report};
+use crate::reconcile::close::{Facts, Figures, Report, fingerprint};
+
+/// Reports that are made at the same time, at most: each needs a little memory.
+const AT_ONCE_MAX: usize = 4;
 
 /// Where the files go. Several are open at the same time.
 pub trait Folder: Sync {
@@ -18,8 +24,26 @@ pub trait Folder: Sync {
     fn end(&self, name: &str, file: Self::File) -> io::Result<()>;
 }
 
+/// What a folder of reports says, in short.
+pub struct Written {
+    pub proofs: Vec<(Report, Proof)>,
+    /// The fingerprint of the figures; of all the period's, where all its reports were written.
+    pub figures: String,
+}
+
+/// What became of a report.
+struct Made {
+    report: Report,
+    proofs: Vec<Proof>,
+    figures: Figures,
+    /// What of it is on the page, and in the workbook.
+    sections: Option<Sections>,
+    #[cfg(feature = "xlsx")]
+    sheets: Option<xlsx::Made>,
+}
+
 /// Writes reports as CSV and JSON, and the page and the workbook of `name` about those that people read;
-/// beside them exports as CSV, which is what they are for. Gives what they prove.
+/// beside them exports as CSV, which is what they are for.
 ///
 /// # Errors
 /// Where a file cannot be written.
@@ -28,20 +52,65 @@ pub fn folder<F: Folder>(
     reports: &[Report],
     name: &str,
     to: &F,
-) -> io::Result<Vec<(Report, Proof)>> {
+) -> io::Result<Written> {
     let of_page = of_page(reports);
-    let others: Vec<Report> =
-        reports.iter().copied().filter(|report| !of_page.contains(report)).collect();
-    // The exports are as long as all others together, and nothing waits for them.
-    let (pages, lists) = thread::scope(|scope| {
-        let lists = scope.spawn(|| exports(facts, &others, to));
-        let pages = pages(facts, &of_page, name, to);
-        let lists = lists.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (pages, lists)
+    let others = reports.iter().copied().filter(|report| !of_page.contains(report));
+    let in_order: Vec<Report> = of_page.iter().copied().chain(others).collect();
+    let work = Work {
+        facts,
+        to,
+        #[cfg(feature = "xlsx")]
+        book: xlsx::Book::new().map_err(io::Error::other)?,
+    };
+    let made = each(&in_order, |report| {
+        if of_page.contains(&report) { work.read(report) } else { work.export(report) }
     });
-    let mut proofs = pages?;
-    proofs.extend(lists?);
-    Ok(proofs)
+    let mut page = Page::new(facts);
+    let (mut written, mut proofs) = (Vec::new(), Vec::new());
+    #[cfg(feature = "xlsx")]
+    let mut sheets = Vec::new();
+    for made in made {
+        let made = made?;
+        let report = made.report;
+        if let Some(sections) = made.sections {
+            page.add(report, sections, made.proofs.clone());
+        }
+        #[cfg(feature = "xlsx")]
+        sheets.extend(made.sheets);
+        proofs.extend(made.proofs.into_iter().map(|proof| (report, proof)));
+        written.push((report, made.figures));
+    }
+    put(to, &format!("{name}.html"), |file| file.write_all(page.end().as_bytes()))?;
+    #[cfg(feature = "xlsx")]
+    put(to, &format!("{name}.xlsx"), |file| {
+        work.book.end_of(facts, sheets, file).map_err(io::Error::other)
+    })?;
+    // In the reports' own order, whatever is on the page.
+    written.sort_by_key(|(report, _)| *report);
+    Ok(Written { proofs, figures: fingerprint(facts, written) })
+}
+
+/// Makes every report, several at a time; gives what became of them, in their order.
+fn each<T: Send>(reports: &[Report], make: impl Fn(Report) -> T + Sync) -> Vec<T> {
+    let at_once = thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE_MAX);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut own = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(report) = reports.get(place) else { return own };
+            own.push((place, make(*report)));
+        }
+    };
+    let mut all = thread::scope(|scope| {
+        let workers: Vec<_> = (0..at_once).map(|_| scope.spawn(work)).collect();
+        let ended = workers.into_iter().map(thread::ScopedJoinHandle::join);
+        let all =
+            ended.flat_map(|own| own.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        all.collect::<Vec<_>>()
+    });
+    all.sort_by_key(|(place, _)| *place);
+    all.into_iter().map(|(_, made)| made).collect()
 }
 
 /// What is on the page of a close: not what is for other programs. What is proven comes before what it
@@ -54,43 +123,65 @@ pub fn of_page(reports: &[Report]) -> Vec<Report> {
     of_page
 }
 
-fn exports<F: Folder>(
-    facts: &Facts,
-    reports: &[Report],
-    to: &F,
-) -> io::Result<Vec<(Report, Proof)>> {
-    let mut all = Vec::new();
-    for report in reports {
-        let found =
-            put(to, &format!("{}.csv", report.word()), |to| super::csv(facts, *report, to))?;
-        all.extend(found.into_iter().map(|proof| (*report, proof)));
-    }
-    Ok(all)
+/// What the reports of a folder are made of, and into.
+struct Work<'a, F> {
+    facts: &'a Facts,
+    to: &'a F,
+    #[cfg(feature = "xlsx")]
+    book: xlsx::Book,
 }
 
-fn pages<F: Folder>(
-    facts: &Facts,
-    reports: &[Report],
-    name: &str,
-    to: &F,
-) -> io::Result<Vec<(Report, Proof)>> {
-    let mut page = Page::new(facts, Detail::Beside);
-    #[cfg(feature = "xlsx")]
-    let mut book = super::xlsx::Xlsx::new();
-    let mut all = Vec::new();
-    for report in reports {
-        let mut sections = page.sections(*report);
-        let mut others: Vec<&mut dyn Sink> = vec![&mut sections];
+impl<F: Folder> Work<'_, F> {
+    /// A report that people read: its own two files, and what is on the page and in the workbook.
+    fn read(&self, report: Report) -> io::Result<Made> {
+        let Self { facts, to, .. } = self;
+        let names = ["csv", "json"].map(|ending| format!("{}.{ending}", report.word()));
+        let [mut csv_file, mut json_file] = [to.create(&names[0])?, to.create(&names[1])?];
+        let columns = columns(&|sink| report.write(facts, sink));
+        let mut csv = csv::Csv::new(&mut csv_file, &columns, !report.is_export());
+        let mut json = json::Json::new(&mut json_file, &json::head(facts, report));
+        let mut sections = Sections::new(report, Detail::Beside);
+        let mut figures = Figures::default();
+        let mut all: Vec<&mut dyn Sink> = vec![&mut csv, &mut json, &mut sections, &mut figures];
         #[cfg(feature = "xlsx")]
-        others.push(&mut book);
-        let proofs = with_files(facts, *report, to, others)?;
-        page.add(*report, sections, proofs.clone());
-        all.extend(proofs.into_iter().map(|proof| (*report, proof)));
+        let mut sheets = self.book.sheets();
+        #[cfg(feature = "xlsx")]
+        all.push(&mut sheets);
+        let proofs = report.write(facts, &mut Together(all));
+        csv.end_of_file()?;
+        json.end_of_file(&proofs)?;
+        to.end(&names[0], csv_file)?;
+        to.end(&names[1], json_file)?;
+        Ok(Made {
+            report,
+            proofs,
+            figures,
+            sections: Some(sections),
+            #[cfg(feature = "xlsx")]
+            sheets: Some(sheets.made().map_err(io::Error::other)?),
+        })
     }
-    put(to, &format!("{name}.html"), |file| file.write_all(page.end().as_bytes()))?;
-    #[cfg(feature = "xlsx")]
-    put(to, &format!("{name}.xlsx"), |file| book.end_of(facts, file).map_err(io::Error::other))?;
-    Ok(all)
+
+    /// A report for other programs.
+    fn export(&self, report: Report) -> io::Result<Made> {
+        let facts = self.facts;
+        let mut figures = Figures::default();
+        let proofs = put(self.to, &format!("{}.csv", report.word()), |file| {
+            let columns = columns(&|sink| report.write(facts, sink));
+            let mut csv = csv::Csv::new(file, &columns, !report.is_export());
+            let proofs = report.write(facts, &mut Together(vec![&mut csv, &mut figures]));
+            csv.end_of_file()?;
+            Ok(proofs)
+        })?;
+        Ok(Made {
+            report,
+            proofs,
+            figures,
+            sections: None,
+            #[cfg(feature = "xlsx")]
+            sheets: None,
+        })
+    }
 }
 
 fn put<F: Folder, T>(
@@ -102,28 +193,6 @@ fn put<F: Folder, T>(
     let written = write(&mut file)?;
     to.end(name, file)?;
     Ok(written)
-}
-
-/// Makes one report, once, into its own two files and for others.
-fn with_files<F: Folder>(
-    facts: &Facts,
-    report: Report,
-    to: &F,
-    others: Vec<&mut dyn Sink>,
-) -> io::Result<Vec<Proof>> {
-    let names = ["csv", "json"].map(|ending| format!("{}.{ending}", report.word()));
-    let [mut csv_file, mut json_file] = [to.create(&names[0])?, to.create(&names[1])?];
-    let columns = columns(&|sink| report.write(facts, sink));
-    let mut csv = csv::Csv::new(&mut csv_file, &columns, !report.is_export());
-    let mut json = json::Json::new(&mut json_file, &json::head(facts, report));
-    let mut all: Vec<&mut dyn Sink> = vec![&mut csv, &mut json];
-    all.extend(others.into_iter().map(|sink| sink as &mut dyn Sink));
-    let proofs = report.write(facts, &mut Together(all));
-    csv.end_of_file()?;
-    json.end_of_file(&proofs)?;
-    to.end(&names[0], csv_file)?;
-    to.end(&names[1], json_file)?;
-    Ok(proofs)
 }
 
 /// Hands each row to several.

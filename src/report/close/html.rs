@@ -31,15 +31,16 @@ pub enum Detail {
 /// Any other report as a page of its own: `word` is what its files are called, `top` what stands above
 /// its sections.
 pub fn page(make: &Make, word: &'static str, title: &str, top: &Markup, made_by: &str) -> String {
-    let mut sink = Sections::new(word, Detail::Elsewhere, 0);
+    let mut sink = Sections::of(word, Detail::Elsewhere);
     make(&mut sink);
+    let parts = sink.parts(&mut 0);
     html! {
         (DOCTYPE)
         html lang="en" {
             (head(title, OWN_STYLE))
             body {
                 header { (top) }
-                main { section.chapter { @for part in &sink.parts { (part) } } }
+                main { section.chapter { @for part in &parts { (part) } } }
                 footer {
                     "Made by " (made_by) ". "
                     code { "tieout explain ID" } " tells the story of any id on this page."
@@ -53,9 +54,9 @@ pub fn page(make: &Make, word: &'static str, title: &str, top: &Markup, made_by:
 
 /// Reports as a page.
 pub fn html(facts: &Facts, reports: &[Report], detail: Detail) -> String {
-    let mut page = Page::new(facts, detail);
+    let mut page = Page::new(facts);
     for report in reports {
-        let mut sections = page.sections(*report);
+        let mut sections = Sections::new(*report, detail);
         let proofs = report.write(facts, &mut sections);
         page.add(*report, sections, proofs);
     }
@@ -65,25 +66,19 @@ pub fn html(facts: &Facts, reports: &[Report], detail: Detail) -> String {
 /// A page that is being put together, report by report.
 pub(super) struct Page<'a> {
     facts: &'a Facts,
-    detail: Detail,
     row_count: usize,
     chapters: Vec<(Report, Vec<Markup>, Vec<Proof>)>,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(facts: &'a Facts, detail: Detail) -> Self {
-        Self { facts, detail, row_count: 0, chapters: Vec::new() }
-    }
-
-    /// What takes the next report.
-    pub(super) fn sections(&self, report: Report) -> Sections {
-        Sections::new(report.word(), self.detail, self.row_count)
+    pub(super) fn new(facts: &'a Facts) -> Self {
+        Self { facts, row_count: 0, chapters: Vec::new() }
     }
 
     /// Adds a report that was taken, with what it proves.
     pub(super) fn add(&mut self, report: Report, sections: Sections, proofs: Vec<Proof>) {
-        self.row_count = sections.row_count;
-        self.chapters.push((report, sections.parts, proofs));
+        let parts = sections.parts(&mut self.row_count);
+        self.chapters.push((report, parts, proofs));
     }
 
     pub(super) fn end(self) -> String {
@@ -202,76 +197,119 @@ fn contents(chapters: &[(Report, Vec<Markup>, Vec<Proof>)]) -> Markup {
 }
 
 /// Rows that are not shown.
+#[derive(Default)]
 struct Hidden {
     count: usize,
     sum: Option<Amount>,
 }
 
-/// What takes a report for a page.
+impl Hidden {
+    fn take(&mut self, head: &Head, row: &Row) {
+        self.count += 1;
+        // Amounts of several currencies have no sum.
+        self.sum = match (self.sum, row.amount().filter(|_| head.currency.is_some())) {
+            (Some(sum), Some(amount)) => Some(sum + amount),
+            (sum, amount) => sum.or(amount),
+        };
+    }
+}
+
+/// A section that was taken.
+struct Section {
+    head: Head,
+    rows: Vec<Row>,
+    hidden: Hidden,
+    /// How many items it has, shown or not.
+    count: usize,
+}
+
+/// What takes a report for a page, as much of it as any page shows.
 pub(super) struct Sections {
     /// What the report's files are called.
     word: &'static str,
     detail: Detail,
-    row_count: usize,
-    parts: Vec<Markup>,
-    section: Option<Head>,
-    rows: Vec<Row>,
-    hidden: Option<Hidden>,
+    taken: Vec<Section>,
 }
 
 impl Sections {
-    fn new(word: &'static str, detail: Detail, row_count: usize) -> Self {
-        let (parts, rows) = (Vec::new(), Vec::new());
-        Self { word, detail, row_count, parts, section: None, rows, hidden: None }
+    pub(super) fn new(report: Report, detail: Detail) -> Self {
+        Self::of(report.word(), detail)
+    }
+
+    fn of(word: &'static str, detail: Detail) -> Self {
+        Self { word, detail, taken: Vec::new() }
+    }
+
+    /// The sections as they stand on a page that has `row_count` items already.
+    fn parts(self, row_count: &mut usize) -> Vec<Markup> {
+        let (word, detail) = (self.word, self.detail);
+        let part = |mut own: Section| {
+            let items = own.rows.iter().filter(|row| row.weight == Weight::Item).count();
+            let room = PAGE_ROWS_MAX.saturating_sub(*row_count);
+            *row_count += items.min(room);
+            if items > room {
+                own.keep_items(room);
+            }
+            section(word, detail, &own)
+        };
+        self.taken.into_iter().map(part).collect()
+    }
+}
+
+impl Section {
+    /// Hides all items but the first `count`.
+    fn keep_items(&mut self, count: usize) {
+        let Self { head, rows, hidden, .. } = self;
+        let mut left = count;
+        rows.retain(|row| {
+            let is_kept = row.weight != Weight::Item || left > 0;
+            if row.weight == Weight::Item {
+                left = left.saturating_sub(1);
+            }
+            if !is_kept {
+                hidden.take(head, row);
+            }
+            is_kept
+        });
     }
 }
 
 impl Sink for Sections {
     fn begin(&mut self, head: &Head) {
-        self.section = Some(head.clone());
-        self.rows.clear();
-        self.hidden = None;
+        let (head, rows, hidden) = (head.clone(), Vec::new(), Hidden::default());
+        self.taken.push(Section { head, rows, hidden, count: 0 });
     }
 
     fn row(&mut self, row: &Row) {
-        let is_item = row.weight == Weight::Item;
-        if is_item && (self.rows.len() >= ROWS_MAX || self.row_count >= PAGE_ROWS_MAX) {
-            let hidden = self.hidden.get_or_insert(Hidden { count: 0, sum: None });
-            hidden.count += 1;
-            // Amounts of several currencies have no sum.
-            let is_of_one = self.section.as_ref().is_some_and(|head| head.currency.is_some());
-            hidden.sum = match (hidden.sum, row.amount().filter(|_| is_of_one)) {
-                (Some(sum), Some(amount)) => Some(sum + amount),
-                (sum, amount) => sum.or(amount),
-            };
-            return;
+        let Some(own) = self.taken.last_mut() else { return };
+        if row.weight == Weight::Item && own.rows.len() >= ROWS_MAX {
+            return own.hidden.take(&own.head, row);
         }
-        self.row_count += usize::from(is_item);
-        self.rows.push(row.clone());
+        own.rows.push(row.clone());
     }
 
     fn end(&mut self, count: usize) {
-        let Some(head) = self.section.take() else { return };
-        let rows = std::mem::take(&mut self.rows);
-        let part = section(self, &head, &rows, count);
-        self.parts.push(part);
+        if let Some(own) = self.taken.last_mut() {
+            own.count = count;
+        }
     }
 }
 
-fn section(sink: &Sections, head: &Head, rows: &[Row], count: usize) -> Markup {
-    let id = format!("{}-{}", sink.word, head.key);
+fn section(word: &str, detail: Detail, own: &Section) -> Markup {
+    let Section { head, rows, hidden, count } = own;
+    let id = format!("{word}-{}", head.key);
     let difference = rows.iter().find(|row| row.weight == Weight::Difference);
     let table = html! {
         @if rows.len() > 8 && difference.is_none() {
             p.filter hidden { label { "Show rows with " input type="search"; } }
         }
-        div.scroll { (table(sink.word, head, rows)) }
-        @if let Some(hidden) = &sink.hidden { (rest(sink, head, hidden)) }
+        div.scroll { (table(word, head, rows)) }
+        @if hidden.count > 0 { (rest(word, detail, head, hidden)) }
     };
     html! {
         @if head.is_detail {
             details id=(id) {
-                summary { (head.title) ": " (counted(count, "row")) }
+                summary { (head.title) ": " (counted(*count, "row")) }
                 @if let Some(note) = &head.note { p.note { (note) } }
                 (table)
             }
@@ -297,7 +335,7 @@ fn stamp(head: &Head, difference: Option<&Row>) -> Markup {
     }
 }
 
-fn rest(sink: &Sections, head: &Head, hidden: &Hidden) -> Markup {
+fn rest(word: &str, detail: Detail, head: &Head, hidden: &Hidden) -> Markup {
     let amount = head.columns.iter().rev().find(|column| column.kind == Kind::Amount);
     html! {
         p.note {
@@ -305,9 +343,9 @@ fn rest(sink: &Sections, head: &Head, hidden: &Hidden) -> Markup {
             @if let (Some(sum), Some(column)) = (hidden.sum, amount) {
                 ", " (column.title) " " (sum) ","
             }
-            @match sink.detail {
+            @match detail {
                 Detail::Beside => {
-                    " are in " a href=(format!("{}.csv", sink.word)) { (sink.word) ".csv" } "."
+                    " are in " a href=(format!("{word}.csv")) { (word) ".csv" } "."
                 }
                 Detail::Elsewhere => " are in --output csv.",
             }
@@ -362,5 +400,31 @@ const fn class(column: &Column) -> &'static str {
         Kind::Date => "date",
         Kind::Count => "count",
         Kind::Amount => "amount",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+
+    /// A page that is full must still say how many rows it leaves out, and what they come to.
+    #[test]
+    fn a_full_page_counts_what_it_does_not_show() {
+        let mut sections = Sections::of("fees", Detail::Beside);
+        let columns = [Column::id("item", "Item"), Column::amount("amount", "Amount")];
+        sections.begin(&Head::new("fees-USD", "Fees", &columns).of(Currency::USD));
+        for place in 0..300_i64 {
+            let amount = Amount::new(100 + place, Currency::USD);
+            let cells = vec![Cell::id(format!("txn_{place}")), Cell::Amount(amount)];
+            sections.row(&Row { weight: Weight::Item, cells, link: None });
+        }
+        sections.end(300);
+        let mut row_count = PAGE_ROWS_MAX - 2;
+        let page = sections.parts(&mut row_count).remove(0).into_string();
+        assert_eq!(row_count, PAGE_ROWS_MAX);
+        assert!(page.contains("txn_1<") && !page.contains("txn_2<"), "{page}");
+        // 100 to 399 cents are 748.50, of which 2.01 are shown.
+        assert!(page.contains("298 more rows, Amount 746.49 USD, are in"), "{page}");
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{Datelike, NaiveDate};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
@@ -13,10 +14,9 @@ use crate::reconcile::close::sheet::{Cell, Head, Kind, Row, Sink, Weight};
 use crate::reconcile::close::{Facts, Report};
 use crate::report::plan::number;
 
-/// Rows on a sheet before the rest is counted: a spreadsheet ends at 1,048,576, and slows long before.
-const ROWS_MAX: usize = 50_000;
-/// Rows of all sheets: a workbook of more takes minutes to open.
-const BOOK_ROWS_MAX: usize = 200_000;
+/// Rows of one report before the rest is counted: a spreadsheet slows long before it ends, and five long
+/// reports are a workbook of 200,000 rows. One of more takes minutes to open.
+const ROWS_MAX: usize = 40_000;
 /// Characters of a sheet's name, by Excel's own rule.
 const NAME_MAX: usize = 31;
 /// Characters of a cell, by Excel's own rule.
@@ -35,12 +35,15 @@ pub struct Properties<'a> {
 /// # Errors
 /// Where the workbook cannot be put together.
 pub fn xlsx(facts: &Facts, reports: &[Report]) -> Result<Vec<u8>, XlsxError> {
-    let mut sink = Xlsx::new();
-    for report in reports {
-        report.write(facts, &mut sink);
-    }
+    let book = Book::new()?;
+    let sheets = reports.iter().map(|report| {
+        let mut sheets = book.sheets();
+        report.write(facts, &mut sheets);
+        sheets.made()
+    });
+    let sheets = sheets.collect::<Result<Vec<_>, _>>()?;
     let mut bytes = Vec::new();
-    sink.end_of(facts, &mut bytes)?;
+    book.end_of(facts, sheets, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -49,25 +52,38 @@ pub fn xlsx(facts: &Facts, reports: &[Report]) -> Result<Vec<u8>, XlsxError> {
 /// # Errors
 /// Where the workbook cannot be put together.
 pub fn xlsx_of(make: &Make, properties: &Properties) -> Result<Vec<u8>, XlsxError> {
-    let mut sink = Xlsx::new();
-    make(&mut sink);
+    let book = Book::new()?;
+    let mut sheets = book.sheets();
+    make(&mut sheets);
+    let sheets = sheets.made()?;
     let mut bytes = Vec::new();
-    sink.end(properties, &mut bytes)?;
+    book.end(properties, vec![sheets], &mut bytes)?;
     Ok(bytes)
 }
 
-/// What takes reports for a workbook. Rows wait in files of the system's folder for them, not in memory.
-pub(super) struct Xlsx {
-    workbook: Workbook,
-    names: HashSet<String>,
-    sheet: Option<(Head, Worksheet)>,
-    next: u32,
-    written: usize,
-    written_before: usize,
-    skipped: usize,
-    failed: Option<XlsxError>,
+/// A workbook whose reports are made at the same time. Their rows wait in files of the system's folder
+/// for them, not in memory.
+pub(super) struct Book {
+    workbook: Mutex<Workbook>,
     formats: Formats,
 }
+
+/// What takes one report for a workbook.
+pub(super) struct Sheets<'a> {
+    book: &'a Book,
+    made: Vec<(String, Worksheet)>,
+    sheet: Option<(Head, Worksheet)>,
+    /// Where the next row of the sheet is.
+    next: u32,
+    /// Items of the report.
+    written: usize,
+    /// Items of the sheet that are not on it.
+    skipped: usize,
+    failed: Option<XlsxError>,
+}
+
+/// The sheets of one report, by the keys of their sections.
+pub(super) struct Made(Vec<(String, Worksheet)>);
 
 /// As an item has it, and as a figure that others lead to.
 type Pair = [Format; 2];
@@ -91,36 +107,68 @@ impl Formats {
             amount: ["#,##0", "#,##0.0", "#,##0.00", "#,##0.000"].map(number),
         }
     }
+
+    fn all(&self) -> impl Iterator<Item = &Format> {
+        let Self { text, date, count, amount } = self;
+        [text, date, count].into_iter().chain(amount).flatten()
+    }
 }
 
-impl Xlsx {
-    pub(super) fn new() -> Self {
-        Self {
-            workbook: Workbook::new(),
-            names: HashSet::new(),
+impl Book {
+    pub(super) fn new() -> Result<Self, XlsxError> {
+        let (mut workbook, formats) = (Workbook::new(), Formats::new());
+        // Formats are numbered as they come: here, not when one of the reports is the first with it.
+        let mut sheet = workbook.new_worksheet_with_constant_memory()?;
+        for format in formats.all() {
+            sheet.write_blank(0, 0, format)?;
+        }
+        Ok(Self { workbook: Mutex::new(workbook), formats })
+    }
+
+    /// What takes the next report.
+    pub(super) fn sheets(&self) -> Sheets<'_> {
+        Sheets {
+            book: self,
+            made: Vec::new(),
             sheet: None,
             next: 0,
             written: 0,
-            written_before: 0,
             skipped: 0,
             failed: None,
-            formats: Formats::new(),
         }
     }
 
+    fn sheet(&self) -> Result<Worksheet, XlsxError> {
+        let mut workbook = self.workbook.lock().unwrap_or_else(PoisonError::into_inner);
+        workbook.new_worksheet_with_constant_memory()
+    }
+
     /// Writes the workbook of a period's reports.
-    pub(super) fn end_of<W: io::Write + Send>(self, facts: &Facts, to: W) -> Result<(), XlsxError> {
+    pub(super) fn end_of<W: io::Write + Send>(
+        self,
+        facts: &Facts,
+        made: Vec<Made>,
+        to: W,
+    ) -> Result<(), XlsxError> {
         let properties = Properties {
             title: format!("Tie-out of {}", facts.period.name),
             author: &facts.made_by,
             made_at: facts.read_at,
         };
-        self.end(&properties, to)
+        self.end(&properties, made, to)
     }
 
-    fn end<W: io::Write + Send>(mut self, properties: &Properties, to: W) -> Result<(), XlsxError> {
-        if let Some(error) = self.failed {
-            return Err(error);
+    fn end<W: io::Write + Send>(
+        self,
+        properties: &Properties,
+        made: Vec<Made>,
+        to: W,
+    ) -> Result<(), XlsxError> {
+        let mut workbook = self.workbook.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut names = HashSet::new();
+        for (key, mut sheet) in made.into_iter().flat_map(|Made(sheets)| sheets) {
+            sheet.set_name(name(&mut names, &key))?;
+            workbook.push_worksheet(sheet);
         }
         let made = properties.made_at.utc();
         let day = ExcelDateTime::from_timestamp(made.timestamp())?;
@@ -128,8 +176,29 @@ impl Xlsx {
             .set_title(&properties.title)
             .set_author(properties.author)
             .set_creation_datetime(&day);
-        self.workbook.set_properties(&properties);
-        self.workbook.save_to_writer(to)
+        workbook.set_properties(&properties);
+        workbook.save_to_writer(to)
+    }
+}
+
+/// Excel's names are short and unique, whatever their case.
+fn name(names: &mut HashSet<String>, key: &str) -> String {
+    let short: String = key.chars().take(NAME_MAX).collect();
+    let mut name = short.clone();
+    let mut place = 2;
+    while !names.insert(name.to_lowercase()) {
+        let end = format!("~{place}");
+        let start: String = short.chars().take(NAME_MAX - end.len()).collect();
+        name = start + &end;
+        place += 1;
+    }
+    name
+}
+
+impl Sheets<'_> {
+    /// The sheets, or why they are not whole.
+    pub(super) fn made(self) -> Result<Made, XlsxError> {
+        self.failed.map_or(Ok(Made(self.made)), Err)
     }
 
     fn keep<T>(&mut self, result: Result<T, XlsxError>) {
@@ -139,32 +208,16 @@ impl Xlsx {
             self.failed = Some(error);
         }
     }
-
-    /// Excel's names are short and unique, whatever their case.
-    fn name(&mut self, key: &str) -> String {
-        let short: String = key.chars().take(NAME_MAX).collect();
-        let mut name = short.clone();
-        let mut place = 2;
-        while !self.names.insert(name.to_lowercase()) {
-            let end = format!("~{place}");
-            let start: String = short.chars().take(NAME_MAX - end.len()).collect();
-            name = start + &end;
-            place += 1;
-        }
-        name
-    }
 }
 
-impl Sink for Xlsx {
+impl Sink for Sheets<'_> {
     fn begin(&mut self, head: &Head) {
-        let name = self.name(&head.key);
-        let mut sheet = match self.workbook.new_worksheet_with_constant_memory() {
+        let mut sheet = match self.book.sheet() {
             Ok(sheet) => sheet,
             Err(error) => return self.keep(Err::<(), _>(error)),
         };
-        let [_, bold] = &self.formats.text;
-        let mut result = sheet.set_name(name).map(|_| ());
-        result = result.and(sheet.write_with_format(0, 0, &head.title, bold).map(|_| ()));
+        let [_, bold] = &self.book.formats.text;
+        let mut result = sheet.write_with_format(0, 0, &head.title, bold).map(|_| ());
         for (place, column) in (0_u16..).zip(&head.columns) {
             let width = match column.kind {
                 Kind::Text => 28.0,
@@ -180,19 +233,18 @@ impl Sink for Xlsx {
         result = result.and(sheet.set_freeze_panes(2, 0).map(|_| ()));
         self.keep(result);
         self.sheet = Some((head.clone(), sheet));
-        (self.next, self.written, self.skipped) = (2, 0, 0);
+        (self.next, self.skipped) = (2, 0);
     }
 
     fn row(&mut self, row: &Row) {
         let Some((head, mut sheet)) = self.sheet.take() else { return };
-        let is_full =
-            self.written >= ROWS_MAX || self.written_before + self.written >= BOOK_ROWS_MAX;
-        if row.weight == Weight::Item && is_full {
+        if row.weight == Weight::Item && self.written >= ROWS_MAX {
             self.skipped += 1;
         } else {
             let is_heavy = !matches!(row.weight, Weight::Item | Weight::Term);
             for (place, cell) in (0_u16..).zip(&row.cells) {
-                let result = write(&mut sheet, (self.next, place), cell, &self.formats, is_heavy);
+                let formats = &self.book.formats;
+                let result = write(&mut sheet, (self.next, place), cell, formats, is_heavy);
                 self.keep(result);
             }
             self.next += 1;
@@ -203,7 +255,7 @@ impl Sink for Xlsx {
 
     fn end(&mut self, _: usize) {
         let Some((head, mut sheet)) = self.sheet.take() else { return };
-        let mut lines: Vec<String> = head.note.into_iter().collect();
+        let mut lines: Vec<String> = head.note.iter().cloned().collect();
         if self.skipped > 0 {
             let rest = number(self.skipped);
             lines.push(format!("{rest} more rows are in the CSV; the totals have them."));
@@ -213,8 +265,7 @@ impl Sink for Xlsx {
             self.keep(result);
             self.next += 1;
         }
-        self.written_before += self.written;
-        self.workbook.push_worksheet(sheet);
+        self.made.push((head.key, sheet));
     }
 }
 
@@ -278,17 +329,18 @@ mod tests {
     /// would be a silent gap.
     #[test]
     fn a_workbook_ends_and_says_where_the_rest_is() {
-        let mut book = Xlsx::new();
-        book.written_before = BOOK_ROWS_MAX - 1;
-        book.begin(&Head::new("items", "Items", &[Column::id("item", "Item")]));
+        let book = Book::new().unwrap();
+        let mut sheets = book.sheets();
+        sheets.written = ROWS_MAX - 1;
+        sheets.begin(&Head::new("items", "Items", &[Column::id("item", "Item")]));
         for id in ["txn_1", "txn_2", "txn_3"] {
-            book.row(&Row { weight: Weight::Item, cells: vec![Cell::id(id)], link: None });
+            sheets.row(&Row { weight: Weight::Item, cells: vec![Cell::id(id)], link: None });
         }
         let total = Row { weight: Weight::Total, cells: vec![Cell::text("Total")], link: None };
-        book.row(&total);
+        sheets.row(&total);
         // The total and the sentence come below what fitted.
-        assert_eq!((book.written, book.skipped, book.next), (1, 2, 4));
-        Sink::end(&mut book, 3);
-        assert_eq!(book.next, 5);
+        assert_eq!((sheets.written, sheets.skipped, sheets.next), (ROWS_MAX, 2, 4));
+        sheets.end(3);
+        assert_eq!(sheets.next, 5);
     }
 }
