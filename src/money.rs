@@ -22,14 +22,16 @@ use serde::{Serialize, Serializer};
 /// before an `i64` could overflow, and each payout or invoice holds far fewer.
 pub const MINOR_MAX: i64 = 100_000_000_000_000;
 
-const ZERO_DECIMAL: [&str; 15] = [
-    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF",
-    "XOF", "XPF",
+const ZERO_DECIMAL: [[u8; 3]; 15] = [
+    *b"BIF", *b"CLP", *b"DJF", *b"GNF", *b"JPY", *b"KMF", *b"KRW", *b"MGA", *b"PYG", *b"RWF",
+    *b"VND", *b"VUV", *b"XAF", *b"XOF", *b"XPF",
 ];
-const THREE_DECIMAL: [&str; 5] = ["BHD", "JOD", "KWD", "OMR", "TND"];
+const THREE_DECIMAL: [[u8; 3]; 5] = [*b"BHD", *b"JOD", *b"KWD", *b"OMR", *b"TND"];
 /// Currencies that NetSuite keeps without decimals (Oracle help, section N1397831).
-const NETSUITE_INTEGER: [&str; 11] =
-    ["BYR", "KHR", "CLP", "ISK", "IDR", "IQD", "JPY", "LBP", "PYG", "KRW", "VND"];
+const NETSUITE_INTEGER: [[u8; 3]; 11] = [
+    *b"BYR", *b"KHR", *b"CLP", *b"ISK", *b"IDR", *b"IQD", *b"JPY", *b"LBP", *b"PYG", *b"KRW",
+    *b"VND",
+];
 
 /// Why a currency or an amount was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,9 +63,9 @@ impl Currency {
 
     /// Decimals in the integers that Stripe sends.
     pub fn exponent(self) -> u8 {
-        if ZERO_DECIMAL.contains(&self.code()) {
+        if ZERO_DECIMAL.contains(&self.0) {
             0
-        } else if THREE_DECIMAL.contains(&self.code()) {
+        } else if THREE_DECIMAL.contains(&self.0) {
             3
         } else {
             2
@@ -73,11 +75,7 @@ impl Currency {
     /// Decimals that NetSuite keeps by default: 0 or 2, nothing else. An account may say otherwise
     /// for a currency; the account's answer wins where it is known.
     pub fn netsuite_places(self) -> u8 {
-        if NETSUITE_INTEGER.contains(&self.code()) || ZERO_DECIMAL.contains(&self.code()) {
-            0
-        } else {
-            2
-        }
+        if NETSUITE_INTEGER.contains(&self.0) || ZERO_DECIMAL.contains(&self.0) { 0 } else { 2 }
     }
 }
 
@@ -335,15 +333,20 @@ pub fn grouped(decimal: &str) -> String {
     out
 }
 
+/// Without the machinery of `format!`: a report of a million rows has ten million amounts.
 fn decimal_string(minor: i64, exponent: u8) -> String {
-    let sign = if minor < 0 { "-" } else { "" };
-    let digits = minor.unsigned_abs();
-    if exponent == 0 {
-        return format!("{sign}{digits}");
+    let digits = minor.unsigned_abs().to_string();
+    let decimals = usize::from(exponent);
+    let mut text = String::with_capacity(digits.len() + decimals + 3);
+    if minor < 0 {
+        text.push('-');
     }
-    let unit = 10_u64.pow(u32::from(exponent));
-    let width = usize::from(exponent);
-    format!("{sign}{}.{:0width$}", digits / unit, digits % unit)
+    text.extend(std::iter::repeat_n('0', (decimals + 1).saturating_sub(digits.len())));
+    text.push_str(&digits);
+    if decimals > 0 {
+        text.insert(text.len() - decimals, '.');
+    }
+    text
 }
 
 #[cfg(test)]

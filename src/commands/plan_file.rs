@@ -118,10 +118,10 @@ pub(super) fn print(
         ReportFormat::Table => {
             let basis = &plan.basis;
             let head = format!(
-                "Plan of {}, made {} by {}\nStripe {} into NetSuite {}.\nDigest {}.\n{standing}\n{}\n",
-                plan.zone,
+                "Plan of {} by {}, days in {}.\nStripe {} into NetSuite {}.\nDigest {}.\n{standing}\n{}\n",
                 plan.made_at,
                 plan.made_by,
+                plan.zone,
                 basis.stripe_account,
                 basis.netsuite_account,
                 plan.digest.chars().take(12).collect::<String>(),

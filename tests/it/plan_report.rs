@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::support::cli::{Sandbox, Tieout};
+use crate::support::page::assert_file;
 
 /// The items of a section of a plan's CSV, each by the names of its columns.
 fn section(csv: &str, wanted: &str) -> Vec<BTreeMap<String, String>> {
@@ -138,4 +139,25 @@ fn two_plans(tieout: &Tieout) {
     std::fs::write(elsewhere.path().join("a.json"), "{}").expect("a file");
     let ran = Tieout::new(elsewhere.path()).run(&["plan", "show", "a.json"]);
     assert!(ran.code == 64 && ran.stderr.contains("a.json cannot be used"), "{ran:?}");
+}
+
+/// What a person sees of a plan, kept to be read: were a word, a column or a total of it another, the
+/// difference would be in a commit before it is in a report.
+#[test]
+fn a_plan_on_the_terminal_reads_as_the_one_that_is_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let _sandbox = Sandbox::start_with(folder.path(), &["--charges", "12"]);
+    let tieout = Tieout::new(folder.path());
+    let pulled = tieout.run(&["pull", "--since", "2026-06-01", "--until", "2026-10-01"]);
+    assert_eq!(pulled.code, 0, "{pulled:?}");
+    let plan = tieout.run(&["plan", "--out", "plan.json"]);
+    let shown = tieout.run(&["plan", "show", "plan.json"]);
+    assert_eq!([plan.code, shown.code], [0, 0], "{plan:?}\n{shown:?}");
+    // What is above the first empty line was made now, by this version.
+    let (_, shown) = shown.stdout.split_once("\n\n").expect("a head");
+    let text = format!(
+        "$ tieout plan --out plan.json\n{}\n$ tieout plan show plan.json\n…\n\n{shown}",
+        plan.stdout
+    );
+    assert_file("fixtures/plan.txt", &text);
 }
