@@ -26,6 +26,23 @@ pub const USAGE: u8 = 64;
 /// The number of a signal is added to this, as a shell does it.
 pub const SIGNALLED: u8 = 128;
 
+/// Every code but those of a signal, and what stands for those.
+pub const ALL: [u8; 11] = [
+    DONE,
+    FAILED,
+    CHANGES,
+    PARTLY,
+    AUTHENTICATION,
+    TRANSIENT,
+    OUT_OF_TOLERANCE,
+    REFUSED,
+    IN_DOUBT,
+    LOCKED,
+    USAGE,
+];
+/// Those of the signals by which people and systems stop a program.
+pub const STOPPED: [u8; 2] = [SIGNALLED + 2, SIGNALLED + 15];
+
 /// The codes of a run that came to its end: everything was looked at, whatever is left to a person.
 pub(super) const THROUGH: [u8; 5] = [DONE, CHANGES, PARTLY, OUT_OF_TOLERANCE, IN_DOUBT];
 
@@ -211,19 +228,7 @@ mod tests {
     #[test]
     fn every_exit_code_means_what_the_help_says() {
         let help = crate::cli::Cli::command().render_long_help().to_string();
-        for code in [
-            DONE,
-            FAILED,
-            CHANGES,
-            PARTLY,
-            AUTHENTICATION,
-            TRANSIENT,
-            OUT_OF_TOLERANCE,
-            REFUSED,
-            IN_DOUBT,
-            LOCKED,
-            USAGE,
-        ] {
+        for code in ALL {
             let line = format!("  {code:<9}{}", meaning(code));
             assert!(help.contains(&line), "{line} is not in the help");
         }

@@ -118,6 +118,43 @@ fn every_end_of_a_run_is_told_to_programs() {
     drop(sandbox);
 }
 
+/// Whoever stops the machine while somebody is told of the night would wait for a chat that hangs, or find
+/// no trace of the night.
+#[test]
+fn a_signal_while_others_are_told_ends_at_once_with_everything_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    // Takes connections, and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}/key", silent.local_addr().expect("bound"));
+    for who in [
+        format!("[heartbeat]\nurl = \"{url}\"\nstart = \"none\"\n"),
+        "[hooks]\nalways = \"touch told; exec sleep 3\"\n".into(),
+    ] {
+        let is_heartbeat = who.starts_with("[heartbeat]");
+        // The run does not begin, and tells of that.
+        std::fs::write(folder.join("tieout.toml"), format!("nonsense = 1\n{who}")).expect("a file");
+        let mut run = Tieout::new(folder).start(&[&["run"], &FILES[..]].concat());
+        if is_heartbeat {
+            silent.accept().expect("it is told");
+        } else {
+            while !folder.join("told").exists() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
+        let began = std::time::Instant::now();
+        let sent = Command::new("kill").args(["-TERM", &run.id().to_string()]).status();
+        assert!(sent.expect("a signal").success());
+        let ended = run.wait().expect("it ends");
+        assert_eq!(ended.code(), Some(143), "{who}");
+        assert!(began.elapsed() < Duration::from_secs(2), "{who}");
+        assert_eq!(summary(folder)["exit_code"], 64, "{who}");
+        assert!(folder.join("tieout.prom").exists(), "{who}");
+        std::fs::remove_file(folder.join("run.json")).expect("it was there");
+        std::fs::remove_file(folder.join("tieout.prom")).expect("it was there");
+    }
+}
+
 /// A service that remembers what it was asked for.
 struct Heartbeat {
     url: String,

@@ -13,7 +13,7 @@ use crate::commands::pull::DATED;
 use crate::commands::session::Session;
 use crate::ledger::{Cared, Ledger, LedgerError};
 use crate::reconcile::close::Bucket;
-use crate::report::night::finding::{Finding, Route};
+use crate::report::night::finding::{Cause, Finding};
 use crate::report::night::{
     Account, Aged, CatchUp, Counts, Exceptions, Posted, Pulled, Requests, Source, Span, Standing,
 };
@@ -79,8 +79,7 @@ impl Turn<'_> {
                     proof.statement, proof.currency, proof.difference
                 );
                 let fix = "`tieout report tieout` shows both sides, item by item.";
-                let cause = ("difference", subject.as_str());
-                let finding = Finding::about(Route::Accounting, self.name, cause, message, fix);
+                let finding = Finding::about(Cause::Difference, &subject, self.name, message, fix);
                 findings.push(Finding { amount: Some(proof.difference), ..finding });
             }
         }
@@ -123,9 +122,9 @@ impl Turn<'_> {
         if let Some(pull) = ledger.unfinished_pull()? {
             let what = pull.what(zone);
             findings.push(Finding::about(
-                Route::Technical,
+                Cause::UnfinishedPull,
+                session.settings.stripe.account.as_str(),
                 self.name,
-                ("unfinished_pull", session.settings.stripe.account.as_str()),
                 format!("The last pull broke off: {what} may be there only in part."),
                 pull.fix(),
             ));
@@ -136,9 +135,9 @@ impl Turn<'_> {
     /// Records that are not in NetSuite as they should be, each said once.
     fn records(&self, ledger: &Ledger, findings: &mut Vec<Finding>) -> Result<(), LedgerError> {
         let mut said = BTreeSet::new();
-        let mut say = |route, cause: &str, id: &str, message: String, fix: &str, is_new| {
+        let mut say = |cause, id: &str, message: String, fix: &str, is_new| {
             if said.insert(id.to_owned()) {
-                let finding = Finding::about(route, self.name, (cause, id), message, fix);
+                let finding = Finding::about(cause, id, self.name, message, fix);
                 findings.push(Finding { is_new, ..finding });
             }
         };
@@ -147,13 +146,13 @@ impl Turn<'_> {
             let id = attempt.external_id.as_str();
             let message = format!("{id} was sent, and nobody knows what became of it.");
             let fix = "The next run looks it up; `tieout resolve --wait` does so now.";
-            say(Route::Technical, "in_doubt", id, message, fix, attempt.started >= self.began);
+            say(Cause::InDoubt, id, message, fix, attempt.started >= self.began);
         }
         for (id, what) in ledger.conflicts()? {
             let id = id.as_str();
             let message = format!("NetSuite holds something else under {id}. {what}");
             let fix = "Correct NetSuite's record, or take it over with `tieout adopt`.";
-            say(Route::Accounting, "conflict", id, message, fix, false);
+            say(Cause::Conflict, id, message, fix, false);
         }
         for unsent in ledger.unsent()?.into_iter().filter(|unsent| unsent.held_by.is_none()) {
             let id = unsent.external_id.as_str();
@@ -161,17 +160,17 @@ impl Turn<'_> {
             let fix = "Remove the cause; the next run sends it again, or `tieout push --retry`.";
             let first = ledger.first_tried(&unsent.external_id)?;
             let is_new = first.is_some_and(|first| first >= self.began);
-            say(Route::Technical, "failed", id, message, fix, is_new);
+            say(Cause::Failed, id, message, fix, is_new);
         }
         for id in ledger.drifted()? {
             let id = id.as_str();
             let message = format!("NetSuite holds {id} otherwise than it was posted.");
             let fix = "`tieout verify` shows what differs; docs/push.md has the way out of each.";
-            say(Route::Accounting, "drifted", id, message, fix, false);
+            say(Cause::Drifted, id, message, fix, false);
         }
         for blocked in &self.seen.unspoken {
             let id = blocked.external_id.as_str();
-            say(Route::Accounting, "blocked", id, blocked.reason.clone(), &blocked.fix, false);
+            say(Cause::Blocked, id, blocked.reason.clone(), &blocked.fix, false);
         }
         Ok(())
     }

@@ -28,7 +28,7 @@ use crate::digest::sha256_hex;
 use crate::ledger::LedgerError;
 use crate::net::gate::Gate;
 use crate::netsuite::client::Limits;
-use crate::report::night::finding::{Finding, Findings, Route};
+use crate::report::night::finding::{Cause, Finding, Findings};
 use crate::report::night::{
     Account, Requests, SCHEMA_VERSION, Summary, Totals, line, metrics, over_all,
 };
@@ -190,12 +190,13 @@ impl Watch {
         let mut summary = self.summary(command, code, result.err().as_ref());
         self.write(&mut summary, ui);
         let (code, line) = (summary.exit_code, line(&summary));
+        // Everything is on disk: who waits no longer for others to be told need not wait.
+        let at_once = AtOnce::listen()?;
         // The run that holds the lock has said that it began, and will say how it ended.
         let speaks = !is_locked_out(&summary);
         if let Some(heartbeat) = self.told.heartbeat.as_ref().filter(|_| speaks) {
             heartbeat::end(heartbeat, code, &line, ui).await;
         }
-        let at_once = AtOnce::listen()?;
         if summary.accounts.len() > 1 {
             ui.say(over_all(&summary, width()).trim_end());
         }
@@ -283,9 +284,9 @@ fn read(turn: &Turn, global: &Global, account: &mut Account, findings: &mut Vec<
     });
     if turn.error.is_none() && !is_missing {
         findings.push(Finding::about(
-            Route::Technical,
+            Cause::LedgerUnreadable,
+            &stripe,
             turn.name,
-            ("ledger_unreadable", &stripe),
             format!("How the ledger stands cannot be told: {}", exit::message(&error)),
             "`tieout ledger check` looks for what is wrong with it.",
         ));

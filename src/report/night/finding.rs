@@ -32,6 +32,55 @@ impl Route {
     }
 }
 
+/// What a run finds besides exceptions, whose causes are `accounting`'s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    UnfinishedPull,
+    InDoubt,
+    Failed,
+    LedgerUnreadable,
+    Blocked,
+    Conflict,
+    Drifted,
+    Difference,
+}
+
+impl Cause {
+    pub const ALL: [Self; 8] = [
+        Self::UnfinishedPull,
+        Self::InDoubt,
+        Self::Failed,
+        Self::LedgerUnreadable,
+        Self::Blocked,
+        Self::Conflict,
+        Self::Drifted,
+        Self::Difference,
+    ];
+
+    /// A stable word, with which the finding's id begins.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::UnfinishedPull => "unfinished_pull",
+            Self::InDoubt => "in_doubt",
+            Self::Failed => "failed",
+            Self::LedgerUnreadable => "ledger_unreadable",
+            Self::Blocked => "blocked",
+            Self::Conflict => "conflict",
+            Self::Drifted => "drifted",
+            Self::Difference => "difference",
+        }
+    }
+
+    pub const fn route(self) -> Route {
+        match self {
+            Self::UnfinishedPull | Self::InDoubt | Self::Failed | Self::LedgerUnreadable => {
+                Route::Technical
+            }
+            Self::Blocked | Self::Conflict | Self::Drifted | Self::Difference => Route::Accounting,
+        }
+    }
+}
+
 /// One thing to look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -95,6 +144,11 @@ impl Routed {
 }
 
 impl Finding {
+    /// How the id of a run begins that did not come to its end; its exit code follows.
+    pub const RUN_PREFIX: &str = "exit_";
+    /// Who hears of it.
+    pub const OF_RUN: Route = Route::Technical;
+
     /// An open exception as a finding; `None` while it may still resolve by itself.
     pub fn of_exception(
         exception: Exception,
@@ -121,18 +175,18 @@ impl Finding {
         })
     }
 
-    /// Something about a record or object; `cause` is a stable word.
+    /// Something about a record or object.
     pub fn about(
-        route: Route,
+        cause: Cause,
+        subject: &str,
         account: Option<&str>,
-        (cause, subject): (&str, &str),
         message: String,
         fix: &str,
     ) -> Self {
         Self {
-            route,
+            route: cause.route(),
             account: account.map(str::to_owned),
-            id: format!("{cause}:{subject}"),
+            id: format!("{}:{subject}", cause.word()),
             subject: Some(subject.into()),
             message,
             fix: fix.into(),
@@ -148,9 +202,9 @@ impl Finding {
             .rsplit_once("\nhint: ")
             .unwrap_or((message, "docs/operations.md says what to do for each exit code."));
         Self {
-            route: Route::Technical,
+            route: Self::OF_RUN,
             account: account.map(str::to_owned),
-            id: format!("exit_{exit_code}"),
+            id: format!("{}{exit_code}", Self::RUN_PREFIX),
             subject: None,
             message: message.into(),
             fix: fix.into(),
