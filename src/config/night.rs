@@ -130,6 +130,19 @@ impl Heartbeat {
         Ok(SecretString::from(base.to_string()))
     }
 
+    /// Whether the address stands in the configuration itself.
+    pub const fn is_in_the_open(&self) -> bool {
+        matches!(self.url, UrlSource::Here(_))
+    }
+
+    /// The file that has the address.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.url {
+            UrlSource::From(SecretSource::File(path)) => Some(path),
+            _ => None,
+        }
+    }
+
     /// What is appended when a run ended with `code`; `None`: nothing is sent.
     pub fn ending(&self, code: u8) -> Option<String> {
         let ending = if self.success_codes.contains(&code) { &self.success } else { &self.failure };
