@@ -36,6 +36,7 @@ impl Desk<'_> {
             return Ok(());
         }
         let mut lines = self.invoice_lines(invoice).map_err(block)?;
+        self.say_unknown_coupons(invoice);
         let date = self.invoice_date(invoice);
         let is_negative = invoice.total().is_negative();
         let options = self.context.policy.options;

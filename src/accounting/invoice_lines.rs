@@ -7,6 +7,7 @@ use crate::accounting::desk::Desk;
 use crate::accounting::exception::{Exception, ExceptionClass};
 use crate::accounting::item::{Global, Item};
 use crate::accounting::line_taxes::shipping_taxes;
+use crate::accounting::masters::DiscountItems;
 use crate::accounting::policy::{RevenueRecognition, Tax};
 use crate::calendar::day_before;
 use crate::ids::{CouponId, DiscountId, TaxRateId};
@@ -105,6 +106,37 @@ impl Desk<'_> {
             let whole = invoice.discounts().find(|whole| whole.id == *discount)?;
             whole.coupon().cloned()
         })
+    }
+
+    /// Says that discounts of an invoice came without their coupon, and what was assumed of them.
+    pub(super) fn say_unknown_coupons(&mut self, invoice: &Invoice) {
+        if self.context.policy.masters.items.discounts == DiscountItems::Global {
+            return;
+        }
+        let zero = Amount::zero(invoice.currency);
+        let is_whole = |id: &DiscountId| {
+            self.case.catalog.discounts.contains_key(id)
+                || invoice.discounts().any(|whole| whole.id == *id)
+        };
+        let discounts = invoice.lines.data.iter().flat_map(InvoiceLine::discount_amounts);
+        let unknown = discounts
+            .filter(|(amount, id)| !amount.is_zero() && id.is_some_and(|id| !is_whole(id)))
+            .fold(zero, |sum, (amount, _)| sum + amount);
+        if unknown.is_zero() {
+            return;
+        }
+        let exception = Exception::new(
+            ExceptionClass::Data,
+            "discount_without_coupon",
+            &invoice.id,
+            format!(
+                "Of {unknown} of discounts no coupon is known: they are on the one item for all \
+                 discounts."
+            ),
+            "Export invoices with expand[]=data.discounts and expand[]=data.lines.data.discounts and pull \
+             that, or set items.discounts = \"global\".",
+        );
+        self.except(exception.of(unknown));
     }
 
     pub(super) fn shipping(

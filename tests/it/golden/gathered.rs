@@ -130,6 +130,8 @@ impl Story {
 
     fn customer_case(&self) -> CustomerCase {
         let posted = self.posted.iter().map(|id| ExternalId::new(*id).unwrap()).collect();
+        let discounts = [("di_1", "WELCOME"), ("di_2", "LOYAL")];
+        let discounts = discounts.map(|(id, coupon)| (id.into(), coupon.into())).into();
         CustomerCase {
             customer: Some(parse(&json!({ "id": CUSTOMER, "object": "customer", "name": "E" }))),
             customer_id: Some(CUSTOMER.into()),
@@ -142,7 +144,7 @@ impl Story {
             customer_balance: self.views("customer_balance_transaction"),
             balance_transactions: self.views("balance_transaction"),
             posted,
-            catalog: Catalog { tax_rates: rates(), ..Catalog::default() },
+            catalog: Catalog { tax_rates: rates(), discounts, ..Catalog::default() },
             ..CustomerCase::default()
         }
     }

@@ -2,6 +2,7 @@
 //! E16–E20. All prices post to one revenue account here, so items show as lines.
 
 use serde_json::{Value, json};
+use tieout::accounting::masters::DiscountItems;
 use tieout::accounting::policy::{Discounts, PartialRefunds, Trials, Uncollectible};
 
 use super::story::{Story, line, line_with, tax};
@@ -94,6 +95,20 @@ fn e17c_each_line_carries_its_share_of_an_invoice_discount() {
     story.assert_books(
         "Invoice in_E17c | AR 85.00 Dr | REV 85.00 Cr | lines 60.00, -9.00, 40.00, -6.00",
     );
+}
+
+/// Discounts by coupon would be one sum in an export that has their ids alone, and nobody would know.
+#[test]
+fn a_discount_whose_coupon_is_not_known_is_booked_and_said() {
+    let mut story = Story::new();
+    let mut line = discounted("price_A", 10_000, 2_000);
+    line["discount_amounts"][0]["discount"] = json!("di_9");
+    story.invoice("in_E17e", 8_000, &[line]);
+    let books = "Invoice in_E17e | AR 80.00 Dr | REV 80.00 Cr | lines 100.00, -20.00";
+    story.assert_books(&format!("{books}\nException discount_without_coupon in_E17e 20.00"));
+    // One item for all is what is wanted.
+    story.policy.masters.items.discounts = DiscountItems::Global;
+    story.assert_books(books);
 }
 
 #[test]
