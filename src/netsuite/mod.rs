@@ -13,6 +13,7 @@ pub mod error;
 pub mod extras;
 pub mod fields;
 pub mod governance;
+pub mod lists;
 pub mod lookup;
 pub mod mapped;
 pub mod masters;

@@ -226,7 +226,7 @@ const fn table_of(kind: RecordKind) -> &'static str {
     }
 }
 
-async fn list<T>(
+pub(super) async fn list<T>(
     client: &Client,
     query: &str,
     read: impl Fn(&Row) -> Result<T, RowError>,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::needs::key;
+use super::needs::{key, lists, name_of};
 use crate::cli::{Global, RehearseChartArgs};
 use crate::commands::exit::Outcome;
 use crate::commands::session::{Session, settings};
@@ -14,9 +14,12 @@ use crate::commands::write_private;
 use crate::config::Target;
 use crate::ids::InternalId;
 use crate::money::Currency;
+use crate::netsuite::client::Client;
 use crate::netsuite::references::{Account, CurrencyRecord, References, Subsidiary, rates};
 use crate::report::plan::counted;
-use crate::sandbox::netsuite::{Chart, ChartAccount, CurrencySetup, PeriodSetup, SubsidiarySetup};
+use crate::sandbox::netsuite::{
+    Chart, ChartAccount, CurrencySetup, EntrySetup, ListSetup, PeriodSetup, SubsidiarySetup,
+};
 use crate::ui::Ui;
 
 pub(super) async fn run(
@@ -86,8 +89,28 @@ async fn of_account(global: &Global, ui: Ui) -> anyhow::Result<Chart> {
                 })
             })
             .collect::<anyhow::Result<_>>()?,
+        lists: of_lists(&session, &client, ui).await?,
         ..Chart::new(session.settings.netsuite.account.clone(), accounts)
     })
+}
+
+/// The lists to which the configuration refers, as far as this role sees them.
+async fn of_lists(session: &Session, client: &Client, ui: Ui) -> anyhow::Result<Vec<ListSetup>> {
+    let mut known = Vec::new();
+    for list in lists(&session.settings) {
+        let plural = list.plural();
+        let found = list.fetch(client).await.with_context(|| format!("NetSuite's {plural}"))?;
+        let Some(found) = found else {
+            ui.warn(&format!(
+                "NetSuite does not show this role any {plural}: a rehearsal takes any id for one."
+            ));
+            continue;
+        };
+        let entries = found.into_iter().map(|(id, name)| Ok(EntrySetup { id: key(&id)?, name }));
+        let entries = entries.collect::<anyhow::Result<_>>()?;
+        known.push(ListSetup { list: name_of(list), entries });
+    }
+    Ok(known)
 }
 
 fn account(own: &Account, references: &References) -> anyhow::Result<ChartAccount> {

@@ -1,6 +1,6 @@
 //! What the configuration asks of a rehearsal's books, and a chart of accounts made of it alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 use chrono::{Datelike, NaiveDate};
@@ -12,7 +12,8 @@ use crate::commands::check::types_of;
 use crate::config::Settings;
 use crate::ids::InternalId;
 use crate::money::Currency;
-use crate::sandbox::netsuite::{Chart, ChartAccount, Needs, RecordKind, RecordSetup};
+use crate::netsuite::lists::List;
+use crate::sandbox::netsuite::{Chart, ChartAccount, ListName, Needs, RecordKind, RecordSetup};
 
 /// How far back the periods of a chart without any go, where the books have no first day.
 const YEARS_BACK: i32 = 10;
@@ -53,9 +54,30 @@ pub(super) fn needs(
         undeposited: number(Role::UndepositedFunds),
         tax_payable: number(Role::TaxPayable),
         tax_codes,
+        lists: lists(settings).into_iter().map(name_of).collect(),
         days: (first.min(today), today),
         records,
     })
+}
+
+/// The lists to which the configuration refers.
+pub(super) fn lists(settings: &Settings) -> BTreeSet<List> {
+    let rules = settings.masters.mapping.rules.iter();
+    let codes = settings.suitetax.usual.iter().chain(settings.suitetax.rates.values());
+    rules
+        .filter_map(|rule| List::of_field(&rule.field))
+        .chain(codes.map(|_| List::TaxCode))
+        .collect()
+}
+
+/// What the embedded NetSuite calls a list.
+pub(super) const fn name_of(list: List) -> ListName {
+    match list {
+        List::Department => ListName::Department,
+        List::Class => ListName::Class,
+        List::Location => ListName::Location,
+        List::TaxCode => ListName::TaxCode,
+    }
 }
 
 /// An internal id as the embedded NetSuite counts them.

@@ -10,6 +10,7 @@ use chrono::{Datelike, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::chart_csv;
+use super::chart_lists::{self, ListName, ListSetup};
 use super::setup::{
     AccountSetup, CurrencySetup, PeriodSetup, RecordSetup, Setup, SubsidiarySetup, TaxCodeSetup,
     months,
@@ -38,6 +39,10 @@ pub struct Chart {
     pub accounts: Vec<ChartAccount>,
     #[serde(default)]
     pub periods: Vec<PeriodSetup>,
+    /// Departments, classes, locations and tax codes. A list that is here is known, also when nothing is
+    /// on it.
+    #[serde(default)]
+    pub lists: Vec<ListSetup>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -90,6 +95,8 @@ pub struct Needs {
     pub tax_payable: Option<String>,
     /// The internal ids of tax codes, each with its type's.
     pub tax_codes: Vec<(i64, i64)>,
+    /// The lists to which the mapping refers.
+    pub lists: BTreeSet<ListName>,
     /// The first day on which anything may be posted, and today.
     pub days: (NaiveDate, NaiveDate),
     /// Customers and items that the books are known to have.
@@ -116,6 +123,7 @@ impl Chart {
             subsidiaries: Vec::new(),
             accounts,
             periods: Vec::new(),
+            lists: Vec::new(),
         }
     }
 
@@ -146,7 +154,8 @@ impl Chart {
         let mut accounts = self.accounts(&currencies)?;
         play_parts(&mut accounts, needs, &mut assumed)?;
         let periods = self.periods(needs, &mut assumed);
-        let tax_codes = tax_codes(&accounts, needs, &mut assumed)?;
+        let tax_codes = tax_codes(&accounts, &self.lists, needs, &mut assumed)?;
+        chart_lists::assume(&self.lists, &needs.lists, &mut assumed);
         let setup = Setup {
             account_id: needs.account_id.clone(),
             base_currency,
@@ -155,6 +164,7 @@ impl Chart {
             accounts,
             periods,
             tax_codes,
+            lists: self.lists.clone(),
             records: needs.records.clone(),
             concurrency: CONCURRENCY,
             clients: Vec::new(),
@@ -335,6 +345,7 @@ fn play_parts(
 
 fn tax_codes(
     accounts: &[AccountSetup],
+    lists: &[ListSetup],
     needs: &Needs,
     assumed: &mut Vec<String>,
 ) -> Result<Vec<TaxCodeSetup>, ChartError> {
@@ -349,17 +360,16 @@ fn tax_codes(
     })?;
     assumed
         .push(format!("The tax codes of [suitetax] post to {} {}.", account.number, account.name));
-    let code = |&(id, tax_type): &(i64, i64)| TaxCodeSetup {
-        id,
-        name: format!("Tax code {id}"),
-        tax_type,
-        account: account.id,
+    let code = |&(id, tax_type): &(i64, i64)| {
+        let name = chart_lists::tax_code_name(lists, id)?;
+        Ok(TaxCodeSetup { id, name, tax_type, account: account.id })
     };
-    Ok(needs.tax_codes.iter().map(code).collect())
+    needs.tax_codes.iter().map(code).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::chart_lists::EntrySetup;
     use super::super::{Kind, NetSuite};
     use super::*;
 
@@ -374,6 +384,7 @@ mod tests {
             undeposited: Some("1200".into()),
             tax_payable: None,
             tax_codes: Vec::new(),
+            lists: BTreeSet::new(),
             days: (day("2026-01-15"), day("2026-03-31")),
             records: Vec::new(),
         }
@@ -409,6 +420,45 @@ mod tests {
         let chart = Chart::read(&CSV.replace("1200", "1201")).unwrap();
         let message = chart.setup(&needs()).err().unwrap().to_string();
         assert!(message.contains("no account 1200, which accounts.undeposited_funds"), "{message}");
+    }
+
+    /// A mapping that names a department of another company's would be found by NetSuite, one record after
+    /// the other, after it was rehearsed.
+    #[test]
+    fn an_id_that_the_company_does_not_have_is_refused_and_one_that_it_has_is_taken() {
+        let mut chart = Chart::read(CSV).unwrap();
+        let entry = |id, name: &str| EntrySetup { id, name: name.into() };
+        let list = |list, entries: &[EntrySetup]| ListSetup { list, entries: entries.to_vec() };
+        chart.lists = vec![
+            list(ListName::Department, &[entry(4, "Operations")]),
+            list(ListName::Class, &[]),
+            list(ListName::TaxCode, &[entry(11, "VAT")]),
+        ];
+        let chart = Chart::read(&chart.to_text()).unwrap();
+        let lists = BTreeSet::from([ListName::Department, ListName::Location]);
+        let needs = Needs { lists, tax_codes: vec![(11, 1)], ..needs() };
+        let needs = Needs { tax_payable: Some("1100".into()), ..needs };
+        let (setup, assumed) = chart.setup(&needs).unwrap();
+        assert!(assumed.iter().any(|told| told.contains("no locations:")), "{assumed:?}");
+        assert_eq!(setup.tax_codes[0].name, "VAT");
+        let netsuite = NetSuite::open(None, &setup).unwrap();
+        let sold = |field: &str, id: &str| {
+            let item = format!(
+                r#"{{"itemId":"{field} {id}","incomeAccount":{{"id":"{}"}},"{field}":{{"id":"{id}"}}}}"#,
+                setup.accounts[0].id
+            );
+            netsuite.create(Kind::ServiceSaleItem, &item).map_err(|refusal| refusal.detail)
+        };
+        assert!(sold("department", "4").is_ok() && sold("location", "77").is_ok());
+        let refused = sold("department", "5").unwrap_err();
+        assert!(
+            refused.contains("Invalid Field Value 5") && refused.contains("department"),
+            "{refused}"
+        );
+        assert!(sold("class", "1").is_err(), "nothing is on the list");
+        let other = Needs { tax_codes: vec![(12, 1)], ..needs };
+        let message = chart.setup(&other).err().unwrap().to_string();
+        assert!(message.contains("no tax code 12, which [suitetax] names"), "{message}");
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! From SuiteQL's Oracle-like dialect to `SQLite`'s, token by token.
 
 /// What a query may select from.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 18] = [
+    "department",
+    "classification",
+    "location",
+    "salestaxitem",
     "transaction",
     "transactionline",
     "transactionaccountingline",

@@ -11,6 +11,7 @@ mod apply;
 mod auth;
 mod chart;
 mod chart_csv;
+mod chart_lists;
 mod dialect;
 mod error;
 mod gl;
@@ -45,6 +46,7 @@ use tokio::net::TcpListener;
 use crate::calendar::{Clock, PeriodState, SystemClock};
 
 pub use chart::{Chart, ChartAccount, ChartError, Needs};
+pub use chart_lists::{EntrySetup, ListName, ListSetup};
 pub use error::Refusal;
 pub use gl::TrialBalanceLine;
 pub use schema::{Group, Kind};

@@ -1,5 +1,6 @@
 //! A request body made ready: names in their documented spelling, references resolved to ids.
 
+use super::chart_lists::ListName;
 use super::error::Refusal;
 use super::json::Json;
 use super::schema::{self, Group, Kind, Sublist};
@@ -19,6 +20,7 @@ enum Target {
     Currency,
     Subsidiary,
     Period,
+    List(ListName),
 }
 
 /// Reads a body's text into canonical spelling; unknown names are dropped and reported.
@@ -152,7 +154,7 @@ fn target(list: &str, name: &str) -> Option<Target> {
         "currency" if matches!(list, "" | "currencyList") => Target::Currency,
         "subsidiary" => Target::Subsidiary,
         "postingPeriod" => Target::Period,
-        _ => return None,
+        _ => return ListName::of_field(name).map(Target::List),
     })
 }
 
@@ -163,5 +165,6 @@ fn exists(books: &Books<'_>, target: Target, id: i64) -> Result<bool, Refusal> {
         Target::Currency => books.currency(id)?.is_some(),
         Target::Subsidiary => books.exists("SELECT 1 FROM ns_subsidiary WHERE id = ?1", id)?,
         Target::Period => books.exists("SELECT 1 FROM ns_period WHERE id = ?1", id)?,
+        Target::List(list) => books.may_have(list, id)?,
     })
 }

@@ -23,6 +23,12 @@ CREATE TABLE IF NOT EXISTS ns_tax_code (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, tax_type INTEGER NOT NULL, account INTEGER NOT NULL
 ) STRICT;
 
+-- Departments, classes and locations: the lists that are known, and what is on them.
+CREATE TABLE IF NOT EXISTS ns_list (name TEXT PRIMARY KEY) STRICT;
+CREATE TABLE IF NOT EXISTS ns_entry (
+  list TEXT NOT NULL, id INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (list, id)
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS ns_period (
   id INTEGER PRIMARY KEY, name TEXT NOT NULL, first_day TEXT NOT NULL, last_day TEXT NOT NULL,
   closed TEXT NOT NULL DEFAULT 'F', all_locked TEXT NOT NULL DEFAULT 'F',
@@ -159,6 +165,15 @@ FROM ns_currency;
 CREATE VIEW IF NOT EXISTS subsidiary AS
 SELECT id, name, name AS fullname, currency, 'F' AS isinactive, 'F' AS iselimination
 FROM ns_subsidiary;
+
+CREATE VIEW IF NOT EXISTS department AS
+SELECT id, name, 'F' AS isinactive FROM ns_entry WHERE list = 'department';
+CREATE VIEW IF NOT EXISTS classification AS
+SELECT id, name, 'F' AS isinactive FROM ns_entry WHERE list = 'class';
+CREATE VIEW IF NOT EXISTS location AS
+SELECT id, name, 'F' AS isinactive FROM ns_entry WHERE list = 'location';
+CREATE VIEW IF NOT EXISTS salestaxitem AS
+SELECT id, name AS itemid, 'F' AS isinactive FROM ns_tax_code;
 
 CREATE VIEW IF NOT EXISTS customer AS
 SELECT id, external_id AS externalid, name AS entityid,

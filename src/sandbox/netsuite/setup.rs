@@ -3,6 +3,7 @@
 use chrono::{Datelike, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+use super::chart_lists::{EntrySetup, ListName, ListSetup};
 use crate::calendar::PeriodState;
 
 /// Everything that exists before the first request.
@@ -19,6 +20,10 @@ pub struct Setup {
     /// None of them: the account has no `SuiteTax`.
     #[serde(default)]
     pub tax_codes: Vec<TaxCodeSetup>,
+    /// Departments, classes and locations, as far as they are known: of a list that is not here any id is
+    /// taken.
+    #[serde(default)]
+    pub lists: Vec<ListSetup>,
     /// Customers and items that somebody had made before.
     #[serde(default)]
     pub records: Vec<RecordSetup>,
@@ -232,6 +237,7 @@ impl Setup {
             accounts,
             periods: months(demo_start(), DEMO_PERIODS),
             tax_codes: tax_codes.into_iter().collect(),
+            lists: demo_lists(),
             records: Vec::new(),
             concurrency: 5,
             clients: Vec::new(),
@@ -261,6 +267,21 @@ impl Setup {
         let holds = |period: &&PeriodSetup| period.first_day <= date && date <= period.last_day;
         self.periods.iter().find(holds).map(|period| period.id)
     }
+}
+
+fn demo_lists() -> Vec<ListSetup> {
+    let list = |list: ListName, names: &[&str]| ListSetup {
+        list,
+        entries: (1..)
+            .zip(names)
+            .map(|(id, name)| EntrySetup { id, name: (*name).into() })
+            .collect(),
+    };
+    vec![
+        list(ListName::Department, &["Sales", "Marketing", "Support", "Operations", "Finance"]),
+        list(ListName::Class, &["Subscriptions", "Services"]),
+        list(ListName::Location, &["Headquarters"]),
+    ]
 }
 
 fn demo_start() -> NaiveDate {

@@ -5,6 +5,7 @@ use std::path::Path;
 use chrono::NaiveDate;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use super::chart_lists::ListName;
 use super::error::Refusal;
 use super::json::Json;
 use super::number::Decimal;
@@ -180,6 +181,14 @@ fn write_setup(db: &Connection, setup: &Setup) -> Result<(), OpenError> {
         let row = params![t.id, t.name, t.tax_type, t.account];
         db.execute("INSERT INTO ns_tax_code VALUES (?1, ?2, ?3, ?4)", row)?;
     }
+    for own in &setup.lists {
+        let field = own.list.field();
+        db.execute("INSERT INTO ns_list VALUES (?1)", [field])?;
+        for entry in &own.entries {
+            let row = params![field, entry.id, entry.name];
+            db.execute("INSERT INTO ns_entry VALUES (?1, ?2, ?3)", row)?;
+        }
+    }
     for p in &setup.periods {
         let [closed, locked, receivables] = period_flags(p.state);
         let row = params![
@@ -315,6 +324,14 @@ impl Books<'_> {
         let sql = "SELECT tax_type, account FROM ns_tax_code WHERE id = ?1";
         let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         Ok(self.db.prepare_cached(sql)?.query_row([id], read).optional()?)
+    }
+
+    /// Whether a list has an entry; of a list that is not known it may have any.
+    pub fn may_have(&self, list: ListName, id: i64) -> Result<bool, Refusal> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM ns_entry WHERE list = ?1 AND id = ?2)
+                   OR NOT EXISTS (SELECT 1 FROM ns_list WHERE name = ?1)";
+        let mut statement = self.db.prepare_cached(sql)?;
+        Ok(statement.query_row(params![list.field(), id], |row| row.get(0))?)
     }
 
     /// All base periods, the earliest first.
