@@ -83,7 +83,8 @@ pub enum ReportFormat {
 ///
 /// The reports of a period are as of its last instant in the account's time zone. NetSuite is read
 /// for them; `close` keeps what it showed, and --from-ledger and --as-read make the same reports from
-/// that again, byte for byte.
+/// that again, byte for byte. With several Stripe accounts, `close` writes each account's reports into
+/// a folder of its own, and one overview over all beside them.
 ///
 /// Example:
 ///   tieout report tieout --html october.html
@@ -91,7 +92,7 @@ pub enum ReportFormat {
 ///   tieout report close --period 2026-10 --out october
 ///   tieout report rollforward --period 2026-10 --fail-over 5.00
 ///   tieout report items --period 2026-10 --from-ledger --output csv
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ReportArgs {
     #[arg(value_enum)]

@@ -8,7 +8,9 @@ use anyhow::Context;
 
 use crate::cli::{BankCommand, Cli, Command, ExceptionsCommand, Global, LedgerCommand, ReportName};
 use crate::commands::exit::{self, Outcome, UsageError};
+use crate::commands::interrupt::Interrupted;
 use crate::commands::night::Watch;
+use crate::commands::over_all;
 use crate::config;
 use crate::ui::Ui;
 
@@ -80,9 +82,10 @@ fn of_one_account(cli: &Cli) -> Option<&'static str> {
         Command::Push(args) if args.plan.is_some() => Some("a plan"),
         Command::Report(args) if args.html.is_some() => Some("--html"),
         Command::Report(args) if args.xlsx.is_some() => Some("--xlsx"),
-        Command::Report(args) if args.out.is_some() => Some("--out"),
+        Command::Report(args) if args.out.is_some() && args.name != ReportName::Close => {
+            Some("--out")
+        }
         Command::Report(args) if args.as_read.is_some() => Some("--as-read"),
-        Command::Report(args) if args.name == ReportName::Close => Some("a close"),
         Command::Check(args) if args.mapping.is_some() => Some("--mapping"),
         _ => None,
     }
@@ -92,6 +95,19 @@ fn of_one_account(cli: &Cli) -> Option<&'static str> {
 /// has a ledger of its own.
 const fn goes_side_by_side(command: &Command) -> bool {
     matches!(command, Command::Run(_) | Command::Pull(_) | Command::Push(_) | Command::Backfill(_))
+}
+
+/// How the turn of one account ended.
+pub(super) struct Turn<T> {
+    pub(super) name: String,
+    pub(super) code: u8,
+    /// What it hands back, or why there is nothing.
+    pub(super) told: Result<T, String>,
+}
+
+/// The gravest ending.
+pub(super) fn worst<T>(turns: &[Turn<T>]) -> u8 {
+    turns.iter().map(|turn| turn.code).fold(exit::DONE, exit::worse)
 }
 
 /// A failure of one account does not keep the others from their turn.
@@ -105,23 +121,72 @@ pub(super) async fn run_each(
         watch.side_by_side();
         return tokio::task::block_in_place(|| run_beside(cli, names, watch, ui));
     }
-    let mut worst = exit::DONE;
+    match in_order(cli, names, watch, ui).await {
+        // The turn that was stopped has said so.
+        Err(error) => match error.downcast_ref() {
+            Some(Interrupted(signal)) => Ok(Outcome::Interrupted(*signal)),
+            None => Err(error),
+        },
+        ended => ended,
+    }
+}
+
+async fn in_order(cli: &Cli, names: &[String], watch: &Watch, ui: Ui) -> anyhow::Result<Outcome> {
+    match &cli.command {
+        Command::Report(args) if args.name == ReportName::Close => {
+            over_all::close(args, cli, names, watch, ui).await
+        }
+        Command::Verify(args) => over_all::verify(args, cli, names, watch, ui).await,
+        Command::Status(args) => over_all::status(args, cli, names, watch, ui).await,
+        command => {
+            let turn =
+                async |global: &Global| Ok((super::start(command, global, watch, ui).await?, ()));
+            let turns = each(cli, names, watch, ui, turn).await?;
+            Ok(Outcome::Several(worst(&turns)))
+        }
+    }
+}
+
+/// Every account in the order of the file.
+///
+/// # Errors
+/// Whoever stops one account's turn means all of them.
+pub(super) async fn each<T>(
+    cli: &Cli,
+    names: &[String],
+    watch: &Watch,
+    ui: Ui,
+    turn: impl AsyncFn(&Global) -> anyhow::Result<(Outcome, T)>,
+) -> Result<Vec<Turn<T>>, Interrupted> {
+    let mut turns = Vec::new();
     for name in names {
         ui.heading(&format!("Stripe account {name}"));
-        let global = Global { account: Some(name.clone()), ..cli.global.clone() };
-        let result = super::run_one(&cli.command, &global, watch, ui).await;
-        if let Err(error) = &result {
-            ui.error(&format!("{name}: {}", exit::message(error)));
+        let global = of(cli, name);
+        super::begin(&cli.command, &global, watch, ui);
+        let (result, told) = match turn(&global).await {
+            Ok((outcome, told)) => (Ok(outcome), Ok(told)),
+            Err(error) => {
+                let message = exit::message(&error);
+                (Err(error), Err(message))
+            }
+        };
+        watch.leave(&global, &result);
+        if let Err(message) = &told {
+            ui.error(&format!("{name}: {message}"));
         }
         let code = exit::code(&result);
-        // Whoever stops one account's turn means all of them.
         if code > exit::SIGNALLED {
-            return Ok(Outcome::Interrupted(code - exit::SIGNALLED));
+            return Err(Interrupted(code - exit::SIGNALLED));
         }
-        worst = exit::worse(worst, code);
+        turns.push(Turn { name: name.clone(), code, told });
     }
     ui.enter(None);
-    Ok(Outcome::Several(worst))
+    Ok(turns)
+}
+
+/// The flags of one account's turn.
+pub(super) fn of(cli: &Cli, name: &str) -> Global {
+    Global { account: Some(name.to_owned()), ..cli.global.clone() }
 }
 
 /// The same, each account on a thread of its own: while one waits for its system, another works.
@@ -134,7 +199,7 @@ fn run_beside(cli: &Cli, names: &[String], watch: &Watch, ui: Ui) -> anyhow::Res
         while !has_stopped.load(Ordering::Relaxed)
             && let Some((name, ui)) = turns.get(next.fetch_add(1, Ordering::Relaxed))
         {
-            let global = Global { account: Some((*name).clone()), ..cli.global.clone() };
+            let global = of(cli, name);
             let result = take_turn(&cli.command, &global, watch, *ui);
             if let Err(error) = &result {
                 ui.error(&exit::message(error));

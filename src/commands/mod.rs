@@ -25,6 +25,7 @@ mod manual;
 mod modes;
 pub mod night;
 mod others;
+mod over_all;
 mod period;
 mod placed;
 mod plan;
@@ -40,6 +41,7 @@ mod run;
 mod sandbox;
 mod self_test;
 mod session;
+mod siblings;
 mod sign;
 mod status;
 mod tieout;
@@ -75,15 +77,20 @@ async fn run_one(
     watch: &Watch,
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
+    begin(command, global, watch, ui);
+    let result = start(command, global, watch, ui).await;
+    watch.leave(global, &result);
+    result
+}
+
+/// The turn of a Stripe account begins.
+fn begin(command: &Command, global: &Global, watch: &Watch, ui: Ui) {
     watch.enter(global, ui);
     if goes_by_target(command) && config::is_rehearsal(&global.config) {
         ui.heading(
             "REHEARSAL: everything goes to an embedded NetSuite, and nothing to the account",
         );
     }
-    let result = start(command, global, watch, ui).await;
-    watch.leave(global, &result);
-    result
 }
 
 /// Whether a command goes to the NetSuite that the configuration names.

@@ -55,7 +55,21 @@ struct Summary {
     exit_code: Option<u8>,
 }
 
+/// What the ledger holds, in numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Counts {
+    pub(super) records: usize,
+    pub(super) unsent: usize,
+    pub(super) exceptions: usize,
+    pub(super) accepted: usize,
+}
+
 pub(super) fn run(args: &StatusArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
+    told(args, global, ui).map(|_| Outcome::Done)
+}
+
+/// Says it, and gives it in numbers.
+pub(super) fn told(args: &StatusArgs, global: &Global, ui: Ui) -> anyhow::Result<Counts> {
     let session = Session::open(global)?;
     let ledger = session.existing_ledger()?;
     let mut records: BTreeMap<String, usize> = BTreeMap::new();
@@ -93,7 +107,12 @@ pub(super) fn run(args: &StatusArgs, global: &Global, ui: Ui) -> anyhow::Result<
         Format::Json => ui.data(&format!("{}\n", serde_json::to_string_pretty(&status)?))?,
         Format::Table => ui.data(&text(&status))?,
     }
-    Ok(Outcome::Done)
+    Ok(Counts {
+        records: status.records.values().sum(),
+        unsent: status.unsent.len(),
+        exceptions: status.exceptions,
+        accepted: status.accepted_exceptions,
+    })
 }
 
 fn summary(run: Run) -> Summary {

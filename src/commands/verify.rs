@@ -9,11 +9,13 @@ use crate::commands::books;
 use crate::commands::exit::Outcome;
 use crate::commands::log::logged;
 use crate::commands::session::Session;
-use crate::commands::verify_report;
+use crate::commands::{siblings, verify_report};
+use crate::ids::ExternalId;
 use crate::ledger::Ledger;
 use crate::netsuite::client::Client;
 use crate::push::check::{Checked, check, deposits};
 use crate::push::strangers::strangers;
+use crate::reconcile::aspect::Aspect;
 use crate::reconcile::drift::Drift;
 use crate::report::plan::counted;
 use crate::report::table::{Align, render};
@@ -34,20 +36,44 @@ struct Accepted<'a> {
     drift: &'a Drift,
 }
 
+/// What was read back, in numbers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) records: usize,
+    pub(super) differences: usize,
+    pub(super) accepted: usize,
+}
+
 pub(super) async fn run(args: &VerifyArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
-    let session = Session::open(global)?;
     if let Some(path) = &args.report {
-        return verify_report::run(&session, path, args.output.output, ui);
+        return verify_report::run(&Session::open(global)?, path, args.output.output, ui);
     }
+    Ok(records(args, global, ui).await?.0)
+}
+
+/// Verifies the records of one account, and says in numbers what was found.
+pub(super) async fn records(
+    args: &VerifyArgs,
+    global: &Global,
+    ui: Ui,
+) -> anyhow::Result<(Outcome, Counts)> {
+    let session = Session::open(global)?;
     let _lock = session.lock("verify", ui)?;
     let mut ledger = session.existing_ledger()?;
-    logged(&mut ledger, "verify", "{}", async |ledger, _| {
+    let mut counts = Counts::default();
+    let outcome = logged(&mut ledger, "verify", "{}", async |ledger, _| {
         let client = session.netsuite()?;
         let checked = verify(&session, ledger, &client).await?;
         show(&checked, args.output.output, ui)?;
+        counts = Counts {
+            records: checked.count,
+            differences: checked.drifts.len(),
+            accepted: checked.noted.len(),
+        };
         Ok(if checked.drifts.is_empty() { Outcome::Done } else { Outcome::OutOfTolerance })
     })
-    .await
+    .await?;
+    Ok((outcome, counts))
 }
 
 fn show(checked: &Checked, format: Format, ui: Ui) -> anyhow::Result<()> {
@@ -97,11 +123,23 @@ pub(super) async fn verify(
     let deposits = deposits(&rows);
     let since = session.settings.stripe.start_date;
     let others = strangers(&witness, &rows, since).await?;
+    let others = without_siblings(session, others)?;
     let posted = rows.into_iter().filter(|row| row.posted.is_some()).collect();
     let mut checked = check(ledger, &witness, posted, Some(&deposits)).await?;
     checked.drifts.extend(others);
     checked.set_accepted_aside(&ledger.noted_drifts()?);
     Ok(checked)
+}
+
+/// Records like ours that this ledger does not know are no strangers where another Stripe account of the
+/// configuration posted them: its own turn looks at them.
+fn without_siblings(session: &Session, mut others: Vec<Drift>) -> anyhow::Result<Vec<Drift>> {
+    let is_unknown = |drift: &&Drift| drift.aspect == Aspect::Unknown;
+    let unknown: Vec<ExternalId> =
+        others.iter().filter(is_unknown).map(|drift| drift.external_id.clone()).collect();
+    let theirs = siblings::posted(session, &unknown)?;
+    others.retain(|drift| !(is_unknown(&drift) && theirs.contains(&drift.external_id)));
+    Ok(others)
 }
 
 /// What was found, as text.

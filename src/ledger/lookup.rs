@@ -14,7 +14,7 @@ use crate::accounting::Policy;
 use crate::accounting::balance_transaction::{Class, classify};
 use crate::accounting::summary::{Summary, Summed};
 use crate::calendar::UnixTime;
-use crate::ids::{ExternalId, PayoutId};
+use crate::ids::{ExternalId, InternalId, PayoutId};
 use crate::netsuite::record::RecordKind;
 use crate::stripe::objects::{BalanceTransaction, CreditNote, Invoice, read};
 
@@ -80,6 +80,34 @@ impl Ledger {
     fn records_with_key(&self, key: &str) -> Result<Vec<(RecordKind, ExternalId)>, LedgerError> {
         let rows = self.rows_of("WHERE internal_id = ?1 ORDER BY external_id", Some(key))?;
         Ok(rows.into_iter().map(|row| (row.kind, row.external_id)).collect())
+    }
+
+    /// Which of these keys of NetSuite's transactions are of records that this ledger made.
+    pub fn made_of(
+        &self,
+        keys: &BTreeSet<InternalId>,
+    ) -> Result<BTreeSet<InternalId>, LedgerError> {
+        if keys.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let run = || -> rusqlite::Result<BTreeSet<InternalId>> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT internal_id, kind FROM record WHERE internal_id IS NOT NULL",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut made = BTreeSet::new();
+            while let Some(row) = rows.next()? {
+                let (key, kind): (String, String) = (row.get(0)?, row.get(1)?);
+                let key = InternalId::new(key);
+                // Customers and items have keys of their own, which may be the same number.
+                let kind = RecordKind::from_rest_name(&kind);
+                if kind.is_some_and(RecordKind::is_transaction) && keys.contains(&key) {
+                    made.insert(key);
+                }
+            }
+            Ok(made)
+        };
+        run().map_err(|error| self.fail(error))
     }
 
     /// NetSuite compares external ids without case, and so does this.

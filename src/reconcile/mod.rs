@@ -13,6 +13,7 @@ pub mod fees;
 pub mod mapped;
 pub mod movement;
 pub mod opening;
+pub mod overview;
 pub mod payouts;
 pub mod receivables;
 pub mod receivables_account;

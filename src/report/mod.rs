@@ -3,6 +3,7 @@
 //! Belongs here: turning values into text. Nothing here prints, computes a difference, or asks
 //! anything of anyone.
 
+pub mod accounts;
 pub mod bank;
 pub mod close;
 pub mod cutover;
@@ -13,6 +14,7 @@ pub mod html;
 mod lines;
 pub mod matched;
 pub mod night;
+pub mod overview;
 pub mod period;
 pub mod plan;
 pub mod rehearsal;

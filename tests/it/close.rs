@@ -8,6 +8,7 @@ use chrono::{Datelike, NaiveDate};
 use tieout::accounting::balance_transaction::Class;
 use tieout::commands::close::{Balances, Inputs, gather, of_month};
 use tieout::money::{Amount, Currency};
+use tieout::reconcile::close::brief::Brief;
 use tieout::reconcile::close::sheet::{Cell, Head, Row, Sink, Weight};
 use tieout::reconcile::close::{Facts, Report, proofs};
 use tieout::sandbox::company::{Company, CompanySpec};
@@ -150,6 +151,7 @@ fn reports_agree(facts: &Facts, company: &Company) {
     let (rollforward, bridge) = (of(Report::Rollforward), of(Report::Bridge));
     let (payouts, fees) = (of(Report::Payouts), of(Report::Fees));
     let (open, items, cutoff) = (of(Report::OpenItems), of(Report::Items), of(Report::Cutoff));
+    let brief = Brief::of(facts, Vec::new());
     for currency in facts.stripe.keys() {
         let key = |name: &str| format!("{name}-{currency}");
         let closing = rollforward.figure(&key("rollforward"), "amount", Weight::Total);
@@ -176,6 +178,22 @@ fn reports_agree(facts: &Facts, company: &Company) {
         );
         assert_eq!(between, open.figure(&key("open-items-ages"), "amount", Weight::Total));
         assert_eq!(between, items.figure(&key("items"), "amount", Weight::Total));
+
+        // A currency in which nothing is and nothing moves is in no report.
+        if let Some(own) = brief.currencies.get(currency) {
+            let sum = |amounts: &mut dyn Iterator<Item = Amount>| -> i64 {
+                amounts.map(Amount::minor).sum()
+            };
+            let others = sum(&mut own.others.iter().map(|other| other.amount));
+            let books = sum(&mut own.own.values().copied()) + own.before.minor();
+            let timing = sum(&mut own.timing.values().map(|(_, amount)| *amount));
+            assert_eq!(own.closing().minor(), closing, "{currency}: closing, for an overview");
+            assert_eq!(own.open.amount.minor() - others, between, "{currency}: open, for one");
+            let by_bridge = bridge.figure(&key("bridge"), "amount", Weight::Total);
+            assert_eq!(books + timing, by_bridge, "{currency}: the books, for one");
+        } else {
+            assert_eq!((closing, between), (0, 0), "{currency}: nothing to say");
+        }
 
         let net: i64 = facts.moved(*currency).map(|movement| movement.net).sum();
         assert_eq!(net, cutoff.terms(&key("cutoff"), &["by Stripe"]), "{currency}: cut-off");

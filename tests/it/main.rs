@@ -34,6 +34,7 @@ mod masters_e2e;
 mod nightly;
 mod nights;
 mod outcome;
+mod overview;
 mod peers;
 mod period;
 mod plan_report;

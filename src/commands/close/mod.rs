@@ -23,7 +23,9 @@ use crate::ledger::{Ledger, packed_content};
 use crate::netsuite::client::Client;
 use crate::netsuite::references::References;
 use crate::reconcile::close::facts::Period;
+use crate::reconcile::close::sheet::Proof;
 use crate::reconcile::close::{FACTS_VERSION, Facts, Report, proofs};
+use crate::report::close::Written;
 use crate::ui::Ui;
 
 pub use super::balance::Balances;
@@ -32,13 +34,37 @@ pub use gather::{Inputs, gather};
 pub use period::of_month;
 
 pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::Result<Outcome> {
+    taken(args, global, None, ui).await
+}
+
+/// Takes what a close was made of, and what its reports prove.
+pub(super) type Taker<'a> = &'a mut dyn FnMut(&Facts, Vec<Proof>);
+
+/// The same, for somebody who takes what the reports are made of and shows it: then they are written and
+/// not printed.
+pub(super) async fn taken(
+    args: &ReportArgs,
+    global: &Global,
+    taker: Option<Taker<'_>>,
+    ui: Ui,
+) -> anyhow::Result<Outcome> {
     let session = Session::open(global)?;
     let period = period::of(args, session.settings.stripe.zone)?;
     let tolerance = period::tolerance(&args.fail_over)?;
     let report = report(args.name);
     let wanted = report.map_or_else(|| Report::ALL.to_vec(), |report| vec![report]);
+    let finish = |facts: &Facts, written: Option<&Written>| -> anyhow::Result<Outcome> {
+        let is_shown = taker.is_none();
+        let (outcome, proofs) =
+            write::rest(args, facts, &wanted, written, tolerance, is_shown, ui)?;
+        if let Some(take) = taker {
+            take(facts, proofs);
+        }
+        Ok(outcome)
+    };
     if let Some(facts) = kept(args, &session, &period)? {
-        return write::write(args, &facts, &wanted, tolerance, ui);
+        let written = write::in_folder(args, &facts, &wanted, ui)?;
+        return finish(&facts, written.as_ref());
     }
     let _lock = session.lock("report", ui)?;
     let mut ledger = session.existing_ledger()?;
@@ -66,9 +92,15 @@ pub(super) async fn run(args: &ReportArgs, global: &Global, ui: Ui) -> anyhow::R
         if let Some(what) = &facts.cover.broke_off {
             ui.warn(&format!("The last pull broke off: {what} may be missing in part."));
         }
-        write::rest(args, &facts, &wanted, written.as_ref(), tolerance, ui)
+        finish(&facts, written.as_ref())
     })
     .await
+}
+
+/// The name of the period that was asked for, where the whole request makes sense for any account.
+pub(super) fn asked(args: &ReportArgs) -> anyhow::Result<String> {
+    period::tolerance(&args.fail_over)?;
+    Ok(period::of(args, chrono_tz::UTC)?.name)
 }
 
 /// How many proofs show a difference.

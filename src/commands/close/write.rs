@@ -14,18 +14,6 @@ use crate::ui::{Ui, width};
 /// What the page and the workbook of a close are called.
 const CLOSE: &str = "close";
 
-/// Writes whatever is asked for.
-pub(super) fn write(
-    args: &ReportArgs,
-    facts: &Facts,
-    reports: &[Report],
-    tolerance: Tolerance,
-    ui: Ui,
-) -> anyhow::Result<Outcome> {
-    let written = in_folder(args, facts, reports, ui)?;
-    rest(args, facts, reports, written.as_ref(), tolerance, ui)
-}
-
 /// Writes the reports into their folder, where they have one.
 pub(super) fn in_folder(
     args: &ReportArgs,
@@ -43,15 +31,17 @@ pub(super) fn in_folder(
     Ok(Some(written))
 }
 
-/// Writes what is asked for beside a folder, and holds what was found against what is let pass.
+/// Writes what is asked for beside a folder, and holds what was found against what is let pass. Gives that
+/// too; `is_shown` is whether the reports are printed.
 pub(super) fn rest(
     args: &ReportArgs,
     facts: &Facts,
     reports: &[Report],
     written: Option<&Written>,
     tolerance: Tolerance,
+    is_shown: bool,
     ui: Ui,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<(Outcome, Vec<Proof>)> {
     let of_page = of_page(reports);
     if let Some(path) = &args.html {
         write_private(path, html(facts, &of_page, Detail::Elsewhere).as_bytes())?;
@@ -65,11 +55,12 @@ pub(super) fn rest(
     proofs.extend(written.into_iter().flat_map(|own| &own.proofs).map(|(_, own)| own.clone()));
     let is_close = args.name == ReportName::Close;
     // A close has written everything; what it found is on its cover.
-    for report in reports.iter().filter(|report| !is_close || **report == Report::Cover) {
+    let shown = reports.iter().filter(|report| !is_close || **report == Report::Cover);
+    for report in shown.filter(|_| is_shown) {
         proofs.extend(print(args, facts, *report, ui)?);
     }
     let is_over = proofs.iter().any(|proof| tolerance.is_passed_by(proof.difference));
-    Ok(if is_over { Outcome::OutOfTolerance } else { Outcome::Done })
+    Ok((if is_over { Outcome::OutOfTolerance } else { Outcome::Done }, proofs))
 }
 
 fn print(args: &ReportArgs, facts: &Facts, report: Report, ui: Ui) -> anyhow::Result<Vec<Proof>> {

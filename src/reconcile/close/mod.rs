@@ -8,6 +8,7 @@ mod ar;
 mod bank;
 pub mod books;
 mod bridge;
+pub mod brief;
 mod changes;
 pub mod cover;
 mod customer_balance;
