@@ -48,14 +48,19 @@ impl Ledger {
         figures: &str,
     ) -> Result<i64, LedgerError> {
         let digest = sha256_hex(packed);
+        let length = i64::try_from(packed.len()).expect("what is in memory has a length that fits");
         let now = self.now();
         self.in_transaction(|tx| {
             tx.execute(
                 "INSERT INTO reading (period, since, until, read_at, digest, content)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                params![period, window.since.0, window.until.0, read_at.0, digest, packed],
+                 VALUES (?1, ?2, ?3, ?4, ?5, zeroblob(?6))",
+                params![period, window.since.0, window.until.0, read_at.0, digest, length],
             )?;
             let id = tx.last_insert_rowid();
+            // Written in place: as a value it would be copied twice on its way.
+            let mut content = tx.blob_open("main", "reading", "content", id, false)?;
+            content.write_at(packed, 0)?;
+            content.close()?;
             let note = serde_json::json!({
                 "reading": id, "period": period, "sha256": digest, "figures": figures,
             });
