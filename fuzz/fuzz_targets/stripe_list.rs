@@ -1,16 +1,7 @@
 //! A page of a Stripe list, and each object on it.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use tieout::stripe::links::links;
-use tieout::stripe::objects::{Head, Page};
+#[path = "../targets/stripe_list.rs"]
+mod target;
 
-fuzz_target!(|bytes: &[u8]| {
-    let Ok(page) = serde_json::from_slice::<Page>(bytes) else { return };
-    for object in &page.data {
-        let raw = object.get().as_bytes();
-        if let Ok(head) = Head::read(raw) {
-            let _ = links(&head, raw);
-        }
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| target::run(bytes));

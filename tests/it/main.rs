@@ -21,6 +21,9 @@ mod evidence;
 mod exceptions;
 mod explain;
 mod export;
+mod fuzz;
+#[path = "../../fuzz/targets/mod.rs"]
+mod fuzz_targets;
 mod golden;
 mod guards;
 mod hostile;

@@ -142,11 +142,11 @@ impl<F: Folder> Work<'_, F> {
         let mut json = json::Json::new(&mut json_file, &json::head(facts, report));
         let mut sections = Sections::new(report, Detail::Beside);
         let mut figures = Figures::default();
-        let mut all: Vec<&mut dyn Sink> = vec![&mut csv, &mut json, &mut sections, &mut figures];
+        let all: Vec<&mut dyn Sink> = vec![&mut csv, &mut json, &mut sections, &mut figures];
         #[cfg(feature = "xlsx")]
         let mut sheets = self.book.sheets();
         #[cfg(feature = "xlsx")]
-        all.push(&mut sheets);
+        let all = all.into_iter().chain([&mut sheets as &mut dyn Sink]).collect();
         let proofs = report.write(facts, &mut Together(all));
         csv.end_of_file()?;
         json.end_of_file(&proofs)?;
