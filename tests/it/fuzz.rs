@@ -5,6 +5,8 @@ use std::path::Path;
 
 use crate::fuzz_targets as targets;
 
+type Target = fn(&[u8]);
+
 /// Every beginning of a short seed, some of a long one.
 const CUTS: usize = 64;
 
@@ -12,7 +14,7 @@ const CUTS: usize = 64;
 /// truncated answer ends a night.
 #[test]
 fn each_fuzz_target_takes_its_seeds_whole_and_cut_short() {
-    let all: [(&str, fn(&[u8])); 9] = [
+    let all: [(&str, Target); 9] = [
         ("bank_statement", targets::bank_statement::run),
         ("configuration", targets::configuration::run),
         ("netsuite_answer", targets::netsuite_answer::run),
