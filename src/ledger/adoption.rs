@@ -1,8 +1,8 @@
 //! Records that another tool made in NetSuite and that are ours from now on.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
-use super::{Ledger, LedgerError, RecordRow};
+use super::{Ledger, LedgerError};
 use crate::ids::{ExternalId, InternalId};
 use crate::netsuite::record::Body;
 
@@ -31,16 +31,27 @@ impl Ledger {
         self.journal("adopted", &note.to_string())
     }
 
-    /// Those of `ids` whose records keep another external id in NetSuite.
-    pub fn records_that_keep_ids(&self, ids: &[ExternalId]) -> Result<Vec<RecordRow>, LedgerError> {
-        let any: bool = self
-            .connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM record WHERE keeps_id)")
-            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
-            .map_err(|error| self.fail(error))?;
-        if !any {
-            return Ok(Vec::new());
+    /// Those of `ids` whose records keep another external id in NetSuite, with NetSuite's own. Each is
+    /// looked up by its key: this is asked for every record that is sent.
+    pub fn records_that_keep_ids(
+        &self,
+        ids: &[ExternalId],
+    ) -> Result<Vec<(ExternalId, InternalId)>, LedgerError> {
+        let find = |id: &ExternalId| -> rusqlite::Result<Option<String>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT internal_id FROM record
+                     WHERE external_id = ?1 AND keeps_id AND internal_id IS NOT NULL",
+                )?
+                .query_row([id.as_str()], |row| row.get(0))
+                .optional()
+        };
+        let mut found = Vec::new();
+        for id in ids {
+            if let Some(internal) = find(id).map_err(|error| self.fail(error))? {
+                found.push((id.clone(), InternalId::new(internal)));
+            }
         }
-        Ok(self.records_of(ids)?.into_iter().filter(|row| row.keeps_id).collect())
+        Ok(found)
     }
 }

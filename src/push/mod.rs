@@ -189,11 +189,9 @@ impl Pusher<'_> {
             }
         };
         // Records that were taken over under another external id are named by NetSuite's own.
-        for row in self.ledger.records_that_keep_ids(&needs)? {
-            if let Some(id) = &row.internal_id {
-                let ours = format!(r#"{{"externalId":"{}"}}"#, row.external_id);
-                body = body.replace(&ours, &format!(r#"{{"id":"{id}"}}"#));
-            }
+        for (kept, id) in self.ledger.records_that_keep_ids(&needs)? {
+            let ours = format!(r#"{{"externalId":"{kept}"}}"#);
+            body = body.replace(&ours, &format!(r#"{{"id":"{id}"}}"#));
         }
         Ok(Ok(body))
     }
