@@ -19,7 +19,8 @@ use crate::ledger::{Ledger, Signer};
 use crate::reconcile::close::Facts;
 use crate::reconcile::close::brief::Brief;
 use crate::reconcile::overview::{Account, End, Overview, Signature, Standing};
-use crate::report::accounts::{Line, table};
+use crate::report::accounts::{Line, table, total};
+use crate::report::close::CLOSE;
 use crate::report::overview;
 use crate::ui::{Ui, width};
 
@@ -110,7 +111,7 @@ fn account(
     let Turn { name, code, told } = turn;
     let end = match told {
         Ok(Some(brief)) => {
-            End::Closed { brief: Box::new(brief), report: format!("{name}/close.html") }
+            End::Closed { brief: Box::new(brief), report: format!("{name}/{CLOSE}.html") }
         }
         Ok(None) => End::Failed { why: exit::meaning(code).to_owned(), fix: None },
         Err(message) => match message.rsplit_once("\nhint: ") {
@@ -186,15 +187,16 @@ fn show<T>(
     ui: Ui,
 ) -> Outcome {
     let code = worst(turns);
+    let figures = |turn: &Turn<T>| match &turn.told {
+        Ok(told) => figures(told).into_iter().map(|own| u64::try_from(own).ok()).collect(),
+        Err(_) => vec![None; titles.len()],
+    };
     let lines: Vec<Line> = turns
         .iter()
-        .map(|turn| Line {
-            name: &turn.name,
-            exit_code: turn.code,
-            figures: turn.told.as_ref().ok().map(&figures),
-        })
+        .map(|turn| Line { name: &turn.name, exit_code: turn.code, figures: figures(turn) })
         .collect();
+    let total = total(&lines, titles.len(), code);
     ui.heading("All accounts");
-    ui.say(table(titles, &lines, code, width()).trim_end());
+    ui.say(table(titles, &lines, &total, width()).trim_end());
     Outcome::Several(code)
 }

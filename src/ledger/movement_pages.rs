@@ -7,9 +7,9 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::{panic, thread};
 
 use rusqlite::Row;
-use rusqlite::types::Type;
 
 use super::movements::flat;
+use super::objects::unpacked_bytes;
 use super::{FlatMovement, Ledger, LedgerError};
 use crate::calendar::UnixTime;
 
@@ -57,15 +57,8 @@ impl Ledger {
                 for page in pages {
                     for row in &page.rows {
                         let json = || {
-                            packer.unpack(&page.packed[row.packed.clone()]).map_err(|damaged| {
-                                let cause = Box::new(damaged);
-                                let cause = rusqlite::Error::FromSqlConversionFailure(
-                                    RAW,
-                                    Type::Blob,
-                                    cause,
-                                );
-                                LedgerError::sqlite(path, cause)
-                            })
+                            unpacked_bytes(&packer, &page.packed[row.packed.clone()], RAW)
+                                .map_err(|cause| LedgerError::sqlite(path, cause))
                         };
                         visit(&page.movement(row), &json)?;
                     }

@@ -314,7 +314,15 @@ pub(super) fn unpacked(
     row: &rusqlite::Row,
     column: usize,
 ) -> rusqlite::Result<Vec<u8>> {
-    let packed = row.get_ref(column)?.as_blob()?;
+    unpacked_bytes(packer, row.get_ref(column)?.as_blob()?, column)
+}
+
+/// The same of bytes that were taken from a row before.
+pub(super) fn unpacked_bytes(
+    packer: &Packer,
+    packed: &[u8],
+    column: usize,
+) -> rusqlite::Result<Vec<u8>> {
     packer.unpack(packed).map_err(|damaged| {
         rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, Box::new(damaged))
     })

@@ -303,6 +303,11 @@ pub(super) fn money(policy: &Policy) -> BTreeSet<InternalId> {
     of_roles.map(|(_, account)| account.clone()).collect()
 }
 
+/// A place among movements or payouts, which are kept in four bytes.
+pub(super) fn at(place: u32) -> usize {
+    usize::try_from(place).expect("a place in memory")
+}
+
 /// Payouts by id.
 pub(super) fn places(payouts: &[Payout]) -> HashMap<String, u32> {
     let number = |place: usize| u32::try_from(place).expect("fewer payouts than that");

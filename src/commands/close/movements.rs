@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
-use super::gather::{Inputs, places};
+use super::gather::{Inputs, at, places};
 use crate::accounting::Policy;
 use crate::accounting::balance_transaction::{Class, fees};
 use crate::accounting::chart::Role;
@@ -194,7 +194,7 @@ impl Walk<'_> {
         let first_day = self.period.first_day;
         flat.created < self.period.window.since
             && own.is_some_and(|place| {
-                let payout = &self.payouts[usize::try_from(place).expect("a place")];
+                let payout = &self.payouts[at(place)];
                 // One that the bank never had is not settled before it is back.
                 !(flat.kind == "payout" && payout.is_to_balance)
                     && payout.deposited().is_some_and(|day| day < first_day)
@@ -204,7 +204,7 @@ impl Walk<'_> {
 
     /// Whether a payout of these books has paid an older movement out, at both ends of the period.
     fn paid_out(&self, member: Option<u32>, flat: &FlatMovement) -> [bool; 2] {
-        let payout = member.map(|place| &self.payouts[usize::try_from(place).expect("a place")]);
+        let payout = member.map(|place| &self.payouts[at(place)]);
         // A payout's own row is no member of it; an older manual one may be of a later payout.
         let payout = payout.filter(|payout| flat.source != Some(payout.id.as_str()));
         let Some(payout) = payout.filter(|p| !self.policy.is_past(p.created)) else {
@@ -221,12 +221,12 @@ impl Walk<'_> {
         let is_return = matches!(flat.kind, "payout_failure" | "payout_cancel")
             || flat.category == "payout_reversal";
         if let Some(place) = moves.filter(|_| is_return) {
-            let payout = &mut self.payouts[usize::try_from(place).expect("a place")];
+            let payout = &mut self.payouts[at(place)];
             payout.returned =
                 Some(payout.returned.map_or(flat.created, |one| one.min(flat.created)));
         }
         if let Some(place) = member.filter(|_| !is_own) {
-            let members = &mut self.payouts[usize::try_from(place).expect("a place")].members;
+            let members = &mut self.payouts[at(place)].members;
             members.count += 1;
             members.gross += flat.amount;
             members.fee += flat.fee;

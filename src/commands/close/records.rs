@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
-use super::gather::{Inputs, Unpaid, money};
+use super::gather::{Inputs, Unpaid, at, money};
 use super::payouts::parts;
 use super::seen::{as_posted, seen_of};
 use crate::accounting::Rule;
@@ -368,10 +368,6 @@ impl<'a> Fold<'a> {
             unpaid: self.unpaid,
         })
     }
-}
-
-fn at(place: u32) -> usize {
-    usize::try_from(place).expect("a place among the movements")
 }
 
 /// Looks up the documents that are open.

@@ -8,11 +8,8 @@ use crate::commands::exit::Outcome;
 use crate::commands::files::{ReportFolder, write_private};
 use crate::reconcile::close::sheet::Proof;
 use crate::reconcile::close::{Facts, Nothing, Report};
-use crate::report::close::{self, Detail, Written, csv, html, json, of_page, text};
+use crate::report::close::{self, CLOSE, Detail, Written, csv, html, json, of_page, text};
 use crate::ui::{Ui, width};
-
-/// What the page and the workbook of a close are called.
-const CLOSE: &str = "close";
 
 /// Writes the reports into their folder, where they have one.
 pub(super) fn in_folder(

@@ -14,8 +14,6 @@ const JOURNAL: &str = "journal.jsonl";
 /// The files of the close are in this folder, and the plans in the other.
 const REPORTS: &str = "reports/";
 const PLANS: &str = "plans/";
-/// The name of the page and of the workbook.
-const CLOSE: &str = "close";
 /// The journal's word for a pack that was made.
 const NOTED_AS: &str = "evidence";
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use serde::Serialize;
 
-use super::{CLOSE, JOURNAL, NOTED_AS, PLANS, READING, REPORTS};
+use super::{JOURNAL, NOTED_AS, PLANS, READING, REPORTS};
 use crate::calendar::{Month, UnixTime};
 use crate::cli::{EvidenceArgs, Global};
 use crate::commands::close::of_month;
@@ -26,7 +26,7 @@ use crate::money::{Amount, Currency};
 use crate::reconcile::close::cover::Query;
 use crate::reconcile::close::sheet::Proof;
 use crate::reconcile::close::{Facts, Report};
-use crate::report::close::{Written, folder};
+use crate::report::close::{CLOSE, Written, folder};
 use crate::report::plan::counted;
 use crate::ui::Ui;
 

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 
-use super::{CLOSE, JOURNAL, NOTED_AS, PLANS, READING, REPORTS};
+use super::{JOURNAL, NOTED_AS, PLANS, READING, REPORTS};
 use crate::cli::{Format, Global};
 use crate::commands::exit::Outcome;
 use crate::commands::plan::made_by;
@@ -18,7 +18,7 @@ use crate::evidence::{FileEntry, Opened, PACK_VERSION, is_sealed};
 use crate::ledger::{JournalRow, unpacked_reading};
 use crate::plan::Plan;
 use crate::reconcile::close::{FACTS_VERSION, Facts, Report};
-use crate::report::close::{Folder, folder};
+use crate::report::close::{CLOSE, Folder, folder};
 use crate::report::evidence::{self, Verified};
 use crate::ui::{Ui, width};
 

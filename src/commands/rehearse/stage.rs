@@ -26,7 +26,7 @@ use crate::reconcile::TieOut;
 use crate::reconcile::close::Report;
 use crate::reconcile::trial_balance::{Line, Period, Posted, TrialBalance};
 use crate::report::AccountNames;
-use crate::report::close::folder as folder_of_reports;
+use crate::report::close::{CLOSE, folder as folder_of_reports};
 use crate::ui::Ui;
 
 /// What a rehearsal gave.
@@ -171,7 +171,7 @@ async fn close_reports(
     let books = (policy, references);
     let facts = close::gathered(session, ledger, books, Some(&client), period).await?;
     let folder = folder.join(format!("close-{month}"));
-    folder_of_reports(&facts, &Report::ALL, "close", &ReportFolder::made(&folder)?)?;
+    folder_of_reports(&facts, &Report::ALL, CLOSE, &ReportFolder::made(&folder)?)?;
     Ok(())
 }
 

@@ -14,6 +14,9 @@ use crate::reconcile::close::{Facts, Figures, Report, fingerprint};
 /// Reports that are made at the same time, at most: each needs a little memory.
 const AT_ONCE_MAX: usize = 4;
 
+/// What the page and the workbook of all reports of a period are called.
+pub const CLOSE: &str = "close";
+
 /// Where the files go. Several are open at the same time.
 pub trait Folder: Sync {
     type File: Write + Send;

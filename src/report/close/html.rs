@@ -244,12 +244,7 @@ impl Sections {
     fn parts(self, row_count: &mut usize) -> Vec<Markup> {
         let (word, detail) = (self.word, self.detail);
         let part = |mut own: Section| {
-            let items = own.rows.iter().filter(|row| row.weight == Weight::Item).count();
-            let room = PAGE_ROWS_MAX.saturating_sub(*row_count);
-            *row_count += items.min(room);
-            if items > room {
-                own.keep_items(room);
-            }
+            own.fit(row_count);
             section(word, detail, &own)
         };
         self.taken.into_iter().map(part).collect()
@@ -257,19 +252,20 @@ impl Sections {
 }
 
 impl Section {
-    /// Hides all items but the first `count`.
-    fn keep_items(&mut self, count: usize) {
+    /// Hides the items for which the page has no room.
+    fn fit(&mut self, row_count: &mut usize) {
         let Self { head, rows, hidden, .. } = self;
-        let mut left = count;
         rows.retain(|row| {
-            let is_kept = row.weight != Weight::Item || left > 0;
-            if row.weight == Weight::Item {
-                left = left.saturating_sub(1);
+            if row.weight != Weight::Item {
+                return true;
             }
-            if !is_kept {
+            let fits = *row_count < PAGE_ROWS_MAX;
+            if fits {
+                *row_count += 1;
+            } else {
                 hidden.take(head, row);
             }
-            is_kept
+            fits
         });
     }
 }

@@ -16,7 +16,7 @@ use std::io;
 use crate::reconcile::close::sheet::{Cell, Column, Head, Proof, Row, Sink};
 use crate::reconcile::close::{Facts, Report};
 
-pub use folder::{Folder, Written, folder, of_page};
+pub use folder::{CLOSE, Folder, Written, folder, of_page};
 pub use html::{Detail, html, page};
 #[cfg(feature = "xlsx")]
 pub use xlsx::{Properties, xlsx, xlsx_of};

@@ -1,53 +1,34 @@
 //! How several Stripe accounts ended, one line for each.
 
 use super::{Account, Counts, Summary, Totals};
-use crate::money::grouped;
-use crate::report::table::{Align, render};
+use crate::report::accounts::{Line, table};
+
+const TITLES: [&str; 7] =
+    ["Created", "Updated", "Failed", "Blocked", "Doubt", "Exceptions", "Differ"];
 
 /// A table of the accounts within `columns`, with what they come to.
 pub fn over_all(summary: &Summary, columns: u16) -> String {
-    let header = [
-        ("Account", Align::Whole),
-        ("Ended", Align::Right),
-        ("Created", Align::Right),
-        ("Updated", Align::Right),
-        ("Failed", Align::Right),
-        ("Blocked", Align::Right),
-        ("Doubt", Align::Right),
-        ("Exceptions", Align::Right),
-        ("Differ", Align::Right),
-    ];
-    let mut rows: Vec<Vec<String>> = summary.accounts.iter().map(row).collect();
+    let lines: Vec<Line> = summary.accounts.iter().map(line).collect();
     let Totals { created, updated, failed, blocked, in_doubt, open_exceptions, .. } =
         summary.totals;
     let is_proven = summary.accounts.iter().any(|account| account.differences.is_some());
+    let known = [created, updated, failed, blocked, in_doubt, open_exceptions].map(Some);
     let differing = is_proven.then_some(summary.totals.differing);
-    let ends = ["Total".into(), summary.exit_code.to_string()];
-    let figures = [created, updated, failed, blocked, in_doubt].map(number);
-    let last = [number(open_exceptions), differing.map_or_else(String::new, number)];
-    rows.push(ends.into_iter().chain(figures).chain(last).collect());
-    render(&header, &rows, columns)
+    let figures = known.into_iter().chain([differing]).collect();
+    let total = Line { name: "Total", exit_code: summary.exit_code, figures };
+    table(&TITLES, &lines, &total, columns)
 }
 
-/// What is not known is not shown as nothing.
-fn row(account: &Account) -> Vec<String> {
-    let name = account.name.as_ref().or(account.stripe_account.as_ref());
+fn line(account: &Account) -> Line<'_> {
+    let name = account.name.as_deref().or(account.stripe_account.as_deref());
     let Counts { posted, failed, blocked, in_doubt, .. } = account.counts;
     let exceptions = account.standing.as_ref().map(|standing| standing.exceptions.open);
-    let figures = [posted.created, posted.updated, failed, blocked, in_doubt].map(Some);
-    [name.cloned().unwrap_or_default(), account.exit_code.to_string()]
-        .into_iter()
-        .chain(
-            figures
-                .into_iter()
-                .chain([exceptions, account.differing()])
-                .map(|figure| figure.map_or_else(String::new, number)),
-        )
-        .collect()
-}
-
-fn number(count: u64) -> String {
-    grouped(&count.to_string())
+    let known = [posted.created, posted.updated, failed, blocked, in_doubt].map(Some);
+    Line {
+        name: name.unwrap_or_default(),
+        exit_code: account.exit_code,
+        figures: known.into_iter().chain([exceptions, account.differing()]).collect(),
+    }
 }
 
 #[cfg(test)]

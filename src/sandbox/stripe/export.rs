@@ -1,4 +1,4 @@
-//! A world as somebody without API access gets it: files of exported JSON.
+//! A world as a pull sees it, and as somebody without API access gets it: files of exported JSON.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,12 @@ const EXPANDED: [&str; 2] = ["discounts", "lines.data.discounts"];
 /// Every object, one per line and kind, and for each payout the list of what it is made of, which no object
 /// says: the content of each file by its path.
 pub fn files(world: World) -> BTreeMap<String, String> {
-    let index = Index::new(world);
-    let world = &index.world;
+    let world = as_pulled(world);
     let mut files = BTreeMap::new();
     files.insert("account.json".to_owned(), world.account().to_owned());
     files.insert("balance.json".to_owned(), world.balance().to_owned());
     for kind in world.kinds() {
-        let lines = world.objects(kind).iter().map(|object| shown(&index, kind, &object.json));
+        let lines = world.objects(kind).iter().map(|object| &*object.json);
         files.insert(format!("{kind}.jsonl"), lines.collect::<Vec<_>>().join("\n"));
     }
     let mut of_payouts: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -39,15 +38,19 @@ pub fn files(world: World) -> BTreeMap<String, String> {
     files
 }
 
-/// An object as a pull sees it. What cannot be expanded stays as it is.
-fn shown(index: &Index, kind: &str, json: &str) -> String {
-    if kind != "invoice" {
-        return json.to_owned();
-    }
-    let whole = || -> Result<Value, Refusal> {
+/// The objects as a pull sees them. What cannot be expanded stays as it is.
+pub fn as_pulled(world: World) -> World {
+    let index = Index::new(world);
+    let whole = |json: &str| -> Result<Value, Refusal> {
         let mut invoice = serde_json::from_str(json).unwrap_or_default();
-        EXPANDED.iter().try_for_each(|path| expand(&mut invoice, path, index))?;
+        EXPANDED.iter().try_for_each(|path| expand(&mut invoice, path, &index))?;
         Ok(invoice)
     };
-    whole().map_or_else(|_| json.to_owned(), |invoice| invoice.to_string())
+    let invoices = index.world.objects("invoice").iter();
+    let invoices: Vec<Value> = invoices.filter_map(|own| whole(&own.json).ok()).collect();
+    let mut world = index.world;
+    for invoice in &invoices {
+        world.insert(invoice);
+    }
+    world
 }

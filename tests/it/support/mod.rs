@@ -23,6 +23,7 @@ use tieout::calendar::{Clock, FixedClock, UnixTime};
 use tieout::ids::InternalId;
 use tieout::ledger::{CaseKey, Identity, Incoming, Ledger};
 use tieout::money::Currency;
+use tieout::sandbox::stripe::export::as_pulled;
 use tieout::sandbox::stripe::world::World;
 use tieout::stripe::objects::Head;
 
@@ -125,6 +126,7 @@ pub fn empty_ledger(world: &World, folder: &Path) -> Ledger {
 }
 
 fn load(world: &World, folder: &Path, is_reversed: bool, clock: Arc<dyn Clock>) -> Ledger {
+    let world = &as_pulled(world.clone());
     let mut ledger = empty(world, folder, clock);
     let mut kinds: Vec<String> = world.kinds().map(str::to_owned).collect();
     if is_reversed {
