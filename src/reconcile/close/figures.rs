@@ -64,3 +64,45 @@ impl Sink for Figures {
         self.0.update(format!("end {count}\n").as_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sheet::{Column, Weight};
+    use super::*;
+    use crate::money::{Amount, Currency};
+
+    /// Somebody would have signed a figure that was another one, or sign again because of a word.
+    #[test]
+    fn any_figure_changes_the_digest_and_no_word_does() {
+        let digest = |key: &str, cells: &[Cell]| {
+            let mut figures = Figures::default();
+            figures.begin(&Head::new(key, "A title", &[Column::text("any", "Any")]));
+            figures.row(&Row { weight: Weight::Item, cells: cells.to_vec(), link: None });
+            figures.end(1);
+            figures.0.hex()
+        };
+        let usd = |minor| Cell::Amount(Amount::new(minor, Currency::USD));
+        let day = |text: &str| Cell::Date(text.parse().unwrap());
+        let own =
+            [Cell::id("txn_1"), day("2026-10-31"), Cell::Count(2), usd(100), Cell::text("note")];
+        let with = |place: usize, cell: Cell| {
+            let mut cells = own.clone();
+            cells[place] = cell;
+            digest("fees", &cells)
+        };
+        let kept = digest("fees", &own);
+        let yen = Cell::Amount(Amount::new(100, "JPY".parse().unwrap()));
+        for (place, cell) in [
+            (0, Cell::id("txn_2")),
+            (1, day("2026-11-01")),
+            (2, Cell::Count(3)),
+            (3, usd(101)),
+            (3, yen),
+            (3, Cell::Empty),
+        ] {
+            assert_ne!(with(place, cell.clone()), kept, "{cell:?}");
+        }
+        assert_ne!(digest("refunds", &own), kept, "in another section");
+        assert_eq!(with(4, Cell::text("another note")), kept);
+    }
+}
