@@ -10,6 +10,9 @@ use tieout::ui::Ui;
 /// Threads that send requests and read answers: more than one reads no faster on a small machine.
 const REQUEST_THREADS: usize = 2;
 
+/// Threads that pack what came, on a machine that has as many cores: more wait for the one that writes.
+const PACKING_THREADS_MAX: usize = 4;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -53,7 +56,12 @@ fn leave_no_core() {
 
 /// The command itself runs on the main thread, which alone writes the ledger; requests go on beside it.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(REQUEST_THREADS).enable_all().build()
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(REQUEST_THREADS)
+        .max_blocking_threads(cores.clamp(1, PACKING_THREADS_MAX))
+        .enable_all()
+        .build()
 }
 
 /// `--help` and `--version` are answers; anything else is a mistake in the usage.

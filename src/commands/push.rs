@@ -97,6 +97,8 @@ pub(super) async fn send_all(
         if !goes_on || plan.left_count == 0 || !got_on {
             return Ok(if goes_on && held_back { Outcome::Partly } else { outcome });
         }
+        // Two plans at once would be twice the memory.
+        plan.changes = Vec::new();
         plan = plan::make(session, ledger, ui).await?.0;
         ui.say(&report::plan::summary(&plan));
     }

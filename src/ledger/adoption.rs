@@ -23,7 +23,7 @@ impl Ledger {
         self.connection
             .execute(
                 // What is wanted is compared with what is there at the next plan.
-                "UPDATE record SET posted = ?2, internal_id = ?3, state = 'posted',
+                "UPDATE record SET posted = packed(?2), internal_id = ?3, state = 'posted',
                         settled_hash = NULL, keeps_id = ?4 WHERE external_id = ?1",
                 params![id.as_str(), json, internal_id.as_str(), keeps_id],
             )

@@ -108,7 +108,7 @@ pub(super) fn put_linked(tx: &Transaction, key: &str, linked: &Linked) -> rusqli
     tx.prepare_cached(
         "INSERT INTO record (external_id, folded, record_group, kind, desired, desired_hash,
                              settled_hash, internal_id, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, 'linked')
+         VALUES (?1, ?2, ?3, ?4, packed(?5), ?6, ?6, ?7, 'linked')
          ON CONFLICT (external_id) DO UPDATE
          SET desired = excluded.desired, desired_hash = excluded.desired_hash,
              settled_hash = excluded.settled_hash, internal_id = excluded.internal_id,

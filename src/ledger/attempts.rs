@@ -9,6 +9,24 @@ use crate::calendar::UnixTime;
 use crate::ids::{ExternalId, InternalId};
 use crate::netsuite::record::{Body, RecordKind};
 
+/// How much of the file is kept in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pages {
+    /// For who writes much in one transaction: ids are spread over the whole file.
+    Many,
+    /// For who writes little in each of many.
+    Few,
+}
+
+impl Pages {
+    pub(super) const fn kib(self) -> i64 {
+        match self {
+            Self::Many => 48_000,
+            Self::Few => 4_000,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttemptId(i64);
 
@@ -116,6 +134,14 @@ impl Ledger {
         Ok(ids)
     }
 
+    /// How much of the file is kept in memory. A push commits twice for each record, and after many commits
+    /// SQLite looks through every page that it keeps: a tree that was balanced looks like a file that
+    /// shrank.
+    pub fn keep_pages(&self, pages: Pages) -> Result<(), LedgerError> {
+        let set = self.connection.pragma_update(None, "cache_size", -pages.kib());
+        set.map_err(|error| self.fail(error))
+    }
+
     /// Whether a commit waits until the disk has it.
     pub(super) fn durably(&self, durable: bool) -> Result<(), LedgerError> {
         let level = if durable { "FULL" } else { "NORMAL" };
@@ -170,11 +196,11 @@ impl Ledger {
         let run = || -> rusqlite::Result<Vec<Raw>> {
             self.connection
                 .prepare_cached(
-                    "SELECT a.id, a.external_id, a.kind, a.action, a.started, a.intended, a.batch,
+                    "SELECT a.id, a.external_id, a.kind, a.action, a.started, text_of(a.intended), a.batch,
                             a.ended, 0
                      FROM attempt a WHERE a.outcome IS NULL OR a.outcome = 'in_doubt'
                      UNION ALL
-                     SELECT a.id, a.external_id, a.kind, a.action, a.started, a.intended, NULL,
+                     SELECT a.id, a.external_id, a.kind, a.action, a.started, text_of(a.intended), NULL,
                             a.ended, 1
                      FROM attempt a JOIN record r ON r.external_id = a.external_id
                      WHERE r.state = 'conflict' AND a.outcome = 'conflict'
@@ -246,7 +272,7 @@ fn write(
     tx.prepare_cached(
         "INSERT INTO attempt (run, external_id, kind, action, method, path, request_digest,
            intended, started, batch)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, packed(?8), ?9, ?10)",
     )?
     .execute(params![
         intent.run.0,
@@ -283,9 +309,9 @@ fn write(
 
 /// Moves the record to where the outcome leaves it.
 fn settle(tx: &Transaction, id: AttemptId, outcome: Outcome) -> rusqlite::Result<()> {
-    let (external_id, intended): (String, String) = tx
-        .prepare_cached("SELECT external_id, intended FROM attempt WHERE id = ?1")?
-        .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let external_id: String = tx
+        .prepare_cached("SELECT external_id FROM attempt WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))?;
     let known: Option<Option<String>> = tx
         .prepare_cached("SELECT internal_id FROM record WHERE external_id = ?1")?
         .query_row([&external_id], |row| row.get(0))
@@ -294,15 +320,11 @@ fn settle(tx: &Transaction, id: AttemptId, outcome: Outcome) -> rusqlite::Result
     match outcome {
         Outcome::Posted { internal_id } | Outcome::Adopted { internal_id } => {
             tx.prepare_cached(
-                "UPDATE record SET posted = ?2, internal_id = ?3, state = 'posted',
-                        settled_hash = desired_hash
+                "UPDATE record SET posted = (SELECT intended FROM attempt WHERE id = ?2),
+                        internal_id = ?3, state = 'posted', settled_hash = desired_hash
                  WHERE external_id = ?1",
             )?
-            .execute([
-                external_id.as_str(),
-                intended.as_str(),
-                internal_id.as_str(),
-            ])?;
+            .execute(params![external_id, id.0, internal_id.as_str()])?;
             tx.prepare_cached("DELETE FROM unsent WHERE external_id = ?1")?
                 .execute([&external_id])?;
         }

@@ -47,7 +47,7 @@ struct Light {
     _body: IgnoredAny,
 }
 
-const COLUMNS: &str = "r.external_id, r.kind, r.desired, r.posted, r.internal_id,
+const COLUMNS: &str = "r.external_id, r.kind, text_of(r.desired), text_of(r.posted), r.internal_id,
     CASE WHEN r.internal_id IS NULL THEN (
       SELECT m.record FROM batch_member m JOIN record s ON s.external_id = m.record
       WHERE m.member = r.external_id AND s.internal_id IS NOT NULL) END,

@@ -80,13 +80,15 @@ impl Ledger {
         policy: &Policy,
         done: &mut dyn FnMut(&Done),
     ) -> Result<(), LedgerError> {
-        for (key, case) in cases {
-            let derived = derive(case, policy);
-            self.save_derived(key, &derived)?;
+        let derived: Vec<Derived> = cases.iter().map(|(_, case)| derive(case, policy)).collect();
+        let wishes: Vec<_> = cases.iter().map(|(key, _)| key).zip(&derived).collect();
+        // One transaction: each page of the file is written once for all of them.
+        self.save_derived_all(&wishes)?;
+        for ((key, case), derived) in cases.iter().zip(&derived) {
             self.touch(case, policy);
-            done(&Done { key, derived: &derived, case_count: work.case_count() });
+            done(&Done { key, derived, case_count: work.case_count() });
         }
-        Ok(())
+        self.train_on_records()
     }
 
     /// Where a member without a record waits on suspense, a payout depends on what became of the

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Transaction, params};
 
 use super::objects::unpacked;
-use super::pack::{Packer, SAMPLES_MIN, train};
+use super::pack::{Packer, RECORD, SAMPLES_MIN, train};
 use super::{Ledger, LedgerError, Prepared};
 
 /// More samples make a dictionary little better and its training slower.
@@ -52,6 +52,38 @@ impl Ledger {
         // Those just stored are counted one by one.
         Ok(usize::try_from(count).unwrap_or_default())
     }
+}
+
+impl Ledger {
+    /// Trains the dictionary of records once there are enough of them.
+    pub(super) fn train_on_records(&mut self) -> Result<(), LedgerError> {
+        if self.packer.knows(RECORD) {
+            return Ok(());
+        }
+        let packer = std::sync::Arc::clone(&self.packer);
+        let wanted = "SELECT text_of(desired) FROM record WHERE desired IS NOT NULL";
+        self.in_transaction(|tx| learn_records(tx, &packer, wanted))
+    }
+}
+
+/// Trains the dictionary of records on texts that `query` gives, if they are enough. Records that were
+/// packed before stay as they are.
+pub(super) fn learn_records(
+    tx: &Transaction,
+    packer: &Packer,
+    query: &str,
+) -> rusqlite::Result<()> {
+    let most = i64::try_from(SAMPLES_MAX).expect("a thousand");
+    let samples: Vec<Vec<u8>> = tx
+        .prepare(&format!("{query} LIMIT ?1"))?
+        .query_map([most], |row| Ok(row.get_ref(0)?.as_str()?.as_bytes().to_vec()))?
+        .collect::<rusqlite::Result<_>>()?;
+    if samples.len() >= SAMPLES_MIN
+        && let Some(content) = train(&samples)
+    {
+        add(tx, packer, RECORD, &content)?;
+    }
+    Ok(())
 }
 
 /// Trains on a sample of the kind and packs every object of it anew; `false` when they have too

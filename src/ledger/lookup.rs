@@ -252,7 +252,7 @@ impl Ledger {
     pub fn records_naming(&self, id: &ExternalId) -> Result<Vec<RecordRow>, LedgerError> {
         let pointer = format!("\"external\":\"{id}\"");
         self.rows_of(
-            "WHERE instr(ifnull(desired, posted), ?1) > 0 ORDER BY external_id",
+            "WHERE instr(text_of(ifnull(desired, posted)), ?1) > 0 ORDER BY external_id",
             Some(&pointer),
         )
     }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use super::objects::Preparer;
 use super::pack::{Packer, SAMPLES_MIN, train};
-use super::pulls::forget_known;
+use super::pulls::{forget_known, want_named};
 use super::put::{Putting, api_version_id, hash_of};
 use super::recent::{Recent, insert};
 use super::{LedgerError, dictionaries};
@@ -18,7 +18,7 @@ use crate::stripe::links::scan;
 type Step = fn(&Transaction, &Arc<Packer>) -> Result<(), StepError>;
 
 /// The steps in order; the schema's version is how many have run.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     first,
     days,
     answer,
@@ -32,6 +32,7 @@ const STEPS: [Step; 13] = [
     own_links,
     sent_plan,
     bank,
+    packed_records,
 ];
 
 /// The lists that were read by the window when a pull did not go on where it was.
@@ -69,10 +70,8 @@ pub(super) fn migrate(
     packer: &Arc<Packer>,
 ) -> Result<(), LedgerError> {
     let wrap = |cause| LedgerError::sqlite(path, cause);
-    let version = |connection: &Connection| -> Result<u32, LedgerError> {
-        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)
-    };
-    let found = version(connection)?;
+    let found: u32 =
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)?;
     let known = known_schema();
     if found > known {
         return Err(LedgerError::Newer { path: path.into(), found, known });
@@ -84,9 +83,24 @@ pub(super) fn migrate(
         let copy = path.with_extension(format!("schema-{found}.backup"));
         connection.backup("main", &copy, None::<fn(rusqlite::backup::Progress)>).map_err(wrap)?;
     }
+    // A step may put a table in the place of one that others name.
+    connection.pragma_update(None, "foreign_keys", false).map_err(wrap)?;
+    let done = run_steps(connection, path, packer);
+    connection.pragma_update(None, "foreign_keys", true).map_err(wrap)?;
+    done
+}
+
+/// Runs the steps that are missing, all of them or none.
+fn run_steps(
+    connection: &mut Connection,
+    path: &Path,
+    packer: &Arc<Packer>,
+) -> Result<(), LedgerError> {
+    let wrap = |cause| LedgerError::sqlite(path, cause);
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(wrap)?;
     // Another process may have been faster: `status` takes no lock.
-    let start = usize::try_from(version(&tx)?).expect("a handful").min(STEPS.len());
+    let found: u32 = tx.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(wrap)?;
+    let start = usize::try_from(found).expect("a handful").min(STEPS.len());
     for step in &STEPS[start..] {
         step(&tx, packer).map_err(|error| match error {
             StepError::Sqlite(cause) => wrap(cause),
@@ -95,7 +109,7 @@ pub(super) fn migrate(
             }
         })?;
     }
-    tx.pragma_update(None, "user_version", known).map_err(wrap)?;
+    tx.pragma_update(None, "user_version", known_schema()).map_err(wrap)?;
     tx.commit().map_err(wrap)
 }
 
@@ -141,6 +155,16 @@ fn sent_plan(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
 
 fn bank(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
     Ok(tx.execute_batch(include_str!("migrations/0013_bank.sql"))?)
+}
+
+/// Records and requests are packed, with a dictionary trained on the records that are there.
+fn packed_records(tx: &Transaction, packer: &Arc<Packer>) -> Result<(), StepError> {
+    // Some of every kind: a hash has nothing to do with what a record is.
+    let some = "SELECT desired FROM record WHERE external_id IN (
+                  SELECT external_id FROM record WHERE desired IS NOT NULL
+                  ORDER BY desired_hash LIMIT 1000)";
+    dictionaries::learn_records(tx, packer, some)?;
+    Ok(tx.execute_batch(include_str!("migrations/0014_packed_records.sql"))?)
 }
 
 /// Objects are found by their own ids among the links.
@@ -192,11 +216,15 @@ fn compact(tx: &Transaction, packer: &Arc<Packer>) -> Result<(), StepError> {
     count_facts(tx)?;
     take_over_unfinished_pull(tx)?;
     train_on_old_objects(tx, packer)?;
+    // A later step makes this table for good.
+    tx.execute_batch("CREATE TEMP TABLE named (seq INTEGER PRIMARY KEY, resource TEXT, id TEXT);")?;
     copy_objects(tx, packer)?;
     copy_revisions(tx, packer)?;
+    want_named(tx)?;
     forget_known(tx)?;
     tx.execute_batch(
-        "DELETE FROM dirty;
+        "DROP TABLE temp.named;
+         DELETE FROM dirty;
          INSERT INTO dirty (seq) SELECT seq FROM old_dirty;
          INSERT INTO payout_listing (payout, complete) SELECT payout, 1 FROM old_listing;
          DROP TABLE old_listing;

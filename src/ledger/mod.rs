@@ -20,6 +20,7 @@ mod dictionaries;
 mod error;
 mod exceptions;
 mod facts;
+mod functions;
 mod journal;
 mod load;
 mod lock;
@@ -53,7 +54,7 @@ mod write_back;
 
 use rusqlite::{Connection, Transaction};
 
-pub use attempts::{AttemptId, Intent, Outcome, Unfinished};
+pub use attempts::{AttemptId, Intent, Outcome, Pages, Unfinished};
 pub use bank::{BankFile, KeptLine, KeptStatement, Pair, Taken};
 pub use batches::Batch;
 pub use care::{Act, Cared};

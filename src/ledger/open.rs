@@ -7,15 +7,14 @@ use std::sync::Arc;
 
 use ring::rand::SecureRandom;
 use rusqlite::config::DbConfig;
-use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::dictionaries;
+use super::attempts::Pages;
 use super::migrate::{known_schema, migrate};
 use super::pack::Packer;
-use super::put::key_of;
 use super::recent::{Recent, has_unlinked, overlay};
 use super::{Ledger, LedgerError};
+use super::{dictionaries, functions};
 use crate::calendar::Clock;
 use crate::digest::sha256_hex;
 
@@ -80,7 +79,9 @@ impl Ledger {
         let id = connection
             .query_row("SELECT value FROM meta WHERE name = 'ledger'", [], |row| row.get(0))
             .map_err(wrap)?;
-        Self::over(connection, path, clock, id, Packer::default().into())
+        let packer = Arc::new(Packer::default());
+        functions::teach(&connection, &packer).map_err(wrap)?;
+        Self::over(connection, path, clock, id, packer)
     }
 
     /// Refuses a ledger that is of other accounts than the configured ones.
@@ -109,13 +110,13 @@ impl Ledger {
                  PRAGMA synchronous = NORMAL;
                  PRAGMA foreign_keys = ON;
                  PRAGMA busy_timeout = 5000;
-                 PRAGMA wal_autocheckpoint = 20000;
-                 PRAGMA cache_size = -48000;",
+                 PRAGMA wal_autocheckpoint = 20000;",
             )
             .map_err(wrap)?;
+        connection.pragma_update(None, "cache_size", -Pages::Many.kib()).map_err(wrap)?;
         connection.set_prepared_statement_cache_capacity(128);
-        teach_keys(&connection).map_err(wrap)?;
         let packer = Arc::new(Packer::default());
+        functions::teach(&connection, &packer).map_err(wrap)?;
         migrate(&mut connection, path, &packer)?;
         let id = ledger_id(&connection).map_err(wrap)?;
         Self::over(connection, path, clock, id, packer)
@@ -240,16 +241,7 @@ fn read_only(path: &Path) -> rusqlite::Result<Connection> {
         Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
     };
     connection.execute_batch("PRAGMA busy_timeout = 5000;")?;
-    teach_keys(&connection)?;
     Ok(connection)
-}
-
-/// What a link goes by, for queries.
-fn teach_keys(connection: &Connection) -> rusqlite::Result<()> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-    connection.create_scalar_function("key_of", 1, flags, |context| {
-        Ok(context.get_raw(0).as_str_or_null()?.map(key_of))
-    })
 }
 
 /// What has a meaning in a URI is escaped.

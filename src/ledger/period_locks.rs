@@ -89,10 +89,10 @@ impl Ledger {
     pub fn records_about(&self, month: Month) -> Result<Vec<RecordRow>, LedgerError> {
         let condition = format!(
             "WHERE summary IS NULL AND state NOT IN ('linked', 'offset') AND (
-               instr(posted, '{MOVED_FROM} ' || ?1) > 0
-               OR internal_id IS NULL AND instr(desired, ?1) > 0
+               instr(text_of(posted), '{MOVED_FROM} ' || ?1) > 0
+               OR internal_id IS NULL AND instr(text_of(desired), ?1) > 0
                OR internal_id IS NOT NULL AND desired_hash IS NOT settled_hash
-                  AND instr(posted, ?1) > 0)
+                  AND instr(text_of(posted), ?1) > 0)
              ORDER BY external_id"
         );
         self.rows_of(&condition, Some(&format!("{month}-")))

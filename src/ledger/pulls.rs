@@ -105,6 +105,7 @@ impl Ledger {
             tx.execute("DELETE FROM pull", [])?;
             // What is left was in the window's lists, or is not to be had.
             tx.execute("DELETE FROM wanted", [])?;
+            tx.execute("DELETE FROM named", [])?;
             Ok(())
         })
     }
@@ -335,11 +336,28 @@ impl Ledger {
         Ok((requests.unsigned_abs(), charges.unsigned_abs()))
     }
 
+    /// What was named and is not there is wanted from now on. Comes once the lists are read.
+    pub fn want_what_is_named(&mut self) -> Result<(), LedgerError> {
+        self.link_all()?;
+        self.in_transaction(want_named)
+    }
+
     /// What an export names and holds is not read again.
     pub fn forget_wanted_that_is_known(&mut self) -> Result<(), LedgerError> {
-        self.link_all()?;
+        self.want_what_is_named()?;
         self.in_transaction(forget_known)
     }
+}
+
+/// Wants of what is named only what is not there. Every link is in the file.
+pub(super) fn want_named(tx: &Transaction) -> rusqlite::Result<()> {
+    tx.execute_batch(
+        "INSERT OR IGNORE INTO wanted (resource, id)
+         SELECT resource, id FROM named WHERE NOT EXISTS (
+           SELECT 1 FROM link l JOIN object o USING (seq)
+           WHERE l.target = key_of(named.id) AND l.rel = 0 AND o.id = named.id);
+         DELETE FROM named;",
+    )
 }
 
 /// Leaves of what is wanted only what is not there; the credit lists of customers stay.

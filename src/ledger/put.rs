@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::objects::{Prepared, Stored, unpacked};
 use super::pack::Packer;
-use super::recent::{Recent, find, insert};
+use super::recent::{LinkRow, Recent, insert};
 use crate::calendar::UnixTime;
 use crate::stripe::links::{Link, Rel, scan};
 use crate::stripe::objects::BalanceTransaction;
@@ -279,7 +279,7 @@ impl<'a> Putting<'a> {
 
     /// What a new object names is kept; of one that was there before, nobody would look for it again.
     fn link(&mut self, target: i64, rel: Rel, seq: i64, was_known: bool) -> rusqlite::Result<()> {
-        let link = (target, rel_code(rel), seq);
+        let link = LinkRow::new(target, rel_code(rel), seq);
         if was_known {
             return insert(self.tx, std::iter::once(link));
         }
@@ -299,8 +299,13 @@ impl<'a> Putting<'a> {
             (Rel::Invoice, "invoice_payment") => (Resource::Invoices, false),
             _ => return Ok(()),
         };
-        let is_known = !has_changed && find(self.tx, self.recent, &link.target)?.is_some();
-        if is_known { Ok(()) } else { add_wanted(self.tx, resource, &link.target) }
+        if has_changed {
+            return add_wanted(self.tx, resource, &link.target);
+        }
+        self.tx
+            .prepare_cached("INSERT INTO named (resource, id) VALUES (?1, ?2)")?
+            .execute([resource.as_str(), &link.target])?;
+        Ok(())
     }
 }
 

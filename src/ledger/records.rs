@@ -104,7 +104,8 @@ pub struct PlanPlace {
     after: String,
 }
 
-const COLUMNS: &str = "external_id, kind, desired, posted, internal_id, state, keeps_id";
+const COLUMNS: &str =
+    "external_id, kind, text_of(desired), text_of(posted), internal_id, state, keeps_id";
 
 impl Ledger {
     /// Records that a plan must look at: not posted, or wanted differently than when they last were,

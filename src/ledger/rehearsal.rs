@@ -31,7 +31,7 @@ const OF_BOOKS: [&str; 17] = [
 /// What is known of Stripe and of the bank, what people said of it, and what NetSuite answered about
 /// customers and items of the company's own.
 #[cfg(test)]
-const KEPT: [&str; 28] = [
+const KEPT: [&str; 29] = [
     "answer",
     "api_version",
     "bank_line",
@@ -47,6 +47,7 @@ const KEPT: [&str; 28] = [
     "linked",
     "meta",
     "movement",
+    "named",
     "object",
     "object_revision",
     "parent",

@@ -70,7 +70,7 @@ impl Ledger {
         policy: &Policy,
     ) -> Result<SummaryCase, LedgerError> {
         let rows = self.texts(
-            "SELECT desired FROM record WHERE summary = ?1 AND desired IS NOT NULL
+            "SELECT text_of(desired) FROM record WHERE summary = ?1 AND desired IS NOT NULL
              ORDER BY external_id",
             &write_summary(summary),
         )?;

@@ -1,6 +1,7 @@
 //! What the ledger promises, each promise with a test that could fail.
 
 mod links;
+mod packed;
 mod upkeep;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ use ring::digest::{Context, SHA256};
 use rusqlite::params;
 
 use super::dictionaries::retrain;
-use super::objects::unpacked;
+use super::objects::{unpacked, unpacked_bytes};
 use super::open::create_private;
 use super::pack::SAMPLES_MIN;
 use super::put::{OWN, hash_of, key_of, rel_code};
@@ -128,7 +128,8 @@ impl Ledger {
                 }
             }
             self.check_objects(checked)?;
-            self.check_revisions(checked)
+            self.check_revisions(checked)?;
+            self.check_records(checked)
         };
         run(&mut checked).map_err(|error| self.fail(error))?;
         match self.check_journal() {
@@ -237,6 +238,29 @@ impl Ledger {
                 unpacked(&self.packer, row, 3).is_ok_and(|raw| hash == hash_of(&raw));
             if !is_as_stored {
                 checked.find(format!("Revision {revision} of {id} is not as it was stored."));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether records and requests can be unpacked as they were packed.
+    fn check_records(&self, checked: &mut Checked) -> rusqlite::Result<()> {
+        for (what, sql) in [
+            ("What is wanted of", "SELECT external_id, desired, desired_hash FROM record"),
+            ("What was posted of", "SELECT external_id, posted, NULL FROM record"),
+            ("What was sent of", "SELECT external_id, intended, NULL FROM attempt"),
+        ] {
+            let mut statement = self.connection.prepare(sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let Some(packed) = row.get_ref(1)?.as_blob_or_null()? else { continue };
+                let hash: Option<String> = row.get(2)?;
+                let is_as_stored = unpacked_bytes(&self.packer, packed, 1)
+                    .is_ok_and(|raw| hash.is_none_or(|hash| hash == sha256_hex(&raw)));
+                if !is_as_stored {
+                    let id: String = row.get(0)?;
+                    checked.find(format!("{what} {id} is not as it was stored."));
+                }
             }
         }
         Ok(())

@@ -13,49 +13,22 @@ use crate::stripe::objects::ObjectError;
 impl Ledger {
     /// Stores what a case wants: its records and exceptions take the place of those it had.
     pub fn save_derived(&mut self, case: &CaseKey, derived: &Derived) -> Result<(), LedgerError> {
+        self.save_derived_all(&[(case, derived)])
+    }
+
+    /// Stores what several cases want, of all of them or of none.
+    pub(super) fn save_derived_all(
+        &mut self,
+        cases: &[(&CaseKey, &Derived)],
+    ) -> Result<(), LedgerError> {
         let now = self.now();
-        let path = self.path.clone();
-        let wrap = |error| LedgerError::sqlite(&path, error);
-        let tx = self.connection.transaction().map_err(wrap)?;
-        let key = case.to_string();
-        let mut exceptions = derived.exceptions.clone();
-        let before = wanted_by(&tx, &key).map_err(wrap)?;
-        for record in &derived.records {
-            let id = record.external_id();
-            match put(&tx, &key, record).map_err(wrap)? {
-                Put::Clash(clash) => exceptions.push(*clash),
-                Put::Stored { is_changed } => {
-                    let summary = derived.summaries.get(id);
-                    summaries::assign(&tx, id, summary, is_changed).map_err(wrap)?;
-                }
+        let crossed = self.in_transaction(|tx| {
+            let mut crossed = BTreeSet::new();
+            for (case, derived) in cases {
+                crossed.extend(save(tx, case, derived, now)?);
             }
-        }
-        for linked in &derived.linked {
-            super::answers::put_linked(&tx, &key, linked).map_err(wrap)?;
-        }
-        let linked = derived.linked.iter().map(|linked| &linked.record);
-        let wanted: BTreeSet<&str> = derived
-            .records
-            .iter()
-            .chain(linked)
-            .map(|record| record.external_id().as_str())
-            .collect();
-        for gone in before.iter().filter(|id| !wanted.contains(id.as_str())) {
-            drop_wish(&tx, &key, gone).map_err(wrap)?;
-        }
-        super::exceptions::replace(&tx, &key, &exceptions, now).map_err(wrap)?;
-        let crossed = super::cutover::replace(&tx, &key, derived).map_err(wrap)?;
-        if let CaseKey::Day(date, currency) = case {
-            tx.prepare_cached("DELETE FROM dirty_day WHERE date = ?1 AND currency = ?2")
-                .and_then(|mut statement| {
-                    statement.execute(params![date.to_string(), currency.code()])
-                })
-                .map_err(wrap)?;
-        }
-        if let CaseKey::Summary(summary) = case {
-            Self::forget_dirty_summary(&tx, summary).map_err(wrap)?;
-        }
-        tx.commit().map_err(wrap)?;
+            Ok(crossed)
+        })?;
         self.crossed.extend(crossed);
         Ok(())
     }
@@ -99,6 +72,48 @@ impl Ledger {
     }
 }
 
+/// Stores what a case wants; gives the movements that came to reach across the start of the books, or no
+/// longer do.
+fn save(
+    tx: &Transaction,
+    case: &CaseKey,
+    derived: &Derived,
+    now: i64,
+) -> rusqlite::Result<BTreeSet<String>> {
+    let key = case.to_string();
+    let mut exceptions = derived.exceptions.clone();
+    let before = wanted_by(tx, &key)?;
+    for record in &derived.records {
+        let id = record.external_id();
+        match put(tx, &key, record)? {
+            Put::Clash(clash) => exceptions.push(*clash),
+            Put::Stored { is_changed } => {
+                summaries::assign(tx, id, derived.summaries.get(id), is_changed)?;
+            }
+        }
+    }
+    for linked in &derived.linked {
+        super::answers::put_linked(tx, &key, linked)?;
+    }
+    let linked = derived.linked.iter().map(|linked| &linked.record);
+    let wanted: BTreeSet<&str> =
+        derived.records.iter().chain(linked).map(|record| record.external_id().as_str()).collect();
+    for gone in before.iter().filter(|id| !wanted.contains(id.as_str())) {
+        drop_wish(tx, &key, gone)?;
+    }
+    super::exceptions::replace(tx, &key, &exceptions, now)?;
+    let crossed = super::cutover::replace(tx, &key, derived)?;
+    match case {
+        CaseKey::Day(date, currency) => {
+            tx.prepare_cached("DELETE FROM dirty_day WHERE date = ?1 AND currency = ?2")?
+                .execute(params![date.to_string(), currency.code()])?;
+        }
+        CaseKey::Summary(summary) => Ledger::forget_dirty_summary(tx, summary)?,
+        _ => {}
+    }
+    Ok(crossed)
+}
+
 fn wanted_by(tx: &Transaction, key: &str) -> rusqlite::Result<Vec<String>> {
     tx.prepare_cached("SELECT external_id FROM record_case WHERE case_key = ?1")?
         .query_map([key], |row| row.get(0))?
@@ -136,7 +151,7 @@ fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Put> {
     let hash = sha256_hex(json.as_bytes());
     let changed = tx.prepare_cached(
         "INSERT INTO record (external_id, folded, record_group, kind, desired, desired_hash, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'desired')
+         VALUES (?1, ?2, ?3, ?4, packed(?5), ?6, 'desired')
          ON CONFLICT (external_id) DO UPDATE
          SET desired = excluded.desired, desired_hash = excluded.desired_hash,
              folded = excluded.folded,

@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 
 use crate::calendar::Clock;
 use crate::ids::ExternalId;
-use crate::ledger::{AttemptId, Intent, Ledger, LedgerError, Outcome, RunId, Unsent};
+use crate::ledger::{AttemptId, Intent, Ledger, LedgerError, Outcome, Pages, RunId, Unsent};
 use crate::netsuite::error::{Class, NetSuiteError};
 use crate::netsuite::record::RecordKind;
 use crate::netsuite::wire::fill_internal_ids;
@@ -94,6 +94,7 @@ impl Pusher<'_> {
         changes: &[Change],
         tick: &dyn Fn(),
     ) -> Result<Pushed, LedgerError> {
+        self.ledger.keep_pages(Pages::Few)?;
         let mut flight = Flight {
             changes,
             queue: Queue::new(changes),
@@ -151,6 +152,7 @@ impl Pusher<'_> {
         let pushed = flight.pushed;
         self.ledger.put_unsent(self.run, &pushed.failed)?;
         self.ledger.put_unsent(self.run, &pushed.in_doubt)?;
+        self.ledger.keep_pages(Pages::Many)?;
         Ok(pushed)
     }
 

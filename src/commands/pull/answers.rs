@@ -19,8 +19,9 @@ use crate::stripe::crawl::{Event, Walk};
 use crate::stripe::resource::Resource;
 use crate::ui::Progress;
 
-/// Answers that are packed at the same time: as many threads as help on a small machine.
-const PACKING_MAX: usize = 4;
+/// Answers that are packed, or wait to be: enough for the other threads to have work while this one
+/// commits, few enough to fit in memory whatever they hold.
+const PACKING_MAX: usize = 32;
 
 /// Answers of one transaction at most: each holds a page of a hundred objects.
 const ANSWERS_PER_COMMIT: usize = 96;
@@ -67,7 +68,7 @@ impl<'a> Answers<'a> {
         let mut feed = Some(feed);
         self.ask(&mut feed, follow.next(ledger)?);
         let mut is_over = false;
-        let mut commit_at = Instant::now() + COMMIT_AFTER;
+        let (mut is_due, mut commit_at) = (false, Instant::now() + COMMIT_AFTER);
         loop {
             while matches!(waiting.front(), Some(Waiting::Ended)) {
                 waiting.pop_front();
@@ -83,15 +84,22 @@ impl<'a> Answers<'a> {
                 }
             }
             let is_last = is_over && waiting.is_empty();
-            if ready.len() >= ANSWERS_PER_COMMIT || Instant::now() >= commit_at || is_last {
+            if ready.len() >= ANSWERS_PER_COMMIT || is_due || is_last {
+                // What comes while this is committed has waited that long already.
+                (is_due, commit_at) = (false, Instant::now() + COMMIT_AFTER);
                 stored += self.commit(ledger, &mut ready, &mut feed, follow)?;
-                commit_at = Instant::now() + COMMIT_AFTER;
             }
             if is_last {
                 return Ok(stored);
             }
             let has_room = waiting.len() < PACKING_MAX && !is_over;
             tokio::select! {
+                // What is there already goes into the next commit, however late that is.
+                biased;
+                answer = packed(&mut waiting), if !waiting.is_empty() => {
+                    ready.push(answer.context("packing an answer was interrupted")?);
+                    waiting.pop_front();
+                }
                 event = source.recv(), if has_room => match event {
                     Some(Event::Batch(batch)) => {
                         self.progress.add(u64::try_from(batch.objects.len())?);
@@ -102,11 +110,7 @@ impl<'a> Answers<'a> {
                     Some(Event::Ended(_)) => waiting.push_back(Waiting::Ended),
                     None => is_over = true,
                 },
-                answer = packed(&mut waiting), if !waiting.is_empty() => {
-                    ready.push(answer.context("packing an answer was interrupted")?);
-                    waiting.pop_front();
-                }
-                () = tokio::time::sleep_until(commit_at), if !ready.is_empty() => {}
+                () = tokio::time::sleep_until(commit_at), if !ready.is_empty() => is_due = true,
             }
         }
     }

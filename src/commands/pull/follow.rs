@@ -113,8 +113,7 @@ impl Follow {
             walks.extend(self.payout_lists(ledger)?);
             return Ok(walks);
         }
-        // What is missing is told by what is linked.
-        ledger.link_all()?;
+        ledger.want_what_is_named()?;
         let walks = self.named(ledger)?;
         let walks = self.hand_out(walks);
         if !walks.is_empty() || self.has_balance {

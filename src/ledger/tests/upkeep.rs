@@ -26,7 +26,7 @@ fn old_charge(number: i64) -> String {
 }
 
 /// A ledger as an earlier schema wrote it.
-fn write_old_ledger(path: &std::path::Path, schema: usize) {
+pub(super) fn write_old_ledger(path: &std::path::Path, schema: usize) {
     let mut old = Connection::open(path).unwrap();
     let steps = [
         include_str!("../migrations/0001_first.sql"),

@@ -19,6 +19,16 @@ pub(super) fn cut_lines(object: &mut Value) {
     }
 }
 
+/// Whether it is plain from the text that expanding a path changes nothing: each field of its last name
+/// is there, and empty. What is not plain is expanded.
+pub(super) fn has_nothing_to_expand(json: &str, path: &str) -> bool {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let field = format!("\"{name}\":");
+    let mut fields = memchr::memmem::find_iter(json.as_bytes(), &field).peekable();
+    let is_empty = |place: usize| json[place + field.len()..].starts_with("[]");
+    fields.peek().is_some() && fields.all(is_empty)
+}
+
 /// Expands one dotted path of an object.
 pub(super) fn expand(object: &mut Value, path: &str, index: &Index) -> Result<(), Refusal> {
     let names: Vec<&str> = path.split('.').collect();
@@ -71,5 +81,25 @@ fn replace(field: &mut Value, index: &Index) {
             }
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A discount that was left an id would make an invoice that no rule can read.
+    #[test]
+    fn only_what_is_plainly_empty_is_not_expanded() {
+        assert!(has_nothing_to_expand(r#"{"discounts":[],"lines":{"data":[]}}"#, "discounts"));
+        assert!(has_nothing_to_expand(r#"{"data":[{"discounts":[]}]}"#, "lines.data.discounts"));
+        for json in [
+            r#"{"discounts":["di_1"]}"#,
+            r#"{"discounts":[],"lines":{"data":[{"discounts":["di_1"]}]}}"#,
+            r#"{"discounts": []}"#,
+            r#"{"id":"in_1"}"#,
+        ] {
+            assert!(!has_nothing_to_expand(json, "discounts"), "{json}");
+        }
     }
 }

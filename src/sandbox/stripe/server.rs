@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::auth::{self, Access, Key};
 use super::endpoints::{self, Endpoint};
 use super::error::Refusal;
-use super::expand::{LINES_INLINE, cut_lines, expand};
+use super::expand::{LINES_INLINE, cut_lines, expand, has_nothing_to_expand};
 use super::index::Index;
 use super::limits::{Fault, Faults, Limiter, Limits};
 use super::lists::{Page, page};
@@ -164,11 +164,6 @@ fn version(headers: &HeaderMap) -> &str {
     headers.get("stripe-version").and_then(|value| value.to_str().ok()).unwrap_or(API_VERSION)
 }
 
-/// Lines inside an invoice or a credit note, counted without reading it.
-fn line_count(json: &str) -> usize {
-    json.matches("line_item\",\"").count() + json.matches("line_item\"}").count()
-}
-
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -221,8 +216,9 @@ impl View<'_> {
         stored: &'s Stored,
         expansions: &[&str],
     ) -> Result<std::borrow::Cow<'s, str>, Refusal> {
-        let has_more_lines = line_count(&stored.json) > LINES_INLINE;
-        if expansions.is_empty() && !old_shape::is_old(self.version) && !has_more_lines {
+        let has_more_lines = stored.line_count > LINES_INLINE;
+        let is_expanded = expansions.iter().all(|path| has_nothing_to_expand(&stored.json, path));
+        if is_expanded && !old_shape::is_old(self.version) && !has_more_lines {
             return Ok(std::borrow::Cow::Borrowed(&stored.json));
         }
         let mut object: Value = serde_json::from_str(&stored.json).unwrap_or_default();
@@ -275,6 +271,7 @@ impl View<'_> {
             .map(|line| Stored {
                 id: line["id"].as_str().unwrap_or_default().to_owned(),
                 created: 0,
+                line_count: 0,
                 json: line.to_string().into(),
             })
             .collect();

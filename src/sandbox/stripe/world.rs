@@ -13,6 +13,8 @@ pub struct Stored {
     pub id: String,
     /// Unix seconds.
     pub created: i64,
+    /// How many lines are inside.
+    pub line_count: usize,
     pub json: Box<str>,
 }
 
@@ -60,7 +62,9 @@ impl World {
         let kind = text("object").expect("every generated object has a kind");
         let id = text("id").expect("every generated object has an id");
         let created = object["created"].as_i64().unwrap_or(0);
-        let stored = Stored { id: id.clone(), created, json: object.to_string().into() };
+        let line_count = object["lines"]["data"].as_array().map_or(0, Vec::len);
+        let json = object.to_string().into();
+        let stored = Stored { id: id.clone(), created, line_count, json };
         let list = self.objects.entry(kind.clone()).or_default();
         match self.places.get(&(kind.clone(), id.clone())) {
             Some(&place) => list[place] = stored,
