@@ -85,7 +85,7 @@ fn derive_and_diff_charges(bencher: Bencher) {
     fill(&mut ledger, &world);
     let policy = policy();
     let payouts = ledger.payout_index().expect("payouts");
-    let keys = ledger.dirty_cases(&payouts, &policy).expect("cases");
+    let keys = ledger.dirty_cases(&payouts, &policy, &mut || {}).expect("cases");
     let periods = Vec::new();
     bencher.counter(ItemsCount::new(world.objects("charge").len())).bench_local(|| {
         let mut standings = Vec::new();
@@ -123,9 +123,9 @@ fn find_dirty_cases(bencher: Bencher) {
     fill(&mut ledger, &world);
     let policy = policy();
     let payouts = ledger.payout_index().expect("payouts");
-    bencher
-        .counter(ItemsCount::new(world.objects("charge").len()))
-        .bench_local(|| black_box(ledger.dirty_cases(&payouts, &policy).expect("cases")));
+    bencher.counter(ItemsCount::new(world.objects("charge").len())).bench_local(|| {
+        black_box(ledger.dirty_cases(&payouts, &policy, &mut || {}).expect("cases"))
+    });
 }
 
 fn fill(ledger: &mut Ledger, world: &World) {

@@ -26,9 +26,12 @@ use crate::plan::{Accepted, Inputs, Plan, Standing, build};
 use crate::report;
 use crate::ui::{Ui, width};
 
-/// Changes after which a plan ends, and about twice what it has at most: some fit in memory however
-/// long the history is, and nobody reads more.
+/// Changes after which a plan ends: so many fit in memory however long the history is, and nobody reads
+/// more.
 const CHANGES_MAX: usize = 20_000;
+
+/// Records that are compared with what is there at a time; a plan has at most as many changes more.
+const RECORDS_AT_ONCE: usize = 2_000;
 
 /// The policy under which the ledger's cases were last derived is kept under this name.
 pub(super) const DERIVED_UNDER: &str = "policy";
@@ -107,7 +110,9 @@ async fn derive_what_changed(
     if ledger.reference(DERIVED_UNDER)?.as_ref() != Some(&digest) {
         ledger.mark_all_dirty()?;
     }
-    let work = ledger.changed(policy)?;
+    let looking = ui.progress("objects", Some(ledger.dirty_count()?));
+    let work = ledger.changed(policy, &mut || looking.add(1))?;
+    looking.finish();
     let mut asking = Asking::new(client);
     let mut progress = None;
     let mut done = |done: &Done| {
@@ -187,7 +192,7 @@ fn changes(
     let mut built = Built::default();
     let mut made: BTreeSet<ExternalId> = BTreeSet::new();
     while built.changes.len() < CHANGES_MAX {
-        let rows = ledger.some_records_to_plan(&mut place, CHANGES_MAX)?;
+        let rows = ledger.some_records_to_plan(&mut place, RECORDS_AT_ONCE)?;
         if rows.is_empty() {
             return Ok((built, 0));
         }

@@ -45,12 +45,21 @@ impl fmt::Display for CaseKey {
 }
 
 impl Ledger {
+    /// How many objects changed since their cases were last derived.
+    pub fn dirty_count(&self) -> Result<u64, LedgerError> {
+        self.connection
+            .query_row("SELECT count(*) FROM dirty", [], |row| row.get(0))
+            .map(i64::unsigned_abs)
+            .map_err(|error| self.fail(error))
+    }
+
     /// The cases with a fact that changed since they were last derived, in the order in which they
-    /// depend on one another.
+    /// depend on one another. Calls `looked` for each object that changed.
     pub fn dirty_cases(
         &mut self,
         payouts: &PayoutIndex,
         policy: &Policy,
+        looked: &mut dyn FnMut(),
     ) -> Result<Vec<CaseKey>, LedgerError> {
         self.link_all()?;
         let mut keys = BTreeSet::new();
@@ -58,6 +67,7 @@ impl Ledger {
         let mut moved: BTreeSet<String> = BTreeSet::new();
         let keeps_days = policy.may_keep_days() || payouts.have_unitemised();
         self.for_each_changed(|id, kind, links| {
+            looked();
             let object = Named { id, kind: Some(kind), links };
             if keeps_days && matches!(kind, "charge" | "refund" | "dispute") {
                 moved.extend(object.movements().map(str::to_owned));

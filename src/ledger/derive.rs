@@ -37,10 +37,16 @@ impl Work {
 }
 
 impl Ledger {
-    /// The cases with a changed fact, and those with a link that did not hold.
-    pub fn changed(&mut self, policy: &Policy) -> Result<Work, LedgerError> {
+    /// The cases with a changed fact, and those with a link that did not hold. Calls `looked` for each
+    /// object that changed.
+    pub fn changed(
+        &mut self,
+        policy: &Policy,
+        looked: &mut dyn FnMut(),
+    ) -> Result<Work, LedgerError> {
         let payouts = self.payout_index()?;
-        let mut keys: BTreeSet<CaseKey> = self.dirty_cases(&payouts, policy)?.into_iter().collect();
+        let mut keys: BTreeSet<CaseKey> =
+            self.dirty_cases(&payouts, policy, looked)?.into_iter().collect();
         keys.extend(self.cases_with_open_links()?);
         let (parties, rest) = keys
             .into_iter()
@@ -144,7 +150,7 @@ impl Ledger {
         policy: &Policy,
         mut done: impl FnMut(&Done),
     ) -> Result<(), LedgerError> {
-        let work = self.changed(policy)?;
+        let work = self.changed(policy, &mut || {})?;
         for chunk in work.chunks() {
             let cases = self.load_all(&work, chunk, policy)?;
             self.save_all(&work, &cases, policy, &mut done)?;

@@ -95,7 +95,7 @@ fn dirty(ledger: &mut Ledger) -> Vec<CaseKey> {
         masters: Masters::default(),
     };
     let payouts = ledger.payout_index().unwrap();
-    ledger.dirty_cases(&payouts, &policy).unwrap()
+    ledger.dirty_cases(&payouts, &policy, &mut || {}).unwrap()
 }
 
 #[test]

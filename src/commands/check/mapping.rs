@@ -79,7 +79,7 @@ pub(super) fn run(
     };
     let (mut spoke, mut kinds) = (BTreeSet::new(), BTreeSet::new());
     let payouts = ledger.payout_index()?;
-    for key in ledger.dirty_cases(&payouts, &policy)? {
+    for key in ledger.dirty_cases(&payouts, &policy, &mut || {})? {
         let mut case = ledger.load_case(&key, &payouts, &policy)?;
         let answers = trusting(&case, &policy);
         ask::tell_one(&ledger, &mut case, &answers, &policy)?;

@@ -1,6 +1,6 @@
 //! Facts as Parquet, for a warehouse or Spark: what moved, and every object with its JSON.
 //!
-//! Behind the cargo feature `parquet`: DuckDB and every SQLite reader need no copy at all.
+//! Behind the cargo feature `parquet`: `DuckDB` and every SQLite reader need no copy at all.
 
 use std::fs::File;
 use std::path::Path;

@@ -176,7 +176,7 @@ async fn what_happens_to_last_years_objects_reaches_their_case() {
         masters: Masters::default(),
     };
     let payouts = ledger.payout_index().unwrap();
-    let cases = ledger.dirty_cases(&payouts, &policy).unwrap();
+    let cases = ledger.dirty_cases(&payouts, &policy, &mut || {}).unwrap();
     assert!(cases.contains(&CaseKey::Customer("cus_1".into())), "{cases:?}");
     let text = |id: &str| String::from_utf8(ledger.object(id).unwrap().unwrap()).unwrap();
     assert!(text("ch_old").contains(r#""amount_refunded":400"#));
