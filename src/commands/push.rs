@@ -15,7 +15,7 @@ use crate::config::is_decimal;
 use crate::ids::ExternalId;
 use crate::ledger::{Ledger, RecordState, RunId, Unsent};
 use crate::plan::{Plan, guard, reverse};
-use crate::push::check::check;
+use crate::push::check::check_posted;
 use crate::push::witness::Witness;
 use crate::push::{Mode, Pushed, Pusher};
 use crate::report;
@@ -222,8 +222,7 @@ async fn finish(
         .filter_map(|id| Some((reverse::original(id)?, RecordState::Offset)))
         .collect();
     ledger.set_states(&taken_back)?;
-    let rows = ledger.records_of(&pushed.posted)?;
-    let checked = check(ledger, witness, rows, None).await?;
+    let checked = check_posted(ledger, witness, &pushed.posted).await?;
     verify::warn_of_unread(&checked, ui);
     if !checked.drifts.is_empty() {
         ui.warn(&format!(

@@ -56,6 +56,23 @@ pub fn deposits(rows: &[RecordRow]) -> Deposits {
     deposits
 }
 
+/// Records that are read back and compared at a time: what was posted may not fit in memory.
+const RECORDS_AT_ONCE: usize = 2_000;
+
+/// Compares records that were just posted with what NetSuite shows, apart from where payments are deposited.
+pub async fn check_posted(
+    ledger: &mut Ledger,
+    witness: &Witness,
+    posted: &[ExternalId],
+) -> Result<Checked, CheckError> {
+    let mut checked = Checked::default();
+    for some in posted.chunks(RECORDS_AT_ONCE) {
+        let rows = ledger.records_of(some)?;
+        checked.add(check(ledger, witness, rows, None).await?);
+    }
+    Ok(checked)
+}
+
 /// Compares posted records with what NetSuite shows. Without `deposits` it is not looked at where
 /// payments are deposited.
 pub async fn check(
@@ -98,6 +115,13 @@ pub async fn check(
 }
 
 impl Checked {
+    fn add(&mut self, other: Self) {
+        self.count += other.count;
+        self.drifts.extend(other.drifts);
+        self.noted.extend(other.noted);
+        self.unread.extend(other.unread);
+    }
+
     /// Differences that a person has accepted are known, and count no more.
     pub fn set_accepted_aside(&mut self, notes: &BTreeMap<(String, String), String>) {
         for drift in std::mem::take(&mut self.drifts) {
