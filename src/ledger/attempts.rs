@@ -9,24 +9,6 @@ use crate::calendar::UnixTime;
 use crate::ids::{ExternalId, InternalId};
 use crate::netsuite::record::{Body, RecordKind};
 
-/// How much of the file is kept in memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pages {
-    /// For who writes much in one transaction: ids are spread over the whole file.
-    Many,
-    /// For who writes little in each of many.
-    Few,
-}
-
-impl Pages {
-    pub(super) const fn kib(self) -> i64 {
-        match self {
-            Self::Many => 48_000,
-            Self::Few => 4_000,
-        }
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttemptId(i64);
 
@@ -132,14 +114,6 @@ impl Ledger {
         tx.commit().map_err(wrap)?;
         self.durably(false)?;
         Ok(ids)
-    }
-
-    /// How much of the file is kept in memory. A push commits twice for each record, and after many commits
-    /// SQLite looks through every page that it keeps: a tree that was balanced looks like a file that
-    /// shrank.
-    pub fn keep_pages(&self, pages: Pages) -> Result<(), LedgerError> {
-        let set = self.connection.pragma_update(None, "cache_size", -pages.kib());
-        set.map_err(|error| self.fail(error))
     }
 
     /// Whether a commit waits until the disk has it.

@@ -57,12 +57,25 @@ impl Ledger {
 impl Ledger {
     /// Trains the dictionary of records once there are enough of them.
     pub(super) fn train_on_records(&mut self) -> Result<(), LedgerError> {
-        if self.packer.knows(RECORD) {
+        if self.packer.knows(RECORD) || self.untrained.get(RECORD) == Some(&HOPELESS) {
             return Ok(());
         }
         let packer = std::sync::Arc::clone(&self.packer);
         let wanted = "SELECT text_of(desired) FROM record WHERE desired IS NOT NULL";
-        self.in_transaction(|tx| learn_records(tx, &packer, wanted))
+        // A small ledger is asked after each case: how many there are is told without reading them.
+        let are_enough = self.in_transaction(|tx| {
+            let count: i64 =
+                tx.query_row("SELECT count(desired_hash) FROM record", [], |row| row.get(0))?;
+            let are_enough = usize::try_from(count).is_ok_and(|count| count >= SAMPLES_MIN);
+            if are_enough {
+                learn_records(tx, &packer, wanted)?;
+            }
+            Ok(are_enough)
+        })?;
+        if are_enough && !self.packer.knows(RECORD) {
+            self.untrained.insert(RECORD.to_owned(), HOPELESS);
+        }
+        Ok(())
     }
 }
 

@@ -54,7 +54,7 @@ mod write_back;
 
 use rusqlite::{Connection, Transaction};
 
-pub use attempts::{AttemptId, Intent, Outcome, Pages, Unfinished};
+pub use attempts::{AttemptId, Intent, Outcome, Unfinished};
 pub use bank::{BankFile, KeptLine, KeptStatement, Pair, Taken};
 pub use batches::Batch;
 pub use care::{Act, Cared};
@@ -69,7 +69,7 @@ pub use lookup::{Found, LastAttempt};
 pub use movements::{FlatMovement, MovementRow};
 pub use nights::EndedRun;
 pub use objects::{Incoming, Prepared, Preparer, Stored};
-pub use open::{Identity, Look};
+pub use open::{Identity, Look, Pages};
 pub use payouts::PayoutIndex;
 pub use period_locks::{PeriodAct, PeriodLock};
 pub use pulls::{PullWindow, Pulled};

@@ -9,7 +9,6 @@ use ring::rand::SecureRandom;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
-use super::attempts::Pages;
 use super::migrate::{known_schema, migrate};
 use super::pack::Packer;
 use super::recent::{Recent, has_unlinked, overlay};
@@ -24,6 +23,24 @@ pub struct Identity {
     pub stripe_account: String,
     pub livemode: bool,
     pub netsuite_account: String,
+}
+
+/// How much of the file is kept in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pages {
+    /// For who writes much in one transaction: ids are spread over the whole file.
+    Many,
+    /// For who writes little in each of many.
+    Few,
+}
+
+impl Pages {
+    const fn kib(self) -> i64 {
+        match self {
+            Self::Many => 48_000,
+            Self::Few => 4_000,
+        }
+    }
 }
 
 impl Ledger {
@@ -82,6 +99,14 @@ impl Ledger {
         let packer = Arc::new(Packer::default());
         functions::teach(&connection, &packer).map_err(wrap)?;
         Self::over(connection, path, clock, id, packer)
+    }
+
+    /// How much of the file is kept in memory. A push commits twice for each record, and after many commits
+    /// SQLite looks through every page that it keeps: a tree that was balanced looks like a file that
+    /// shrank.
+    pub fn keep_pages(&self, pages: Pages) -> Result<(), LedgerError> {
+        let set = self.connection.pragma_update(None, "cache_size", -pages.kib());
+        set.map_err(|error| self.fail(error))
     }
 
     /// Refuses a ledger that is of other accounts than the configured ones.

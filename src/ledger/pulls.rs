@@ -351,21 +351,24 @@ impl Ledger {
 
 /// Wants of what is named only what is not there. Every link is in the file.
 pub(super) fn want_named(tx: &Transaction) -> rusqlite::Result<()> {
-    tx.execute_batch(
+    tx.execute_batch(&format!(
         "INSERT OR IGNORE INTO wanted (resource, id)
-         SELECT resource, id FROM named WHERE NOT EXISTS (
-           SELECT 1 FROM link l JOIN object o USING (seq)
-           WHERE l.target = key_of(named.id) AND l.rel = 0 AND o.id = named.id);
-         DELETE FROM named;",
-    )
+         SELECT resource, id FROM named AS w WHERE NOT {IS_THERE};
+         DELETE FROM named;"
+    ))
 }
+
+/// Whether the ledger has the object that a row `w` names.
+const IS_THERE: &str = "EXISTS (SELECT 1 FROM link l JOIN object o USING (seq)
+    WHERE l.target = key_of(w.id) AND l.rel = 0 AND o.id = w.id)";
 
 /// Leaves of what is wanted only what is not there; the credit lists of customers stay.
 pub(super) fn forget_known(tx: &Transaction) -> rusqlite::Result<()> {
     tx.execute(
-        "DELETE FROM wanted WHERE resource IN ('charges', 'invoices', 'customers')
-         AND EXISTS (SELECT 1 FROM link l JOIN object o USING (seq)
-                     WHERE l.target = key_of(wanted.id) AND l.rel = 0 AND o.id = wanted.id)",
+        &format!(
+            "DELETE FROM wanted AS w
+             WHERE resource IN ('charges', 'invoices', 'customers') AND {IS_THERE}"
+        ),
         [],
     )?;
     Ok(())

@@ -74,6 +74,20 @@ fn item(id: &str, name: &str) -> Record {
     }
 }
 
+/// An intent to create an item.
+fn intent(run: RunId, record: &Record) -> Intent<'_> {
+    Intent {
+        run,
+        external_id: record.external_id(),
+        kind: record.kind(),
+        action: "create",
+        method: "POST",
+        path: "/record/v1/serviceSaleItem",
+        request_digest: "abc",
+        intended: &record.body,
+    }
+}
+
 fn wants(records: Vec<Record>) -> Derived {
     Derived { records, ..Derived::default() }
 }
@@ -240,17 +254,7 @@ fn an_intent_is_there_before_the_request_and_a_crash_leaves_it_to_be_looked_up()
     ledger.save_derived(&CaseKey::Customer("c".into()), &wants(vec![record.clone()])).unwrap();
     let before = ledger.posted_digest().unwrap();
     let run = ledger.start_run("push", "{}").unwrap();
-    let intent = Intent {
-        run,
-        external_id: &id,
-        kind: record.kind(),
-        action: "create",
-        method: "POST",
-        path: "/record/v1/serviceSaleItem",
-        request_digest: "abc",
-        intended: &record.body,
-    };
-    ledger.begin_attempts(&[intent]).unwrap();
+    ledger.begin_attempts(&[intent(run, &record)]).unwrap();
     drop(ledger);
 
     let mut ledger = folder.ledger();

@@ -8,20 +8,6 @@ use super::*;
 /// Records of an old ledger: enough for a dictionary.
 const OLD_RECORDS: usize = 450;
 
-/// An intent to create a record.
-fn intent(run: RunId, record: &Record) -> Intent<'_> {
-    Intent {
-        run,
-        external_id: record.external_id(),
-        kind: record.kind(),
-        action: "create",
-        method: "POST",
-        path: "/record/v1/serviceSaleItem",
-        request_digest: "abc",
-        intended: &record.body,
-    }
-}
-
 /// Were a record lost or changed on its way into the new table, it would be posted twice, or taken back.
 #[test]
 fn records_of_an_older_schema_are_packed_and_lose_nothing() {
