@@ -182,22 +182,31 @@ pub const BY_TYPE: [(&str, Class); 54] = [
     ("adjustment", Class::Line(Role::Adjustments)),
 ];
 
-/// What a balance transaction is to the books.
-pub fn classify(movement: &BalanceTransaction) -> Class {
+/// Whether a balance transaction of this type and reporting category is a top-up or takes one back.
+pub fn is_top_up(kind: &str, category: &str) -> bool {
+    by_name(kind, category) == Class::TopUp
+}
+
+/// What its names say of a balance transaction, before its sign and its words do.
+fn by_name(kind: &str, category: &str) -> Class {
     let find = |table: &[(&str, Class)], name: &str| {
         table.iter().find(|(known, _)| *known == name).map(|(_, class)| *class)
     };
+    // The category is too coarse for payments out of the balance, which Stripe files under it.
+    if category == "other_adjustment" && kind != "adjustment" {
+        return find(&BY_TYPE, kind).unwrap_or(Class::Line(Role::Adjustments));
+    }
+    let found = find(&BY_CATEGORY, category).or_else(|| find(&BY_TYPE, kind));
+    found.unwrap_or(Class::Unknown)
+}
+
+/// What a balance transaction is to the books.
+pub fn classify(movement: &BalanceTransaction) -> Class {
     let category = movement.reporting_category.as_str();
     if category == "fee" {
         return fee(movement);
     }
-    // The category is too coarse for payments out of the balance, which Stripe files under it.
-    if category == "other_adjustment" && movement.kind != "adjustment" {
-        let by_type = find(&BY_TYPE, &movement.kind);
-        return by_type.unwrap_or(Class::Line(Role::Adjustments));
-    }
-    let found = find(&BY_CATEGORY, category).or_else(|| find(&BY_TYPE, &movement.kind));
-    match found.unwrap_or(Class::Unknown) {
+    match by_name(&movement.kind, category) {
         // A refund that comes in is one that failed (non-card payments have no type of their own).
         Class::Refund if movement.amount().is_positive() => Class::RefundFailure,
         class => class,
@@ -295,6 +304,23 @@ mod tests {
         }
         for (category, class) in BY_CATEGORY {
             assert_eq!(classify(&movement("adjustment", category, -1, "")), class, "{category}");
+        }
+    }
+
+    /// Were a top-up not seen as one by its names, nobody would look at the day that it came on.
+    #[test]
+    fn a_top_up_is_told_by_its_names_alone() {
+        let types = BY_TYPE.iter().map(|(kind, _)| *kind);
+        for kind in types.chain(["moon_fee"]) {
+            for category in BY_CATEGORY.iter().map(|(category, _)| *category).chain(["", "fee"]) {
+                let told = classify(&movement(kind, category, -1, ""));
+                let is_fee = category == "fee";
+                assert_eq!(
+                    is_top_up(kind, category) && !is_fee,
+                    told == Class::TopUp,
+                    "{kind} {category}"
+                );
+            }
         }
     }
 

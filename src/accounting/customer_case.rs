@@ -13,7 +13,7 @@ use crate::accounting::{customer, summary};
 /// What pays an invoice is applied in a fixed order, because each takes only what is still open:
 /// credit notes, then payments, in and outside Stripe, then customer balance; what is left of an invoice that was given up
 /// is written off last. Then money that went back, in the order in which it moved.
-pub(super) fn derive(case: &CustomerCase, policy: &Policy, links: Links) -> Derived {
+pub(super) fn derive(case: &CustomerCase, policy: &Policy, links: &Links) -> Derived {
     let context = Context { policy };
     let customer =
         customer::key(case, policy).and_then(|key| Ok((key, customer::record(case, context)?)));

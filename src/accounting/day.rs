@@ -3,7 +3,7 @@
 //!
 //! Only what the seats say belongs to the day is here; the rest waits for its payout's deposit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
@@ -46,9 +46,10 @@ pub(super) fn derive(case: &DayCase, policy: &Policy) -> Derived {
     if policy.is_older(case.date) {
         return derived;
     }
+    let holders = Holders::new(&case.taken);
     let batch = |what: &str, movement: &BalanceTransaction| {
         let first = batch_name(what, &policy.account, case.currency, case.date);
-        batch_of(movement.id.as_str(), &first, &case.taken)
+        holders.batch_of(movement.id.as_str(), &first)
     };
     let mut movements: Vec<&BalanceTransaction> = case.movements.iter().collect();
     movements.sort_by_key(|movement| (movement.created, movement.id.clone()));
@@ -94,26 +95,36 @@ fn keep(derived: &mut Derived, made: Option<Result<Record, Exception>>) {
     }
 }
 
-/// Which of several records with the name `first`, `first-2`, … a member belongs to: the posted one
-/// that holds it, else the first one that is not posted yet. A posted sum is never edited.
-pub(super) fn batch_of(
-    member: &str,
-    first: &ExternalId,
-    taken: &[(String, ExternalId)],
-) -> ExternalId {
-    let is_own = |id: &ExternalId| {
-        let rest = id.as_str().strip_prefix(first.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-    };
-    let own = || taken.iter().filter(|(_, by)| is_own(by));
-    if let Some((_, holder)) = own().find(|(id, _)| id == member) {
-        return holder.clone();
+/// What posted records that sum many things hold already.
+pub(super) struct Holders<'a> {
+    of: HashMap<&'a str, Vec<&'a ExternalId>>,
+    posted: BTreeSet<&'a ExternalId>,
+}
+
+impl<'a> Holders<'a> {
+    /// Of pairs of a member and the record that holds it.
+    pub(super) fn new(taken: &'a [(String, ExternalId)]) -> Self {
+        let mut of: HashMap<&str, Vec<&ExternalId>> = HashMap::with_capacity(taken.len());
+        for (member, holder) in taken {
+            of.entry(member).or_default().push(holder);
+        }
+        Self { of, posted: taken.iter().map(|(_, holder)| holder).collect() }
     }
-    let posted: BTreeSet<&ExternalId> = own().map(|(_, by)| by).collect();
-    if posted.is_empty() {
-        first.clone()
-    } else {
-        first.with_suffix(&(posted.len() + 1).to_string())
+
+    /// Which of several records with the name `first`, `first-2`, … a member belongs to: the posted
+    /// one that holds it, else the first one that is not posted yet. A posted sum is never edited.
+    pub(super) fn batch_of(&self, member: &str, first: &ExternalId) -> ExternalId {
+        let is_own = |id: &&&ExternalId| {
+            let rest = id.as_str().strip_prefix(first.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        if let Some(holder) = self.of.get(member).and_then(|all| all.iter().find(is_own)) {
+            return (*holder).clone();
+        }
+        match self.posted.iter().filter(is_own).count() {
+            0 => first.clone(),
+            posted_count => first.with_suffix(&(posted_count + 1).to_string()),
+        }
     }
 }
 

@@ -206,28 +206,24 @@ pub fn record_of(
         Class::Charge | Class::Refund => source(),
         // The movement's source is the refund object of the part that was not captured.
         Class::CaptureReversal => sources
-            .refunds
-            .iter()
-            .find(|refund| refund.balance_transaction.as_ref() == own)
+            .refund(movement)
+            .filter(|refund| refund.balance_transaction.as_ref() == own)
             .and_then(|refund| refund.charge.as_ref())
             .map(ToString::to_string)
             .or_else(source),
         Class::ChargeFailure => sources
-            .charges
-            .iter()
-            .find(|charge| charge.failure_balance_transaction.as_ref() == own)
+            .charge(movement)
+            .filter(|charge| charge.failure_balance_transaction.as_ref() == own)
             .map(|charge| format!("{}-failed", charge.id)),
         Class::RefundFailure => sources
-            .refunds
-            .iter()
-            .find(|refund| refund.failure_balance_transaction.as_ref() == own)
+            .refund(movement)
+            .filter(|refund| refund.failure_balance_transaction.as_ref() == own)
             .map(|refund| refund.id.to_string())
             .or_else(source)
             .map(|id| format!("{id}-failed")),
         Class::DisputeWithdrawal | Class::DisputeReturn => sources
-            .disputes
-            .iter()
-            .find_map(|dispute| dispute::record_of(dispute, &movement.id))
+            .dispute(movement)
+            .and_then(|dispute| dispute::record_of(dispute, &movement.id))
             .map(String::from),
         _ => None,
     };

@@ -14,8 +14,9 @@ use crate::accounting::{customer_case, day, hold, mapping, naming, opening, payo
 pub fn derive(case: &Case, policy: &Policy) -> Derived {
     let masters = &policy.masters;
     let case = naming::plain(case, &masters.naming);
+    let links = Links::of(&case, policy);
     let mut derived = match &*case {
-        Case::Customer(own) => customer_case::derive(own, policy, Links::of(&case, policy)),
+        Case::Customer(own) => customer_case::derive(own, policy, &links),
         Case::Payout(own) => payout::derive(own, policy),
         Case::Day(own) => day::derive(own, policy),
         Case::Summary(own) => summary::derive(own, policy),
@@ -23,7 +24,7 @@ pub fn derive(case: &Case, policy: &Policy) -> Derived {
     };
     hold::hold_back(&mut derived, &case, policy.options);
     mapping::apply(&mut derived, &case, policy);
-    Links::of(&case, policy).apply(&mut derived, case.known());
+    links.apply(&mut derived, case.known());
     naming::prefix(&mut derived, &masters.naming);
     derived
 }

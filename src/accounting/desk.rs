@@ -20,7 +20,7 @@ pub(super) struct Desk<'a> {
     pub(super) case: &'a CustomerCase,
     pub(super) context: Context<'a>,
     pub(super) facts: Facts<'a>,
-    pub(super) links: Links,
+    pub(super) links: &'a Links,
     /// The NetSuite customer of every record.
     pub(super) customer: Ref,
     /// Posted invoices, by Stripe id.
@@ -45,7 +45,7 @@ impl<'a> Desk<'a> {
         case: &'a CustomerCase,
         policy: &'a Policy,
         customer: ExternalId,
-        links: Links,
+        links: &'a Links,
     ) -> Self {
         Self {
             case,

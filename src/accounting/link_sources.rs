@@ -75,15 +75,15 @@ impl Source<'_> {
 
     /// The records that a deposit takes out of undeposited funds.
     fn movements(&mut self, sources: &Sources) {
-        for charge in &sources.charges {
+        for charge in sources.charges() {
             let key = metadata::PAYMENT;
             let sought = Sought::CustomerPayment;
             self.named_by(charge.id.as_str(), None, &charge.metadata, key, sought, None);
         }
-        for refund in &sources.refunds {
+        for refund in sources.refunds() {
             self.refund(refund);
         }
-        for dispute in &sources.disputes {
+        for dispute in sources.disputes() {
             self.dispute(dispute);
         }
     }

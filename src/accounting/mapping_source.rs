@@ -58,9 +58,9 @@ pub fn objects(case: &Case) -> Vec<String> {
 }
 
 fn add_sources(sources: &Sources, ids: &mut Vec<String>) {
-    ids.extend(sources.charges.iter().map(|o| o.id.to_string()));
-    ids.extend(sources.refunds.iter().map(|o| o.id.to_string()));
-    ids.extend(sources.disputes.iter().map(|o| o.id.to_string()));
+    ids.extend(sources.charges().iter().map(|o| o.id.to_string()));
+    ids.extend(sources.refunds().iter().map(|o| o.id.to_string()));
+    ids.extend(sources.disputes().iter().map(|o| o.id.to_string()));
 }
 
 impl<'a> Spot<'a> {

@@ -8,7 +8,7 @@
 //! The seat follows from facts that never change: the movement, the policy, and the payouts before
 //! and after it. So a night and a backfill book the same movement in the same place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::accounting::balance_transaction::Class;
 use crate::accounting::chart::Role;
@@ -182,9 +182,11 @@ impl Policy {
 /// by its failure movement, a refund by its failure movement, a dispute by its movements.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    pub charges: Vec<Charge>,
-    pub refunds: Vec<Refund>,
-    pub disputes: Vec<Dispute>,
+    charges: Vec<Charge>,
+    refunds: Vec<Refund>,
+    disputes: Vec<Dispute>,
+    /// By movement, because a payout may be made of tens of thousands.
+    behind: HashMap<BalanceTransactionId, Behind>,
     /// Movements that go back to something older than the books and are on the opening account, in
     /// words.
     pub straddling: BTreeMap<BalanceTransactionId, String>,
@@ -192,7 +194,82 @@ pub struct Sources {
     pub kept: BTreeSet<BalanceTransactionId>,
 }
 
+/// What a movement belongs to, by its place in its list.
+#[derive(Debug, Clone, Copy)]
+enum Behind {
+    Charge(usize),
+    Refund(usize),
+    Dispute(usize),
+}
+
 impl Sources {
+    /// Of the objects in the ledger. A movement belongs to one object only; should several claim it, a
+    /// charge goes before a refund and that before a dispute.
+    pub fn new(charges: Vec<Charge>, refunds: Vec<Refund>, disputes: Vec<Dispute>) -> Self {
+        let mut behind = HashMap::with_capacity(charges.len() + refunds.len() + disputes.len());
+        let mut claim = |movement: &BalanceTransactionId, by: Behind| {
+            behind.entry(movement.clone()).or_insert(by);
+        };
+        for (place, charge) in charges.iter().enumerate() {
+            let movements = [&charge.balance_transaction, &charge.failure_balance_transaction];
+            movements.into_iter().flatten().for_each(|id| claim(id, Behind::Charge(place)));
+        }
+        for (place, refund) in refunds.iter().enumerate() {
+            let movements = [&refund.balance_transaction, &refund.failure_balance_transaction];
+            movements.into_iter().flatten().for_each(|id| claim(id, Behind::Refund(place)));
+        }
+        for (place, dispute) in disputes.iter().enumerate() {
+            let movements = dispute.balance_transactions.iter();
+            movements.for_each(|movement| claim(&movement.id, Behind::Dispute(place)));
+        }
+        Self { charges, refunds, disputes, behind, ..Self::default() }
+    }
+
+    /// With what is known of movements that go back to something older than the books.
+    #[must_use]
+    pub fn with_straddling(self, straddling: BTreeMap<BalanceTransactionId, String>) -> Self {
+        Self { straddling, ..self }
+    }
+
+    /// The charges that made or unmade a movement.
+    pub(super) fn charges(&self) -> &[Charge] {
+        &self.charges
+    }
+
+    /// The refunds that made or unmade a movement.
+    pub(super) fn refunds(&self) -> &[Refund] {
+        &self.refunds
+    }
+
+    /// The disputes that made a movement.
+    pub(super) fn disputes(&self) -> &[Dispute] {
+        &self.disputes
+    }
+
+    /// The charge that a movement belongs to.
+    pub(super) fn charge(&self, movement: &BalanceTransaction) -> Option<&Charge> {
+        match self.behind.get(&movement.id)? {
+            Behind::Charge(place) => self.charges.get(*place),
+            _ => None,
+        }
+    }
+
+    /// The refund that a movement belongs to.
+    pub(super) fn refund(&self, movement: &BalanceTransaction) -> Option<&Refund> {
+        match self.behind.get(&movement.id)? {
+            Behind::Refund(place) => self.refunds.get(*place),
+            _ => None,
+        }
+    }
+
+    /// The dispute that a movement belongs to.
+    pub(super) fn dispute(&self, movement: &BalanceTransaction) -> Option<&Dispute> {
+        match self.behind.get(&movement.id)? {
+            Behind::Dispute(place) => self.disputes.get(*place),
+            _ => None,
+        }
+    }
+
     /// What a movement is to these books.
     pub fn class(&self, movement: &BalanceTransaction, policy: &Policy) -> Class {
         if self.straddling.contains_key(&movement.id) {
@@ -208,24 +285,10 @@ impl Sources {
 
     /// The currency of the object behind a movement: what the customer paid or got back in.
     pub fn presented(&self, movement: &BalanceTransaction) -> Currency {
-        let own = |id: &Option<BalanceTransactionId>| id.as_ref() == Some(&movement.id);
-        let charge = self.charges.iter().find(|charge| {
-            own(&charge.balance_transaction) || own(&charge.failure_balance_transaction)
-        });
-        let refund = || {
-            self.refunds.iter().find(|refund| {
-                own(&refund.balance_transaction) || own(&refund.failure_balance_transaction)
-            })
-        };
-        let dispute = || {
-            self.disputes
-                .iter()
-                .find(|dispute| dispute.balance_transactions.iter().any(|bt| bt.id == movement.id))
-        };
+        let charge = self.charge(movement).map(|charge| charge.currency);
         charge
-            .map(|charge| charge.currency)
-            .or_else(|| refund().map(|refund| refund.currency))
-            .or_else(|| dispute().map(|dispute| dispute.currency))
+            .or_else(|| self.refund(movement).map(|refund| refund.currency))
+            .or_else(|| self.dispute(movement).map(|dispute| dispute.currency))
             .unwrap_or(movement.currency)
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::accounting::case::{CustomerCase, SummaryCase};
 use crate::accounting::chart::Role;
 use crate::accounting::context::{Context, external_id};
-use crate::accounting::day::{batch_name, batch_of};
+use crate::accounting::day::{Holders, batch_name};
 use crate::accounting::exception::{Exception, ExceptionClass};
 use crate::accounting::policy::{Grain, Policy};
 use crate::accounting::posting::postings;
@@ -159,8 +159,9 @@ pub(super) fn derive(case: &SummaryCase, policy: &Policy) -> Derived {
     let mut batches: BTreeMap<ExternalId, Vec<&Record>> = BTreeMap::new();
     match first_name(case, policy) {
         Ok(first) => {
+            let holders = Holders::new(&case.taken);
             for record in &case.records {
-                let batch = batch_of(record.external_id().as_str(), &first, &case.taken);
+                let batch = holders.batch_of(record.external_id().as_str(), &first);
                 batches.entry(batch).or_default().push(record);
             }
         }

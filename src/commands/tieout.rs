@@ -119,7 +119,7 @@ impl ReadBack {
         placed: &Placed,
     ) -> anyhow::Result<Vec<Movement>> {
         let zone = session.settings.stripe.zone;
-        let sources = Sources { straddling: ledger.straddling()?, ..Sources::default() };
+        let sources = Sources::default().with_straddling(ledger.straddling()?);
         let mut movements = Vec::new();
         ledger.for_each_view::<BalanceTransaction, LedgerError>("balance_transaction", |bt| {
             if !bt.is_of_payments() {

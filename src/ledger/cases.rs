@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::NaiveDate;
+use rusqlite::params;
 
 use super::objects::unpacked;
 use super::payouts::PayoutIndex;
+use super::put::{OWN, key_of};
 use super::{Ledger, LedgerError};
 use crate::accounting::policy::Grain;
 use crate::accounting::summary::Summary;
@@ -60,7 +62,7 @@ impl Ledger {
         payouts: &PayoutIndex,
         policy: &Policy,
         looked: &mut dyn FnMut(),
-    ) -> Result<Vec<CaseKey>, LedgerError> {
+    ) -> Result<BTreeSet<CaseKey>, LedgerError> {
         self.link_all()?;
         let mut keys = BTreeSet::new();
         // Movements whose object changed: the day they are on may change with it.
@@ -70,7 +72,12 @@ impl Ledger {
             looked();
             let object = Named { id, kind: Some(kind), links };
             if keeps_days && matches!(kind, "charge" | "refund" | "dispute") {
-                moved.extend(object.movements().map(str::to_owned));
+                for movement in object.movements() {
+                    // One that changed itself is looked at anyway.
+                    if !self.is_dirty(movement)? {
+                        moved.insert(movement.to_owned());
+                    }
+                }
             }
             self.add_cases(&object, HOPS_MAX, &mut Search { keys: &mut keys, skips_changed: true })
         })?;
@@ -83,7 +90,7 @@ impl Ledger {
         self.note_dirty_days(&moved, payouts, policy)?;
         keys.extend(self.days_to_derive(policy)?);
         keys.extend(self.openings(payouts, policy)?);
-        Ok(keys.into_iter().collect())
+        Ok(keys)
     }
 
     /// What a payout is made of may be known before the payout itself: it is a case once that came.
@@ -163,12 +170,7 @@ impl Ledger {
         hops: u8,
         keys: &mut BTreeSet<CaseKey>,
     ) -> Result<(), LedgerError> {
-        let known = match self.standing(id)? {
-            Standing::Absent => None,
-            Standing::Known { kind, raw } | Standing::Changed { kind, raw } => {
-                Some((kind, scan(&raw)?.links))
-            }
-        };
+        let known = self.kind_and_links(id)?;
         let object = Named {
             id,
             kind: known.as_ref().map(|(kind, _)| kind.as_str()),
@@ -191,13 +193,10 @@ impl Ledger {
             targets = self.parents(object.id)?;
         }
         for target in targets.iter().filter(|_| hops > 0) {
-            let links = match self.standing(target)? {
-                Standing::Changed { .. } if search.skips_changed => continue,
-                Standing::Absent => None,
-                Standing::Known { kind, raw } | Standing::Changed { kind, raw } => {
-                    Some((kind, scan(&raw)?.links))
-                }
-            };
+            if search.skips_changed && self.is_dirty(target)? {
+                continue;
+            }
+            let links = self.kind_and_links(target)?;
             let named = Named {
                 id: target,
                 kind: links.as_ref().map(|(kind, _)| kind.as_str()),
@@ -208,24 +207,26 @@ impl Ledger {
         Ok(!targets.is_empty())
     }
 
-    fn standing(&self, id: &str) -> Result<Standing, LedgerError> {
-        let run = || -> rusqlite::Result<Standing> {
-            let Some(seq) = self.seq_of(id)? else { return Ok(Standing::Absent) };
-            let mut statement = self.connection.prepare_cached(
-                "SELECT o.kind, d.seq IS NOT NULL, o.raw
-                 FROM object o LEFT JOIN dirty d USING (seq) WHERE o.seq = ?1",
-            )?;
-            let mut rows = statement.query([seq])?;
-            let Some(row) = rows.next()? else { return Ok(Standing::Absent) };
-            let (kind, raw) = (row.get(0)?, unpacked(&self.packer, row, 2)?);
-            let is_changed: bool = row.get(1)?;
-            Ok(if is_changed {
-                Standing::Changed { kind, raw }
-            } else {
-                Standing::Known { kind, raw }
+    /// What an object is and what it names; `None` when it was never read.
+    fn kind_and_links(&self, id: &str) -> Result<Option<(String, Vec<Link>)>, LedgerError> {
+        let found = self.of_object(id, "SELECT kind, raw FROM object WHERE seq = ?1", |row| {
+            Ok((row.get(0)?, unpacked(&self.packer, row, 1)?))
+        })?;
+        found.map(|(kind, raw)| Ok((kind, scan(&raw)?.links))).transpose()
+    }
+
+    /// Whether an object changed since its cases were last derived.
+    fn is_dirty(&self, id: &str) -> Result<bool, LedgerError> {
+        self.connection
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM link l JOIN dirty d USING (seq)
+                   JOIN object o USING (seq)
+                 WHERE l.target = ?1 AND l.rel = ?2 AND o.id = ?3)",
+            )
+            .and_then(|mut statement| {
+                statement.query_row(params![key_of(id), OWN, id], |row| row.get(0))
             })
-        };
-        run().map_err(|error| self.fail(error))
+            .map_err(|error| self.fail(error))
     }
 
     /// The parent of an object that does not name it: the list that it was read from did.
@@ -291,8 +292,11 @@ impl Ledger {
 
     /// Where sales are summed up by payout, a customer's records depend on the payouts.
     fn add_customers_of_payouts(&self, keys: &mut BTreeSet<CaseKey>) -> Result<(), LedgerError> {
-        for key in keys.clone() {
-            let CaseKey::Payout(payout) = key else { continue };
+        let payouts = keys.iter().filter_map(|key| match key {
+            CaseKey::Payout(id) => Some(id.clone()),
+            _ => None,
+        });
+        for payout in payouts.collect::<Vec<_>>() {
             let members = self.texts(
                 "SELECT balance_transaction FROM payout_member WHERE payout = ?1",
                 &payout,
@@ -332,21 +336,6 @@ impl Ledger {
 struct Search<'a> {
     keys: &'a mut BTreeSet<CaseKey>,
     skips_changed: bool,
-}
-
-/// What is known of an object that another one names.
-enum Standing {
-    /// It was never read.
-    Absent,
-    /// It changed since its cases were last derived.
-    Changed {
-        kind: String,
-        raw: Vec<u8>,
-    },
-    Known {
-        kind: String,
-        raw: Vec<u8>,
-    },
 }
 
 /// An object and what it names; without a kind when it was never read.

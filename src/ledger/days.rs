@@ -2,7 +2,7 @@
 //!
 //! A day is derived once it is over and everything of it is known; until then it waits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
 use chrono_tz::Tz;
@@ -10,13 +10,29 @@ use rusqlite::params;
 
 use super::payouts::PayoutIndex;
 use super::{CaseKey, Ledger, LedgerError};
-use crate::accounting::balance_transaction::{Class, classify};
+use crate::accounting::balance_transaction::{Class, classify, is_top_up};
 use crate::accounting::{Policy, day};
 use crate::calendar::{UnixTime, start_of_day};
 use crate::ids::ExternalId;
 use crate::money::Currency;
-use crate::stripe::objects::{BalanceTransaction, Payout, read};
+use crate::stripe::objects::{BalanceTransaction, read};
 use crate::stripe::resource::Resource;
+
+/// From an instant, up to and without another.
+type Span = (UnixTime, UnixTime);
+
+/// The same instants in as few spans as possible, so that each is looked at once.
+fn joined(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort();
+    let mut joined: Vec<Span> = Vec::new();
+    for (since, until) in spans {
+        match joined.last_mut() {
+            Some(last) if since <= last.1 => last.1 = last.1.max(until),
+            _ => joined.push((since, until)),
+        }
+    }
+    joined
+}
 
 impl Ledger {
     /// Remembers the days that changed facts belong to, as far as the policy keeps books by the day.
@@ -28,27 +44,46 @@ impl Ledger {
         policy: &Policy,
     ) -> Result<(), LedgerError> {
         let mut days: BTreeSet<(NaiveDate, Currency)> = BTreeSet::new();
-        let mut note = |movement: &BalanceTransaction| {
-            let schedule = payouts.schedule(movement.currency);
-            let is_needed = policy.keeps_days_at(movement.created)
-                || schedule.sweeps(movement.created)
-                || classify(movement) == Class::TopUp;
-            if is_needed {
-                days.insert((movement.created.date_in(policy.zone), movement.currency));
+        let mut note = |created: UnixTime, currency: Currency, is_top_up: bool| {
+            let schedule = payouts.schedule(currency);
+            if policy.keeps_days_at(created) || schedule.sweeps(created) || is_top_up {
+                days.insert((created.date_in(policy.zone), currency));
             }
         };
-        self.for_each_dirty("balance_transaction", |raw| {
-            // One that cannot be read is an exception of the case that it belongs to.
-            read(raw).iter().for_each(&mut note);
-            Ok(())
-        })?;
+        self.for_each_dirty_movement(&mut note)?;
         for id in moved {
-            self.view::<BalanceTransaction>(id).ok().flatten().iter().for_each(&mut note);
+            // One that cannot be read is an exception of the case that it belongs to.
+            if let Ok(Some(movement)) = self.view::<BalanceTransaction>(id) {
+                let is_top_up = classify(&movement) == Class::TopUp;
+                note(movement.created, movement.currency, is_top_up);
+            }
         }
         for (date, currency) in days {
             self.note_dirty_day(date, currency)?;
         }
         Ok(())
+    }
+
+    /// When each changed balance transaction moved what, and whether it was a top-up.
+    fn for_each_dirty_movement(
+        &self,
+        note: &mut dyn FnMut(UnixTime, Currency, bool),
+    ) -> Result<(), LedgerError> {
+        let mut run = || -> rusqlite::Result<()> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT o.created, m.currency, m.type, m.category
+                 FROM dirty d JOIN movement m USING (seq) JOIN object o USING (seq)",
+            )?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                // The ledger wrote the code itself.
+                let Ok(currency) = row.get_ref(1)?.as_str()?.parse() else { continue };
+                let (kind, category) = (row.get_ref(2)?.as_str()?, row.get_ref(3)?.as_str()?);
+                note(UnixTime(row.get(0)?), currency, is_top_up(kind, category));
+            }
+            Ok(())
+        };
+        run().map_err(|error| self.fail(error))
     }
 
     pub(super) fn note_dirty_day(
@@ -71,36 +106,58 @@ impl Ledger {
         payouts: &PayoutIndex,
         policy: &Policy,
     ) -> Result<(), LedgerError> {
-        for key in keys.clone() {
+        let mut decided: BTreeMap<Currency, Vec<Span>> = BTreeMap::new();
+        for key in keys.iter() {
             let CaseKey::Payout(id) = key else { continue };
-            let Some(payout) = payouts.find(&id) else { continue };
-            if !payouts.schedule(payout.currency).has_unitemised() {
-                continue;
+            let Some(payout) = payouts.find(id) else { continue };
+            let schedule = payouts.schedule(payout.currency);
+            if schedule.has_unitemised() {
+                let (since, until) = schedule.reach(payout.created);
+                let since = since.unwrap_or(UnixTime(i64::MIN));
+                // What moved at the very instant of the next one still has this one before it.
+                let until = until.map_or(UnixTime(i64::MAX), |until| UnixTime(until.0 + 1));
+                decided.entry(payout.currency).or_default().push((since, until));
             }
-            for movement in self.movements_around(payout, payouts)? {
-                let own = self.payouts_of_movement(movement.id.as_str())?;
-                keys.extend(own.into_iter().map(CaseKey::Payout));
-                // It may have been swept before, and is no longer.
-                self.note_dirty_day(movement.created.date_in(policy.zone), movement.currency)?;
+        }
+        let mut days: BTreeSet<(NaiveDate, Currency)> = BTreeSet::new();
+        for (currency, spans) in decided {
+            for span in joined(spans) {
+                self.for_each_movement_in(span, currency, |created, payout| {
+                    // It may have been swept before, and is no longer.
+                    days.insert((created.date_in(policy.zone), currency));
+                    if let Some(id) = payout {
+                        keys.insert(CaseKey::Payout(id.to_owned()));
+                    }
+                })?;
             }
+        }
+        for (date, currency) in days {
+            self.note_dirty_day(date, currency)?;
         }
         Ok(())
     }
 
-    /// What a payout decides about where some cannot be itemised: from the payout before it to the
-    /// one after it.
-    fn movements_around(
+    /// When each movement of a currency in a span was, and the payout that it is known to be in.
+    fn for_each_movement_in(
         &self,
-        payout: &Payout,
-        payouts: &PayoutIndex,
-    ) -> Result<Vec<BalanceTransaction>, LedgerError> {
-        let (since, until) = payouts.schedule(payout.currency).reach(payout.created);
-        let since = since.unwrap_or(UnixTime(i64::MIN));
-        // What moved at the very instant of the next one still has this one before it.
-        let until = until.map_or(UnixTime(i64::MAX), |until| UnixTime(until.0 + 1));
-        let mut around = self.movements_between(since, until)?;
-        around.retain(|movement| movement.currency == payout.currency);
-        Ok(around)
+        (since, until): Span,
+        currency: Currency,
+        mut visit: impl FnMut(UnixTime, Option<&str>),
+    ) -> Result<(), LedgerError> {
+        let mut run = || -> rusqlite::Result<()> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT o.created, p.payout FROM object o JOIN movement m USING (seq)
+                 LEFT JOIN payout_member p ON p.balance_transaction = o.id
+                 WHERE o.kind = 'balance_transaction' AND o.created >= ?1 AND o.created < ?2
+                 AND m.currency = ?3",
+            )?;
+            let mut rows = statement.query(params![since.0, until.0, currency.code()])?;
+            while let Some(row) = rows.next()? {
+                visit(UnixTime(row.get(0)?), row.get_ref(1)?.as_str_or_null()?);
+            }
+            Ok(())
+        };
+        run().map_err(|error| self.fail(error))
     }
 
     /// The days to derive now: noted, and over.

@@ -7,8 +7,11 @@ use super::{CaseKey, Ledger, LedgerError, PayoutIndex};
 use crate::accounting::policy::Unreconciled;
 use crate::accounting::{Case, Derived, Policy, derive};
 
-/// Cases in memory at once: enough for one look-up in NetSuite to serve many of them.
-const CASES_AT_ONCE: usize = 64;
+/// Customers in memory at once: enough for one look-up in NetSuite to serve many of them.
+const CUSTOMERS_AT_ONCE: usize = 64;
+
+/// Payouts or days in memory at once: one may be made of tens of thousands of movements.
+const PAYOUTS_AT_ONCE: usize = 1;
 
 /// A case that was derived, and how many there are in all.
 pub struct Done<'a> {
@@ -28,7 +31,7 @@ pub struct Work {
 impl Work {
     /// The keys, a few at a time.
     pub fn chunks(&self) -> impl Iterator<Item = &[CaseKey]> {
-        self.parties.chunks(CASES_AT_ONCE).chain(self.rest.chunks(CASES_AT_ONCE))
+        self.parties.chunks(CUSTOMERS_AT_ONCE).chain(self.rest.chunks(PAYOUTS_AT_ONCE))
     }
 
     fn case_count(&self) -> usize {
@@ -45,8 +48,7 @@ impl Ledger {
         looked: &mut dyn FnMut(),
     ) -> Result<Work, LedgerError> {
         let payouts = self.payout_index()?;
-        let mut keys: BTreeSet<CaseKey> =
-            self.dirty_cases(&payouts, policy, looked)?.into_iter().collect();
+        let mut keys = self.dirty_cases(&payouts, policy, looked)?;
         keys.extend(self.cases_with_open_links()?);
         let (parties, rest) = keys
             .into_iter()

@@ -3,13 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use memchr::memmem::find;
-use rusqlite::params;
 use serde::de::DeserializeOwned;
 
-use super::objects::unpacked;
+use super::linked::Found;
 use super::payouts::PayoutIndex;
-use super::put::{key_of, rel_code};
 use super::{CaseKey, Ledger, LedgerError};
 use crate::accounting::deposit::record_of;
 use crate::accounting::policy::{Grain, Unreconciled};
@@ -20,33 +17,27 @@ use crate::ids::{BalanceTransactionId, CustomerId, PayoutId};
 use crate::money::Currency;
 use crate::stripe::links::Rel;
 use crate::stripe::objects::{
-    BalanceTransaction, Charge, CreditNoteLine, Dispute, Invoice, InvoiceLine, Payout, Refund, read,
+    BalanceTransaction, Charge, CreditNoteLine, Invoice, InvoiceLine, Payout, read,
 };
 
+/// Prices and products that are kept at hand; a company with more has them read again.
+const SHELF_MAX: usize = 4_000;
+
 impl Ledger {
-    /// Everything that belongs to a case.
+    /// Everything that belongs to a case, as the file is at one moment.
     pub fn load_case(
         &self,
         key: &CaseKey,
         payouts: &PayoutIndex,
         policy: &Policy,
     ) -> Result<Case, LedgerError> {
+        // One read transaction: otherwise each query locks and unlocks the file.
+        let reading =
+            self.connection.is_autocommit().then(|| self.connection.unchecked_transaction());
+        let _reading = reading.transpose().map_err(|error| self.fail(error))?;
         match key {
             CaseKey::Customer(id) => {
-                let mut case = CustomerCase {
-                    customer: self.view(id)?,
-                    customer_id: Some(CustomerId::new(id.as_str())),
-                    invoices: self.linked("invoice", &[id], Rel::Customer)?,
-                    payment_intents: self.linked("payment_intent", &[id], Rel::Customer)?,
-                    charges: self.linked("charge", &[id], Rel::Customer)?,
-                    credit_notes: self.linked("credit_note", &[id], Rel::Customer)?,
-                    customer_balance: self.linked(
-                        "customer_balance_transaction",
-                        &[id],
-                        Rel::Customer,
-                    )?,
-                    ..CustomerCase::default()
-                };
+                let mut case = self.of_customer(id)?;
                 self.complete(&mut case, key, policy)?;
                 Ok(Case::Customer(Box::new(case)))
             }
@@ -59,8 +50,7 @@ impl Ledger {
                 let mut case =
                     CustomerCase { charges: charge.into_iter().collect(), ..Default::default() };
                 if case.charges.is_empty() {
-                    case.refunds = self.linked("refund", &[id], Rel::Charge)?;
-                    case.disputes = self.linked("dispute", &[id], Rel::Charge)?;
+                    self.add_taken_back(&mut case, std::slice::from_ref(id))?;
                 }
                 self.complete(&mut case, key, policy)?;
                 Ok(Case::Customer(Box::new(case)))
@@ -84,6 +74,45 @@ impl Ledger {
         }
     }
 
+    /// What names a customer.
+    fn of_customer(&self, id: &str) -> Result<CustomerCase, LedgerError> {
+        let mut case = CustomerCase {
+            customer: self.view(id)?,
+            customer_id: Some(CustomerId::new(id)),
+            ..CustomerCase::default()
+        };
+        let kinds =
+            ["invoice", "payment_intent", "charge", "credit_note", "customer_balance_transaction"];
+        self.for_each_naming(id, Rel::Customer, &kinds, |one| {
+            match one.kind {
+                "invoice" => case.invoices.push(one.read()?),
+                "payment_intent" => case.payment_intents.push(one.read()?),
+                "charge" => case.charges.push(one.read()?),
+                "credit_note" => case.credit_notes.push(one.read()?),
+                _ => case.customer_balance.push(one.read()?),
+            }
+            Ok(())
+        })?;
+        Ok(case)
+    }
+
+    /// Adds the refunds and disputes of charges.
+    fn add_taken_back(
+        &self,
+        case: &mut CustomerCase,
+        charges: &[String],
+    ) -> Result<(), LedgerError> {
+        let (mut refunds, mut disputes) = (Found::default(), Found::default());
+        for charge in charges {
+            self.for_each_naming(charge, Rel::Charge, &["refund", "dispute"], |one| {
+                if one.kind == "refund" { refunds.add(&one) } else { disputes.add(&one) }
+            })?;
+        }
+        case.refunds.extend(refunds.in_order());
+        case.disputes.extend(disputes.in_order());
+        Ok(())
+    }
+
     /// Adds to invoices and charges what hangs on them.
     fn complete(
         &self,
@@ -94,8 +123,7 @@ impl Ledger {
         let invoices: Vec<String> = case.invoices.iter().map(|i| i.id.to_string()).collect();
         let charges: Vec<String> = case.charges.iter().map(|c| c.id.to_string()).collect();
         case.invoice_payments = self.linked("invoice_payment", &invoices, Rel::Invoice)?;
-        case.refunds.extend(self.linked::<Refund>("refund", &charges, Rel::Charge)?);
-        case.disputes.extend(self.linked::<Dispute>("dispute", &charges, Rel::Charge)?);
+        self.add_taken_back(case, &charges)?;
         for invoice in &mut case.invoices {
             self.complete_lines(invoice)?;
         }
@@ -153,8 +181,12 @@ impl Ledger {
         Ok(())
     }
 
-    /// What the invoices mention, and nothing else.
+    /// What the invoices mention, and nothing else. What is sold is mentioned by many: it is read once.
     fn catalog(&self, invoices: &[Invoice]) -> Result<Catalog, LedgerError> {
+        let mut shelf = self.shelf.borrow_mut();
+        if shelf.prices.len() + shelf.products.len() > SHELF_MAX {
+            *shelf = Catalog::default();
+        }
         let mut catalog = Catalog::default();
         for invoice in invoices {
             for discount in invoice.discounts() {
@@ -163,38 +195,42 @@ impl Ledger {
                 }
             }
             for line in &invoice.lines.data {
-                self.fetch(line.price(), &mut catalog.prices)?;
-                self.fetch(line.product(), &mut catalog.products)?;
+                self.fetch(line.price(), &mut catalog.prices, &mut shelf.prices)?;
+                self.fetch(line.product(), &mut catalog.products, &mut shelf.products)?;
                 for tax in line.taxes() {
-                    self.fetch(tax.rate.as_ref(), &mut catalog.tax_rates)?;
+                    let rate = tax.rate.as_ref();
+                    self.fetch(rate, &mut catalog.tax_rates, &mut shelf.tax_rates)?;
                 }
             }
             for tax in invoice.total_taxes() {
-                self.fetch(tax.rate.as_ref(), &mut catalog.tax_rates)?;
+                self.fetch(tax.rate.as_ref(), &mut catalog.tax_rates, &mut shelf.tax_rates)?;
             }
         }
         let products: Vec<_> =
             catalog.prices.values().filter_map(|price| price.product.clone()).collect();
         for product in &products {
-            self.fetch(Some(product), &mut catalog.products)?;
+            self.fetch(Some(product), &mut catalog.products, &mut shelf.products)?;
         }
         for coupon in catalog.discounts.values().cloned().collect::<BTreeSet<_>>() {
-            self.fetch(Some(&coupon), &mut catalog.coupons)?;
+            self.fetch(Some(&coupon), &mut catalog.coupons, &mut shelf.coupons)?;
         }
         Ok(catalog)
     }
 
-    fn fetch<K: Ord + Clone + AsRef<str>, V: DeserializeOwned>(
+    /// Adds to `known` what `id` stands for, from the shelf or else from the file.
+    fn fetch<K: Ord + Clone + AsRef<str>, V: Clone + DeserializeOwned>(
         &self,
         id: Option<&K>,
         known: &mut BTreeMap<K, V>,
+        shelf: &mut BTreeMap<K, V>,
     ) -> Result<(), LedgerError> {
-        if let Some(id) = id
-            && !known.contains_key(id)
+        let Some(id) = id.filter(|id| !known.contains_key(id)) else { return Ok(()) };
+        if !shelf.contains_key(id)
             && let Some(found) = self.view(id.as_ref())?
         {
-            known.insert(id.clone(), found);
+            shelf.insert(id.clone(), found);
         }
+        known.extend(shelf.get(id).map(|found| (id.clone(), found.clone())));
         Ok(())
     }
 
@@ -285,18 +321,19 @@ impl Ledger {
         &self,
         movements: impl Iterator<Item = &'a BalanceTransaction>,
     ) -> Result<Sources, LedgerError> {
-        let all: Vec<&str> = movements.map(|movement| movement.id.as_str()).collect();
-        let by = |kind: &str| -> Result<Vec<Vec<u8>>, LedgerError> {
-            let mut raws = self.linked_raw(kind, &all, Rel::BalanceTransaction)?;
-            raws.extend(self.linked_raw(kind, &all, Rel::FailureBalanceTransaction)?);
-            Ok(raws)
-        };
-        Ok(Sources {
-            charges: views(&by("charge")?)?,
-            refunds: views(&by("refund")?)?,
-            disputes: views(&by("dispute")?)?,
-            ..Sources::default()
-        })
+        let (mut charges, mut refunds, mut disputes) =
+            (Found::default(), Found::default(), Found::default());
+        let kinds = ["charge", "refund", "dispute"];
+        for movement in movements {
+            for rel in [Rel::BalanceTransaction, Rel::FailureBalanceTransaction] {
+                self.for_each_naming(movement.id.as_str(), rel, &kinds, |one| match one.kind {
+                    "charge" => charges.add(&one),
+                    "refund" => refunds.add(&one),
+                    _ => disputes.add(&one),
+                })?;
+            }
+        }
+        Ok(Sources::new(charges.in_order(), refunds.in_order(), disputes.in_order()))
     }
 
     /// A payout's balance transactions, its own excluded.
@@ -323,52 +360,4 @@ impl Ledger {
     ) -> Result<(), E> {
         self.for_each_object(kind, |raw| read(raw).map_or(Ok(()), &mut visit))
     }
-
-    /// The view of one object.
-    pub fn view<T: DeserializeOwned>(&self, id: &str) -> Result<Option<T>, LedgerError> {
-        let found = self.object(id)?;
-        found.map(|raw| read(&raw).map_err(LedgerError::from)).transpose()
-    }
-
-    /// The views of every object of `kind` that names one of `targets`, oldest first.
-    pub(super) fn linked<T: DeserializeOwned>(
-        &self,
-        kind: &str,
-        targets: &[impl AsRef<str>],
-        rel: Rel,
-    ) -> Result<Vec<T>, LedgerError> {
-        views(&self.linked_raw(kind, targets, rel)?)
-    }
-
-    fn linked_raw(
-        &self,
-        kind: &str,
-        targets: &[impl AsRef<str>],
-        rel: Rel,
-    ) -> Result<Vec<Vec<u8>>, LedgerError> {
-        let run = || -> rusqlite::Result<Vec<Vec<u8>>> {
-            let mut statement = self.connection.prepare_cached(
-                "SELECT o.seq, o.raw FROM link l JOIN object o USING (seq)
-                 WHERE l.target = ?1 AND l.rel = ?2 AND o.kind = ?3 ORDER BY o.seq",
-            )?;
-            let mut found: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
-            for target in targets {
-                let target = target.as_ref();
-                let mut rows = statement.query(params![key_of(target), rel_code(rel), kind])?;
-                while let Some(row) = rows.next()? {
-                    let raw = unpacked(&self.packer, row, 1)?;
-                    // Two ids may share a key; a parent is not named inside.
-                    if rel == Rel::Parent || find(&raw, target.as_bytes()).is_some() {
-                        found.insert(row.get(0)?, raw);
-                    }
-                }
-            }
-            Ok(found.into_values().collect())
-        };
-        run().map_err(|error| self.fail(error))
-    }
-}
-
-fn views<T: DeserializeOwned>(raws: &[Vec<u8>]) -> Result<Vec<T>, LedgerError> {
-    raws.iter().map(|raw| read(raw).map_err(LedgerError::from)).collect()
 }

@@ -22,6 +22,7 @@ mod exceptions;
 mod facts;
 mod functions;
 mod journal;
+mod linked;
 mod load;
 mod lock;
 mod lookup;
@@ -82,12 +83,14 @@ pub use unsent::Unsent;
 pub use upkeep::{Checked, KindStats, Stats};
 pub use write_back::WriteOutcome;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use self::pack::Packer;
 use self::recent::Recent;
+use crate::accounting::Catalog;
 use crate::calendar::Clock;
 
 /// An open ledger.
@@ -106,6 +109,10 @@ pub struct Ledger {
     /// Movements that came to reach across the start of the books, or no longer do, since the last
     /// derivation ended: where their money is booked must be looked at again.
     crossed: BTreeSet<String>,
+    /// What objects are unpacked into, one after the other.
+    scratch: RefCell<Vec<u8>>,
+    /// What is sold, as far as cases asked for it since objects were last stored.
+    shelf: RefCell<Catalog>,
     /// Movements of customers that were derived, where payouts depend on what became of them.
     touched: BTreeSet<String>,
 }

@@ -4,16 +4,20 @@ use std::sync::Arc;
 
 use rusqlite::types::Type;
 use rusqlite::{Params, Row, params};
+use serde::de::DeserializeOwned;
 
 use super::facts::News;
 use super::open::mode;
-use super::pack::Packer;
-use super::put::{Putting, api_version_id, hash_of, key_of};
+use super::pack::{Damaged, Packer};
+use super::put::{OWN, Putting, api_version_id, hash_of, key_of};
 use super::recent::Recent;
 use super::{Ledger, LedgerError};
 use crate::calendar::UnixTime;
 use crate::stripe::links::{Rel, Scan, scan};
 use crate::stripe::objects::{BalanceTransaction, Head, read};
+
+/// What is kept of the buffer that objects are unpacked into; hardly an object is longer.
+const SCRATCH_BYTES_MAX: usize = 1024 * 1024;
 
 /// An object on its way in.
 #[derive(Debug, Clone, Copy)]
@@ -122,6 +126,7 @@ impl Ledger {
             prepared.push(preparer.prepare(scan, object.json, object.parent));
         }
         self.check_modes(&prepared)?;
+        self.shelf.take();
         self.link_all()?;
         let packer = Arc::clone(&self.packer);
         let stored = self.in_transaction(|tx| {
@@ -166,9 +171,54 @@ impl Ledger {
 
     /// The verbatim JSON of an object.
     pub fn object(&self, id: &str) -> Result<Option<Vec<u8>>, LedgerError> {
-        self.of_object(id, "SELECT raw FROM object WHERE seq = ?1", |row| {
-            unpacked(&self.packer, row, 0)
-        })
+        self.with_object(id, <[u8]>::to_vec)
+    }
+
+    /// The view of one object.
+    pub fn view<T: DeserializeOwned>(&self, id: &str) -> Result<Option<T>, LedgerError> {
+        let found = self.with_object(id, read)?;
+        Ok(found.transpose()?)
+    }
+
+    /// What `look` makes of an object's JSON.
+    fn with_object<T>(
+        &self,
+        id: &str,
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Result<Option<T>, LedgerError> {
+        let key = key_of(id);
+        if self.recent.named(key).next().is_some() {
+            let raw = self.of_object(id, "SELECT raw FROM object WHERE seq = ?1", |row| {
+                unpacked(&self.packer, row, 0)
+            })?;
+            return Ok(raw.map(|raw| look(&raw)));
+        }
+        let run = || -> rusqlite::Result<Option<T>> {
+            let mut statement = self.connection.prepare_cached(
+                "SELECT o.raw FROM link l JOIN object o USING (seq)
+                 WHERE l.target = ?1 AND l.rel = ?2 AND o.id = ?3",
+            )?;
+            let mut rows = statement.query(params![key, OWN, id])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            self.with_unpacked(row, 0, look).map(Some)
+        };
+        run().map_err(|error| self.fail(error))
+    }
+
+    /// What `look` makes of a packed column, unpacked into a buffer that serves many objects in turn.
+    pub(super) fn with_unpacked<T>(
+        &self,
+        row: &Row,
+        column: usize,
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> rusqlite::Result<T> {
+        let mut raw = self.scratch.take();
+        let unpacked = self.packer.unpack_into(row.get_ref(column)?.as_blob()?, &mut raw);
+        unpacked.map_err(|damaged| not_readable(column, damaged))?;
+        let found = look(&raw);
+        raw.shrink_to(SCRATCH_BYTES_MAX);
+        self.scratch.replace(raw);
+        Ok(found)
     }
 
     /// What `sql` says of the object with this id, by its number; `None` where there is none.
@@ -232,19 +282,6 @@ impl Ledger {
             "SELECT raw FROM object
              WHERE kind = ?1 AND created >= ?2 AND created < ?3 ORDER BY created, id",
             params![kind, since.0, until.0],
-            visit,
-        )
-    }
-
-    /// Hands the JSON of every changed object of a kind to `visit`.
-    pub(super) fn for_each_dirty(
-        &self,
-        kind: &str,
-        visit: impl FnMut(&[u8]) -> Result<(), LedgerError>,
-    ) -> Result<(), LedgerError> {
-        self.visit(
-            "SELECT o.raw FROM dirty d JOIN object o USING (seq) WHERE o.kind = ?1",
-            params![kind],
             visit,
         )
     }
@@ -323,7 +360,9 @@ pub(super) fn unpacked_bytes(
     packed: &[u8],
     column: usize,
 ) -> rusqlite::Result<Vec<u8>> {
-    packer.unpack(packed).map_err(|damaged| {
-        rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, Box::new(damaged))
-    })
+    packer.unpack(packed).map_err(|damaged| not_readable(column, damaged))
+}
+
+fn not_readable(column: usize, damaged: Damaged) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Blob, Box::new(damaged))
 }

@@ -1,5 +1,6 @@
 //! Opening: the file, its schema, and whose it is.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -177,6 +178,8 @@ impl Ledger {
             packer,
             untrained: BTreeMap::new(),
             crossed: BTreeSet::new(),
+            scratch: RefCell::default(),
+            shelf: RefCell::default(),
             touched: BTreeSet::new(),
         })
     }

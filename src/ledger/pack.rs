@@ -99,6 +99,13 @@ impl Packer {
     }
 
     pub(super) fn unpack(&self, packed: &[u8]) -> Result<Vec<u8>, Damaged> {
+        let mut raw = Vec::new();
+        self.unpack_into(packed, &mut raw)?;
+        Ok(raw)
+    }
+
+    /// The same into a buffer that was used before, whatever is in it.
+    pub(super) fn unpack_into(&self, packed: &[u8], raw: &mut Vec<u8>) -> Result<(), Damaged> {
         let cut = || Damaged("it is cut short".into());
         let (id, rest) = take_number(packed).ok_or_else(cut)?;
         let (length, frame) = take_number(rest).ok_or_else(cut)?;
@@ -113,15 +120,16 @@ impl Packer {
         };
         let dictionary =
             dictionary.ok_or_else(|| Damaged(format!("its dictionary {id} is missing")))?;
+        raw.clear();
+        raw.reserve(length);
         self.with_codec(|codec| {
             let decompressor = codec.decompressors.entry(id).or_insert_with(|| {
                 Decompressor::with_dictionary(&dictionary)
                     .expect("a dictionary that was stored can be loaded")
             });
-            let raw = decompressor
-                .decompress(frame, length)
-                .map_err(|cause| Damaged(cause.to_string()))?;
-            if raw.len() == length { Ok(raw) } else { Err(cut()) }
+            let unpacked = decompressor.decompress_to_buffer(frame, raw);
+            unpacked.map_err(|cause| Damaged(cause.to_string()))?;
+            if raw.len() == length { Ok(()) } else { Err(cut()) }
         })
     }
 

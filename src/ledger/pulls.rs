@@ -122,6 +122,7 @@ impl Ledger {
         for answer in answers {
             self.check_modes(&answer.objects)?;
         }
+        self.shelf.take();
         let packer = std::sync::Arc::clone(&self.packer);
         if self.has_unlinked {
             self.link_all()?;

@@ -12,7 +12,7 @@ use super::*;
 use crate::accounting::chart::Chart;
 use crate::accounting::masters::Masters;
 use crate::accounting::policy::{Books, Options, TaxCodes};
-use crate::accounting::{Derived, Policy, Record, Rule};
+use crate::accounting::{Case, Derived, Policy, Record, Rule};
 use crate::calendar::{FixedClock, UnixTime};
 use crate::ids::{ExternalId, InternalId};
 use crate::money::Currency;
@@ -92,9 +92,8 @@ fn wants(records: Vec<Record>) -> Derived {
     Derived { records, ..Derived::default() }
 }
 
-/// The changed cases under a policy that keeps no books by the day.
-fn dirty(ledger: &mut Ledger) -> Vec<CaseKey> {
-    let policy = Policy {
+fn policy() -> Policy {
+    Policy {
         account: "acct_1".into(),
         zone: chrono_tz::UTC,
         start: None,
@@ -107,9 +106,40 @@ fn dirty(ledger: &mut Ledger) -> Vec<CaseKey> {
         options: Options::default(),
         suitetax: TaxCodes::default(),
         masters: Masters::default(),
-    };
+    }
+}
+
+/// The changed cases under a policy that keeps no books by the day.
+fn dirty(ledger: &mut Ledger) -> Vec<CaseKey> {
     let payouts = ledger.payout_index().unwrap();
-    ledger.dirty_cases(&payouts, &policy, &mut || {}).unwrap()
+    ledger.dirty_cases(&payouts, &policy(), &mut || {}).unwrap().into_iter().collect()
+}
+
+/// Were a product kept at hand after it was renamed, its item would keep the old name until the next
+/// start of the program.
+#[test]
+fn what_is_sold_is_read_again_once_it_changed() {
+    let folder = Folder::new();
+    let mut ledger = folder.ledger();
+    let product =
+        |name: &str| format!(r#"{{"id":"prod_1","object":"product","created":5,"name":"{name}"}}"#);
+    let invoice = r#"{"id":"in_1","object":"invoice","customer":"cus_1","created":5,"currency":"usd",
+        "status":"open","total":100,"subtotal":100,"amount_due":100,"amount_paid":0,
+        "lines":{"data":[{"id":"il_1","amount":100,"currency":"usd",
+          "period":{"start":5,"end":5},
+          "pricing":{"price_details":{"price":"price_1","product":"prod_1"}}}]}}"#;
+    store(&mut ledger, invoice).unwrap();
+    for name in ["Sail", "Keel"] {
+        store(&mut ledger, &product(name)).unwrap();
+        let payouts = ledger.payout_index().unwrap();
+        for _ in 0..2 {
+            let key = CaseKey::Customer("cus_1".into());
+            let case = ledger.load_case(&key, &payouts, &policy()).unwrap();
+            let Case::Customer(case) = case else { panic!("a customer") };
+            let names: Vec<_> = case.catalog.products.values().map(|p| p.name.clone()).collect();
+            assert_eq!(names, [name]);
+        }
+    }
 }
 
 #[test]

@@ -274,7 +274,7 @@ fn a_payment_that_exists_is_deposited_by_its_own_key() {
         payout: view(&payout),
         members: vec![view(&movement("ch_1", 10_000))],
         carried: Vec::new(),
-        sources: Sources { charges: vec![charge("ch_1", &linked)], ..Sources::default() },
+        sources: Sources::new(vec![charge("ch_1", &linked)], Vec::new(), Vec::new()),
         schedule: Arc::new(Schedule::new(&[])),
         absent: BTreeSet::new(),
         suspended: BTreeSet::new(),

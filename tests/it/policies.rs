@@ -232,12 +232,11 @@ impl Facts {
         });
         Self {
             movements: views(company, "balance_transaction"),
-            sources: Sources {
-                charges: views::<Charge>(company, "charge"),
-                refunds: views::<Refund>(company, "refund"),
-                disputes: views::<Dispute>(company, "dispute"),
-                ..Sources::default()
-            },
+            sources: Sources::new(
+                views::<Charge>(company, "charge"),
+                views::<Refund>(company, "refund"),
+                views::<Dispute>(company, "dispute"),
+            ),
             schedules: currencies.into_iter().map(|c| (c, schedule(c))).collect(),
             payout_of: members.collect(),
             came_back: payouts

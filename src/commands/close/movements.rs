@@ -67,7 +67,7 @@ pub(super) fn moved(inputs: &Inputs, payouts: &mut [Payout]) -> anyhow::Result<M
     let mut walk = Walk {
         policy: inputs.policy,
         period: &inputs.period,
-        sources: Sources { straddling: inputs.ledger.straddling()?, ..Sources::default() },
+        sources: Sources::default().with_straddling(inputs.ledger.straddling()?),
         places: places(payouts),
         payouts,
         categories: Vec::new(),

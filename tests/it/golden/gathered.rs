@@ -91,13 +91,9 @@ impl Story {
             let is_on = straddler.booked == Booked::OpeningAccount;
             Some((straddler.movement.clone()?, straddler.words())).filter(|_| is_on)
         });
-        Sources {
-            charges: self.views("charge"),
-            refunds: self.views("refund"),
-            disputes: self.views("dispute"),
-            straddling: on_opening_account.collect(),
-            kept: BTreeSet::new(),
-        }
+        let (refunds, disputes) = (self.views("refund"), self.views("dispute"));
+        Sources::new(self.views("charge"), refunds, disputes)
+            .with_straddling(on_opening_account.collect())
     }
 
     /// When a payout's money came back, by the movement that says so.
