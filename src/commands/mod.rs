@@ -60,7 +60,8 @@ use night::Watch;
 /// named, for each of them in order.
 pub async fn run(cli: Cli, ui: Ui) -> anyhow::Result<Outcome> {
     let mut watch = Watch::of(&cli)?;
-    let result = run_all(&cli, &mut watch, ui).await;
+    // On the heap: it holds whatever any command holds while it waits.
+    let result = Box::pin(run_all(&cli, &mut watch, ui)).await;
     watch.end(result, ui).await
 }
 
