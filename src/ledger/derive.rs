@@ -13,6 +13,10 @@ const CUSTOMERS_AT_ONCE: usize = 64;
 /// Payouts or days in memory at once: one may be made of tens of thousands of movements.
 const PAYOUTS_AT_ONCE: usize = 1;
 
+/// Records of customers that wait to be stored together. The trees that find them are in the order of ids,
+/// which is no order: the more are stored at once, the fewer pages are written for each.
+const RECORDS_UNSAVED_MAX: usize = 5_000;
+
 /// A case that was derived, and how many there are in all.
 pub struct Done<'a> {
     pub key: &'a CaseKey,
@@ -47,6 +51,8 @@ impl Ledger {
         policy: &Policy,
         looked: &mut dyn FnMut(),
     ) -> Result<Work, LedgerError> {
+        // Of a derivation that failed.
+        self.unsaved.clear();
         let payouts = self.payout_index()?;
         let mut keys = self.dirty_cases(&payouts, policy, looked)?;
         keys.extend(self.cases_with_open_links()?);
@@ -64,6 +70,10 @@ impl Ledger {
         keys: &[CaseKey],
         policy: &Policy,
     ) -> Result<Vec<(CaseKey, Case)>, LedgerError> {
+        let is_party = |key: &CaseKey| matches!(key, CaseKey::Customer(_) | CaseKey::Guest(_));
+        if !keys.iter().all(is_party) {
+            self.save_unsaved()?;
+        }
         let mut cases = Vec::with_capacity(keys.len());
         for key in keys {
             match self.load_case(key, &work.payouts, policy) {
@@ -80,7 +90,8 @@ impl Ledger {
         Ok(cases)
     }
 
-    /// Derives cases and stores what they want; tells `done` of each.
+    /// Derives cases and stores what they want, at the latest before something that depends on it is
+    /// read; tells `done` of each.
     pub fn save_all(
         &mut self,
         work: &Work,
@@ -88,14 +99,23 @@ impl Ledger {
         policy: &Policy,
         done: &mut dyn FnMut(&Done),
     ) -> Result<(), LedgerError> {
-        let derived: Vec<Derived> = cases.iter().map(|(_, case)| derive(case, policy)).collect();
-        let wishes: Vec<_> = cases.iter().map(|(key, _)| key).zip(&derived).collect();
-        // One transaction: each page of the file is written once for all of them.
-        self.save_derived_all(&wishes)?;
-        for ((key, case), derived) in cases.iter().zip(&derived) {
+        for (key, case) in cases {
+            let derived = derive(case, policy);
             self.touch(case, policy);
-            done(&Done { key, derived, case_count: work.case_count() });
+            done(&Done { key, derived: &derived, case_count: work.case_count() });
+            self.unsaved.push((key.clone(), derived));
         }
+        let unsaved_count: usize = self.unsaved.iter().map(|(_, one)| one.records.len()).sum();
+        if unsaved_count < RECORDS_UNSAVED_MAX && self.records_are_trained() {
+            return Ok(());
+        }
+        self.save_unsaved()
+    }
+
+    /// Stores what derived cases want, in one transaction.
+    fn save_unsaved(&mut self) -> Result<(), LedgerError> {
+        let unsaved = std::mem::take(&mut self.unsaved);
+        self.save_derived_all(&unsaved)?;
         self.train_on_records()
     }
 
@@ -131,19 +151,29 @@ impl Ledger {
         policy: &Policy,
         done: &mut dyn FnMut(&Done),
     ) -> Result<(), LedgerError> {
-        for key in self.payouts_of_touched(work)? {
-            let cases = self.load_all(work, &[key], policy)?;
-            self.save_all(work, &cases, policy, done)?;
-        }
-        for key in self.cases_of_crossed(&work.payouts, policy)? {
-            let cases = self.load_all(work, &[key], policy)?;
-            self.save_all(work, &cases, policy, done)?;
-        }
-        for key in self.dirty_summaries(policy)? {
-            let cases = self.load_all(work, &[key], policy)?;
-            self.save_all(work, &cases, policy, done)?;
-        }
+        self.save_unsaved()?;
+        let keys = self.payouts_of_touched(work)?;
+        self.derive_some(work, keys, policy, done)?;
+        let keys = self.cases_of_crossed(&work.payouts, policy)?;
+        self.derive_some(work, keys, policy, done)?;
+        let keys = self.dirty_summaries(policy)?;
+        self.derive_some(work, keys, policy, done)?;
         self.clear_dirty()
+    }
+
+    /// Derives a few cases one by one, and stores what they want.
+    fn derive_some(
+        &mut self,
+        work: &Work,
+        keys: impl IntoIterator<Item = CaseKey>,
+        policy: &Policy,
+        done: &mut dyn FnMut(&Done),
+    ) -> Result<(), LedgerError> {
+        for key in keys {
+            let cases = self.load_all(work, &[key], policy)?;
+            self.save_all(work, &cases, policy, done)?;
+        }
+        self.save_unsaved()
     }
 
     /// Derives every case with a changed fact, by what is known of NetSuite already.

@@ -55,9 +55,14 @@ impl Ledger {
 }
 
 impl Ledger {
+    /// Whether records have a dictionary, or will never have one.
+    pub(super) fn records_are_trained(&self) -> bool {
+        self.packer.knows(RECORD) || self.untrained.get(RECORD) == Some(&HOPELESS)
+    }
+
     /// Trains the dictionary of records once there are enough of them.
     pub(super) fn train_on_records(&mut self) -> Result<(), LedgerError> {
-        if self.packer.knows(RECORD) || self.untrained.get(RECORD) == Some(&HOPELESS) {
+        if self.records_are_trained() {
             return Ok(());
         }
         let packer = std::sync::Arc::clone(&self.packer);

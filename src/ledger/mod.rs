@@ -90,7 +90,7 @@ use std::sync::Arc;
 
 use self::pack::Packer;
 use self::recent::Recent;
-use crate::accounting::Catalog;
+use crate::accounting::{Catalog, Derived};
 use crate::calendar::Clock;
 
 /// An open ledger.
@@ -113,6 +113,8 @@ pub struct Ledger {
     scratch: RefCell<Vec<u8>>,
     /// What is sold, as far as cases asked for it since objects were last stored.
     shelf: RefCell<Catalog>,
+    /// What derived cases want, on its way into the file.
+    unsaved: Vec<(CaseKey, Derived)>,
     /// Movements of customers that were derived, where payouts depend on what became of them.
     touched: BTreeSet<String>,
 }

@@ -178,6 +178,7 @@ impl Ledger {
             packer,
             untrained: BTreeMap::new(),
             crossed: BTreeSet::new(),
+            unsaved: Vec::new(),
             scratch: RefCell::default(),
             shelf: RefCell::default(),
             touched: BTreeSet::new(),

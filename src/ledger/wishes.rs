@@ -13,13 +13,13 @@ use crate::stripe::objects::ObjectError;
 impl Ledger {
     /// Stores what a case wants: its records and exceptions take the place of those it had.
     pub fn save_derived(&mut self, case: &CaseKey, derived: &Derived) -> Result<(), LedgerError> {
-        self.save_derived_all(&[(case, derived)])
+        self.save_derived_all(&[(case.clone(), derived.clone())])
     }
 
     /// Stores what several cases want, of all of them or of none.
     pub(super) fn save_derived_all(
         &mut self,
-        cases: &[(&CaseKey, &Derived)],
+        cases: &[(CaseKey, Derived)],
     ) -> Result<(), LedgerError> {
         let now = self.now();
         let crossed = self.in_transaction(|tx| {
