@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use tieout::accounting::Policy;
+use tieout::accounting::policy::Unreconciled;
 use tieout::calendar::{UnixTime, Window};
 use tieout::ledger::{Incoming, Ledger};
 use tieout::sandbox::company::{Company, CompanySpec, generate};
@@ -140,4 +141,26 @@ fn facts_in_any_order_and_cut_give_the_same_books() {
             panic!("seed {seed}: {}", check(&smallest).err().unwrap_or(wrong));
         }
     }
+}
+
+/// Customers are stored by the thousand records. Were a payout read before the last of them are, its
+/// members would go to suspense in a backfill, and not when the same payout is derived again.
+#[test]
+fn payouts_find_the_records_of_every_customer_of_the_same_derivation() {
+    let spec = CompanySpec::with_charges(500, 11);
+    let company = generate(&spec);
+    let mut policy = crate::support::policy();
+    policy.options.unreconciled = Unreconciled::Suspense;
+    let facts = facts(&company);
+    let folder = tempfile::tempdir().expect("a folder");
+    let once = books(&company, &[facts.iter().collect()], &policy, folder.path());
+    assert!(once.lines().filter(|line| line.contains("Deposit")).count() > 5, "few payouts");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let payouts_again: Vec<&Fact> =
+        facts.iter().filter(|fact| matches!(fact, Fact::Members { .. })).collect();
+    let (customers, _): (Vec<&Fact>, Vec<&Fact>) =
+        facts.iter().partition(|fact| !matches!(fact, Fact::Members { .. }));
+    let twice = books(&company, &[customers, payouts_again], &policy, folder.path());
+    assert_eq!(once, twice);
 }
