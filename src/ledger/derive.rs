@@ -56,9 +56,7 @@ impl Ledger {
         let payouts = self.payout_index()?;
         let mut keys = self.dirty_cases(&payouts, policy, looked)?;
         keys.extend(self.cases_with_open_links()?);
-        let (parties, rest) = keys
-            .into_iter()
-            .partition(|key| matches!(key, CaseKey::Customer(_) | CaseKey::Guest(_)));
+        let (parties, rest) = keys.into_iter().partition(CaseKey::is_party);
         Ok(Work { payouts, parties, rest })
     }
 
@@ -70,8 +68,7 @@ impl Ledger {
         keys: &[CaseKey],
         policy: &Policy,
     ) -> Result<Vec<(CaseKey, Case)>, LedgerError> {
-        let is_party = |key: &CaseKey| matches!(key, CaseKey::Customer(_) | CaseKey::Guest(_));
-        if !keys.iter().all(is_party) {
+        if !keys.iter().all(CaseKey::is_party) {
             self.save_unsaved()?;
         }
         let mut cases = Vec::with_capacity(keys.len());
