@@ -73,7 +73,7 @@ pub use objects::{Incoming, Prepared, Preparer, Stored};
 pub use open::{Identity, Look, Pages};
 pub use payouts::PayoutIndex;
 pub use period_locks::{PeriodAct, PeriodLock};
-pub use pulls::{PullWindow, Pulled};
+pub use pulls::{PullWindow, Pulled, Watched};
 pub use readings::{packed_content, unpacked_reading};
 pub use records::{PlanPlace, RecordRow, RecordState};
 pub use runs::{Run, RunId};

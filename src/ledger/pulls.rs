@@ -30,6 +30,14 @@ pub struct Pulled {
     pub satisfied: Option<(&'static str, String)>,
 }
 
+/// An object to which more may happen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    pub kind: String,
+    pub id: String,
+    pub created: UnixTime,
+}
+
 /// A pull under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PullWindow {
@@ -159,17 +167,18 @@ impl Ledger {
         Ok(stored)
     }
 
-    /// Objects to which more may happen by now, by kind: their ids, oldest first. Those created in
+    /// Objects to which more may happen by now, in the order in which they came. Those created in
     /// the window are left out: its lists show them anyway.
-    pub fn watched(&self, outside: Window) -> Result<Vec<(String, String)>, LedgerError> {
-        let run = || -> rusqlite::Result<Vec<(String, String)>> {
+    pub fn watched(&self, outside: Window) -> Result<Vec<Watched>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<Watched>> {
             self.connection
                 .prepare_cached(
-                    "SELECT o.kind, o.id FROM watch w JOIN object o USING (seq)
+                    "SELECT o.kind, o.id, o.created FROM watch w JOIN object o USING (seq)
                      WHERE NOT (o.created >= ?1 AND o.created < ?2) ORDER BY o.seq",
                 )?
                 .query_map([outside.since.0, outside.until.0], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
+                    let created = UnixTime(row.get(2)?);
+                    Ok(Watched { kind: row.get(0)?, id: row.get(1)?, created })
                 })?
                 .collect()
         };

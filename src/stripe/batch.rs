@@ -46,6 +46,8 @@ pub enum Scope {
     Whole,
     /// What was created in a window.
     Window(Window),
+    /// What has a status: a list that completes nothing, because what it leaves out may have changed.
+    WithStatus(&'static str),
     /// The list that belongs to the object with this id.
     Parent(String),
     /// The object with this id.

@@ -167,6 +167,16 @@ impl Resource {
         }
     }
 
+    /// The statuses of objects that may change however old they are, where the list can be asked for
+    /// one status.
+    pub const fn open_statuses(self) -> &'static [&'static str] {
+        match self {
+            Self::Invoices => &["open", "uncollectible", "draft"],
+            Self::InvoicePayments => &["open"],
+            _ => &[],
+        }
+    }
+
     /// The list of lines that an object of this list holds only the beginning of.
     pub const fn lines(self) -> Option<Self> {
         match self {

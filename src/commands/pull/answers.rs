@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::follow::Follow;
 use crate::calendar::UnixTime;
-use crate::ledger::{Ledger, Preparer, Pulled, Stored};
+use crate::ledger::{Ledger, Prepared, Preparer, Pulled, Stored};
 use crate::stripe::batch::{Batch, Scope};
 use crate::stripe::client::Client;
 use crate::stripe::crawl::{Event, Walk};
@@ -129,6 +129,8 @@ impl<'a> Answers<'a> {
         let new = requests - self.counted;
         self.counted = requests;
         let stored = ledger.pulled(ready, &self.api_version, self.now, new)?;
+        let read = ready.iter().flat_map(|answer| &answer.objects);
+        follow.saw(read.map(Prepared::id));
         let has_payouts = ready
             .iter()
             .any(|answer| answer.objects.first().is_some_and(|first| first.kind() == "payout"));
@@ -189,7 +191,7 @@ pub(super) fn prepare(batch: Batch, preparer: &Preparer) -> Pulled {
             pulled.gone = pulled.objects.is_empty().then(|| id.clone());
             pulled.satisfied = Some((resource.as_str(), id));
         }
-        Scope::Parent(_) | Scope::Whole | Scope::Export => {}
+        Scope::Parent(_) | Scope::Whole | Scope::WithStatus(_) | Scope::Export => {}
     }
     pulled
 }

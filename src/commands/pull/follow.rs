@@ -1,10 +1,10 @@
 //! What must be read, and what must be read because of what was read: in which order, and when a
 //! pull has everything.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::calendar::{UnixTime, Window};
-use crate::ledger::{Ledger, LedgerError, PullWindow};
+use crate::ledger::{Ledger, LedgerError, PullWindow, Watched};
 use crate::stripe::crawl::{Part, Walk};
 use crate::stripe::objects::Payout;
 use crate::stripe::resource::Resource;
@@ -35,6 +35,11 @@ const WHOLE: [Resource; 5] = [
 /// A payout reaches the bank within two weeks, holidays and all.
 const PAYOUT_ON_ITS_WAY_S: i64 = 14 * 24 * 3600;
 
+/// From so many objects on that may have changed, the lists of those with an open status are read: a page
+/// of them takes as long as one object. Fewer are not worth it, because the account may have many
+/// open ones that are not in the ledger.
+const LISTED_FROM: usize = 100;
+
 /// Objects that are read singly when another one names them.
 const NAMED: [Resource; 3] = [Resource::Charges, Resource::Invoices, Resource::Customers];
 
@@ -45,6 +50,8 @@ pub(super) struct Follow {
     under_way: usize,
     /// What was asked for singly or below a parent: never twice in one pull.
     asked: HashSet<(Resource, String)>,
+    /// What should be in a list of open ones, and was not there yet.
+    unseen: BTreeMap<String, Resource>,
     is_begun: bool,
     has_balance: bool,
     /// Payouts of this time may reach the bank in the books, which begin after it.
@@ -67,6 +74,7 @@ impl Follow {
             pull,
             under_way: 0,
             asked: HashSet::new(),
+            unseen: BTreeMap::new(),
             is_begun: false,
             has_balance: false,
             older_payouts,
@@ -114,7 +122,10 @@ impl Follow {
             return Ok(walks);
         }
         ledger.want_what_is_named()?;
-        let walks = self.named(ledger)?;
+        let mut walks = self.named(ledger)?;
+        // No longer open, or deleted.
+        let unseen = std::mem::take(&mut self.unseen).into_iter();
+        walks.extend(unseen.map(|(id, resource)| Walk::one(resource, id)));
         let walks = self.hand_out(walks);
         if !walks.is_empty() || self.has_balance {
             return Ok(walks);
@@ -122,6 +133,16 @@ impl Follow {
         // Last, so that it is younger than every movement that was read.
         self.has_balance = true;
         Ok(self.hand_out(vec![Walk::whole(Resource::Balance)]))
+    }
+
+    /// These objects came.
+    pub(super) fn saw<'a>(&mut self, ids: impl Iterator<Item = &'a str>) {
+        if self.unseen.is_empty() {
+            return;
+        }
+        for id in ids {
+            self.unseen.remove(id);
+        }
     }
 
     /// The lists of payouts that came meanwhile: no need to wait for the other lists.
@@ -166,10 +187,44 @@ impl Follow {
         let older = self.older_payouts.into_iter();
         walks.extend(older.map(|window| Walk::windows(Resource::Payouts, vec![window])));
         walks.extend(WHOLE.map(Walk::whole));
-        for (kind, id) in ledger.watched(self.pull.window)? {
-            walks.extend(Resource::of_kind(&kind).map(|resource| Walk::one(resource, id)));
+        walks.extend(self.open_ones(ledger)?);
+        Ok(walks)
+    }
+
+    /// What may have changed since it was read, however old it is: one by one, or where that is many
+    /// requests, the lists of what is open still. What those do not show has changed.
+    fn open_ones(&mut self, ledger: &Ledger) -> Result<Vec<Walk>, LedgerError> {
+        let mut of: BTreeMap<Resource, Vec<Watched>> = BTreeMap::new();
+        for watched in ledger.watched(self.pull.window)? {
+            if let Some(resource) = Resource::of_kind(&watched.kind) {
+                of.entry(resource).or_default().push(watched);
+            }
+        }
+        let mut walks = Vec::new();
+        for (resource, watched) in of {
+            let statuses = resource.open_statuses();
+            if statuses.is_empty() || watched.len() < LISTED_FROM {
+                walks.extend(watched.into_iter().map(|one| Walk::one(resource, one.id)));
+                continue;
+            }
+            let windows = self.around_window(&watched);
+            let list = |status: &&'static str| Walk::with_status(resource, status, windows.clone());
+            walks.extend(statuses.iter().map(list));
+            self.unseen.extend(watched.into_iter().map(|one| (one.id, resource)));
         }
         Ok(walks)
+    }
+
+    /// From the oldest to the youngest of some objects, without the pull's window, whose lists are read whole.
+    fn around_window(&self, watched: &[Watched]) -> Vec<Window> {
+        let created = || watched.iter().map(|one| one.created);
+        let (Some(oldest), Some(youngest)) = (created().min(), created().max()) else {
+            return Vec::new();
+        };
+        let whole = self.pull.window;
+        let before = Window { since: oldest, until: whole.since.min(UnixTime(youngest.0 + 1)) };
+        let after = Window { since: oldest.max(whole.until), until: UnixTime(youngest.0 + 1) };
+        [before, after].into_iter().filter(|part| part.since < part.until).collect()
     }
 
     /// What the lists named and did not hold.
@@ -199,7 +254,7 @@ impl Follow {
             Part::One(id) | Part::Below { parent: id, .. } => {
                 self.asked.insert((walk.resource, id.clone()))
             }
-            Part::Whole | Part::Windows(_) => true,
+            Part::Whole | Part::Windows(_) | Part::WithStatus(..) => true,
         });
         self.under_way += walks.len();
         walks

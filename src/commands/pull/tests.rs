@@ -184,6 +184,53 @@ async fn what_happens_to_last_years_objects_reaches_their_case() {
     assert!(text("dp_old").contains(r#""status":"won""#));
 }
 
+/// Invoices that stay open are read by the page, not each by itself, which for a large account is
+/// minutes of every night. One that is no longer in those lists has changed: were it not asked for, a
+/// late payment or a void would never reach the books.
+#[tokio::test]
+async fn many_open_invoices_are_read_by_the_page_and_what_left_the_lists_by_itself() {
+    let mut world = empty();
+    world.insert(&object("cus_1", "customer", START - 400 * DAY_S, json!({"balance": 0})));
+    let created = |n: i64| START - 300 * DAY_S + n * 3600;
+    let payment = |n: i64, status: &str| {
+        let more = json!({"invoice": format!("in_{n}"), "status": status});
+        object(&format!("inpay_{n}"), "invoice_payment", created(n), more)
+    };
+    for n in 0..250 {
+        let status = if n % 10 == 0 { "uncollectible" } else { "open" };
+        world.insert(&invoice(&format!("in_{n}"), created(n), status));
+        world.insert(&payment(n, "open"));
+    }
+    let bench = Bench::start(world, Options::default()).await;
+    bench.pull("a.db", START - 400 * DAY_S, START, START + DAY_S).await;
+    bench.stripe.update(|world| {
+        world.insert(&invoice("in_7", created(7), "paid"));
+        world.insert(&payment(7, "paid"));
+        world.insert(&invoice("in_8", created(8), "void"));
+        world.insert(&invoice("in_9", created(9), "uncollectible"));
+        world.remove("invoice", "in_11");
+    });
+    let before = [bench.requests("invoices"), bench.requests("invoice_payments")];
+    let stored = bench.pull("a.db", START, START + 2 * DAY_S, START + 3 * DAY_S).await;
+    let after = [bench.requests("invoices"), bench.requests("invoice_payments")];
+    let ledger = bench.ledger("a.db");
+    let text = |id: &str| String::from_utf8(ledger.object(id).unwrap().unwrap()).unwrap();
+    for (id, status) in
+        [("in_7", "paid"), ("inpay_7", "paid"), ("in_8", "void"), ("in_9", "uncollectible")]
+    {
+        assert!(text(id).contains(&format!(r#""status":"{status}""#)), "{id}");
+    }
+    assert_eq!((stored.changed, stored.new), (4, 0), "nothing else did");
+    let asked = [after[0] - before[0], after[1] - before[1]];
+    // The window's own page; open, uncollectible and draft ones; the three that left them.
+    assert!(asked[0] <= 1 + 3 + 1 + 1 + 3 + 2, "{asked:?} requests");
+    assert!(asked[1] <= 1 + 3 + 1 + 2, "{asked:?} requests");
+    // A deleted one is not asked for every night.
+    let watched = ledger.watched(Window { since: UnixTime(0), until: UnixTime(0) }).unwrap();
+    assert!(watched.iter().all(|one| one.id != "in_11" && one.id != "in_7"), "{watched:?}");
+    assert_eq!(watched.iter().filter(|one| one.kind == "invoice").count(), 247);
+}
+
 /// A ledger that begins this year must still know the charge that a refund takes back.
 #[tokio::test]
 async fn what_a_new_object_names_is_read_however_old_it_is() {

@@ -39,6 +39,8 @@ pub enum Part {
     Whole,
     /// What was created in these windows, which do not overlap.
     Windows(Vec<Window>),
+    /// What was created in these windows and has this status.
+    WithStatus(&'static str, Vec<Window>),
     /// The list that belongs to `parent`, from behind the object `after` on.
     Below { parent: String, after: Option<String> },
     /// The object with this id.
@@ -61,6 +63,11 @@ impl Walk {
     /// What was created in `windows`.
     pub fn windows(resource: Resource, windows: Vec<Window>) -> Self {
         Self { resource, part: Part::Windows(windows) }
+    }
+
+    /// What was created in `windows` and has a status.
+    pub fn with_status(resource: Resource, status: &'static str, windows: Vec<Window>) -> Self {
+        Self { resource, part: Part::WithStatus(status, windows) }
     }
 
     /// The list that belongs to one object: the lines of an invoice, the members of a payout.
@@ -176,7 +183,12 @@ async fn walk_to_its_end(
         Part::Below { parent, after } => {
             list::below(&client, walk.resource, parent, after.clone(), &sink).await?;
         }
-        Part::Windows(windows) => windows::walk(&client, walk.resource, windows, &sink).await?,
+        Part::Windows(windows) => {
+            windows::walk(&client, walk.resource, None, windows, &sink).await?;
+        }
+        Part::WithStatus(status, windows) => {
+            windows::walk(&client, walk.resource, Some(status), windows, &sink).await?;
+        }
     }
     sink.send(Event::Ended(walk)).await.map_err(|_| CrawlError::ReceiverGone)?;
     Ok(endpoint)

@@ -73,6 +73,22 @@ async fn pages_follow_the_cursor_and_keep_their_window() {
     }
 }
 
+/// Were the status sent with the first page only, the others would hold every invoice; were a part
+/// of the window called complete, invoices of other statuses would never be read.
+#[tokio::test]
+async fn a_list_of_one_status_asks_for_it_on_each_page_and_completes_nothing() {
+    let fake = Fake::with((0..250).map(|n| charge(n, 1_000 + n)).collect());
+    let walk = Walk::with_status(Resource::Invoices, "open", vec![span(1_000, 1_250)]);
+    let (batches, ended) = collect(&fake, vec![walk]).await;
+    ended.unwrap();
+    assert_eq!(ids(&batches).len(), 250);
+    assert!(batches.iter().all(|batch| batch.scope == Scope::WithStatus("open")));
+    let asked = fake.asked();
+    assert_eq!(asked.len(), 3);
+    assert!(asked.iter().all(|asked| asked.param("status") == Some("open")));
+    assert!(asked.iter().all(|asked| asked.param("created[gte]") == Some("1000")));
+}
+
 #[tokio::test]
 async fn neighbouring_windows_share_no_second_and_lose_none() {
     let fake = Fake::with((0..300).map(|n| charge(n, 1_000 + n / 100)).collect());

@@ -26,10 +26,11 @@ const WALKERS_MAX: usize = 10;
 /// A piece with fewer objects left is not worth another request at its cut.
 const OBJECTS_LEFT_MIN: i128 = 5 * OBJECTS_PER_PAGE as i128 / 2;
 
-/// Walks what was created in `windows`.
+/// Walks what was created in `windows`, all of it or what has a status.
 pub(super) async fn walk(
     client: &Arc<Client>,
     resource: Resource,
+    status: Option<&'static str>,
     windows: &[Window],
     sink: &mpsc::Sender<Event>,
 ) -> Result<(), CrawlError> {
@@ -42,6 +43,7 @@ pub(super) async fn walk(
             let walker = Walker {
                 client: Arc::clone(client),
                 resource,
+                status,
                 list: Arc::clone(&list),
                 sink: sink.clone(),
             };
@@ -160,13 +162,16 @@ impl List {
 struct Walker {
     client: Arc<Client>,
     resource: Resource,
+    status: Option<&'static str>,
     list: Arc<List>,
     sink: mpsc::Sender<Event>,
 }
 
 impl Walker {
     async fn walk(self, piece: Piece) -> Result<(), CrawlError> {
-        let mut pages = Pages::new(&self.client, self.resource, self.resource.path(), Vec::new());
+        let filter = self.status.map(|status| ("status".to_owned(), status.to_owned()));
+        let filter = filter.into_iter().collect();
+        let mut pages = Pages::new(&self.client, self.resource, self.resource.path(), filter);
         pages.until = Some(piece.position);
         let mut upper = piece.position;
         loop {
@@ -186,7 +191,7 @@ impl Walker {
             let window = Window { since: UnixTime(lower), until: UnixTime(upper.max(lower)) };
             let batch = Batch {
                 resource: self.resource,
-                scope: Scope::Window(window),
+                scope: self.status.map_or(Scope::Window(window), Scope::WithStatus),
                 objects: page.objects,
                 last: is_last,
             };
