@@ -1,12 +1,12 @@
 //! What others posted on the accounts that the statements are about, as items of a statement.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::accounting::chart::{Chart, Role};
 use crate::ids::InternalId;
 use crate::money::{Amount, Currency};
 use crate::netsuite::balances::Entry;
-use crate::reconcile::Item;
+use crate::reconcile::{Item, made_for};
 
 /// Items named one by one; older ones are summed up in one more.
 const ITEMS_MAX: usize = 200;
@@ -16,7 +16,11 @@ const ITEMS_MAX: usize = 200;
 pub(super) const REVALUATION: &str = "FxReval";
 
 /// Records on our accounts that this ledger did not make.
-pub(super) struct Others(Vec<Entry>);
+pub(super) struct Others {
+    entries: Vec<Entry>,
+    /// The Stripe accounts of the same configuration that some were made for.
+    makers: BTreeMap<InternalId, String>,
+}
 
 /// The accounts that are compared whole. Not the banks: what else reaches them is no business of
 /// this ledger, and payouts are compared one by one.
@@ -29,13 +33,13 @@ pub(super) fn accounts_compared(chart: &Chart) -> BTreeSet<InternalId> {
 }
 
 impl Others {
-    pub(super) fn new(mut entries: Vec<Entry>) -> Self {
+    pub(super) fn new(mut entries: Vec<Entry>, makers: BTreeMap<InternalId, String>) -> Self {
         entries.sort_by(|a, b| (a.date, &a.internal_id).cmp(&(b.date, &b.internal_id)));
-        Self(entries)
+        Self { entries, makers }
     }
 
     pub(super) fn currencies(&self) -> impl Iterator<Item = Currency> {
-        self.0.iter().map(|entry| entry.amount.currency())
+        self.entries.iter().map(|entry| entry.amount.currency())
     }
 
     /// What they come to on `accounts` in one currency, debits positive.
@@ -45,7 +49,7 @@ impl Others {
 
     /// The same, one by one.
     pub(super) fn items(&self, accounts: &BTreeSet<InternalId>, currency: Currency) -> Vec<Item> {
-        itemise(&self.on(accounts, currency).collect::<Vec<_>>(), currency)
+        self.itemise(&self.on(accounts, currency).collect::<Vec<_>>(), currency)
     }
 
     /// The same, with what NetSuite books by itself apart from what people and programs did.
@@ -56,7 +60,7 @@ impl Others {
     ) -> (Vec<Item>, Vec<Item>) {
         let (own, foreign): (Vec<_>, Vec<_>) =
             self.on(accounts, currency).partition(|entry| entry.kind == REVALUATION);
-        (itemise(&own, currency), itemise(&foreign, currency))
+        (self.itemise(&own, currency), self.itemise(&foreign, currency))
     }
 
     fn on<'a>(
@@ -64,24 +68,30 @@ impl Others {
         accounts: &'a BTreeSet<InternalId>,
         currency: Currency,
     ) -> impl Iterator<Item = &'a Entry> {
-        self.0.iter().filter(move |entry| {
+        self.entries.iter().filter(move |entry| {
             entry.amount.currency() == currency && accounts.contains(&entry.account)
         })
     }
-}
 
-fn itemise(entries: &[&Entry], currency: Currency) -> Vec<Item> {
-    let (older, shown) = entries.split_at(entries.len().saturating_sub(ITEMS_MAX));
-    let mut items: Vec<Item> = shown.iter().map(|entry| item(entry)).collect();
-    if let Some(last) = older.last() {
-        items.push(Item {
-            date: last.date,
-            id: String::new(),
-            label: format!("{} older records", older.len()),
-            amount: older.iter().fold(Amount::zero(currency), |sum, e| sum + e.amount),
-        });
+    fn itemise(&self, entries: &[&Entry], currency: Currency) -> Vec<Item> {
+        let (older, shown) = entries.split_at(entries.len().saturating_sub(ITEMS_MAX));
+        let mut items: Vec<Item> = shown.iter().map(|entry| self.item(entry)).collect();
+        if let Some(last) = older.last() {
+            items.push(Item {
+                date: last.date,
+                id: String::new(),
+                label: format!("{} older records", older.len()),
+                amount: older.iter().fold(Amount::zero(currency), |sum, e| sum + e.amount),
+            });
+        }
+        items
     }
-    items
+
+    fn item(&self, entry: &Entry) -> Item {
+        let Item { date, id, label, amount } = item(entry);
+        let label = made_for(label, self.makers.get(&entry.internal_id).map(String::as_str));
+        Item { date, id, label, amount }
+    }
 }
 
 pub(super) fn item(entry: &Entry) -> Item {

@@ -14,6 +14,7 @@ use crate::commands::books;
 use crate::commands::others::{Others, accounts_compared};
 use crate::commands::placed::Placed;
 use crate::commands::session::Session;
+use crate::commands::siblings;
 use crate::ids::{ExternalId, InternalId};
 use crate::ledger::{Ledger, LedgerError, RecordRow};
 use crate::money::{Amount, Currency};
@@ -58,8 +59,10 @@ impl ReadBack {
             Reader { client, references: &references, base_currency: policy.books.base_currency };
         let observed = reader.posted(&ids).await?;
         let others = reader.posted_by_others(&accounts_compared(&policy.chart), &observed).await?;
+        let makers = others.iter().map(|entry| entry.internal_id.clone()).collect();
+        let makers = siblings::makers(session, &makers)?;
         Ok(Self {
-            others: Others::new(others),
+            others: Others::new(others, makers),
             policy,
             rows: rows.into_iter().map(|row| (row.external_id.clone(), row)).collect(),
             observed: observed.into_iter().map(|p| (p.internal_id.clone(), p)).collect(),

@@ -22,4 +22,4 @@ pub mod statement;
 pub mod trial_balance;
 
 pub use movement::{Held, Movement, NotYet};
-pub use statement::{Item, Line, LineKind, Statement, TieOut};
+pub use statement::{Item, Line, LineKind, Statement, TieOut, made_for};

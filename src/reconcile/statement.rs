@@ -48,6 +48,14 @@ pub struct Line {
     pub items: Vec<Item>,
 }
 
+/// What a record of others is, and which Stripe account of the same configuration it was made for.
+pub fn made_for(label: String, maker: Option<&str>) -> String {
+    match maker {
+        Some(name) => format!("{label}, made for the Stripe account {name}"),
+        None => label,
+    }
+}
+
 /// One thing behind a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Item {

@@ -133,6 +133,7 @@ fn foreign(entry: &Entry) -> Foreign {
         date: entry.date,
         amount: entry.amount,
         is_revaluation: entry.kind == REVALUATION,
+        maker: None,
     }
 }
 

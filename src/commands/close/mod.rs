@@ -19,6 +19,7 @@ use crate::commands::exit::{Outcome, UsageError};
 use crate::commands::log::logged;
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
+use crate::commands::siblings;
 use crate::ledger::{Ledger, packed_content};
 use crate::netsuite::client::Client;
 use crate::netsuite::references::References;
@@ -195,6 +196,16 @@ async fn read(
     gathered(session, ledger, (&policy, &references), client.as_deref(), period).await
 }
 
+/// Says which records that are strange to this ledger were made for another Stripe account.
+fn name_makers(facts: &mut Facts, session: &Session) -> anyhow::Result<()> {
+    let keys = facts.by_others.iter().map(|other| other.internal_id.clone()).collect();
+    let makers = siblings::makers(session, &keys)?;
+    for other in &mut facts.by_others {
+        other.maker = makers.get(&other.internal_id).cloned();
+    }
+    Ok(())
+}
+
 /// Gathers everything of a period for books that are known, bank statements included.
 pub(super) async fn gathered(
     session: &Session,
@@ -215,6 +226,7 @@ pub(super) async fn gathered(
         made_by: made_by(),
     })
     .await?;
+    name_makers(&mut facts, session)?;
     add_statements(&mut facts, ledger, &session.settings.bank)?;
     ledger.forget_pages()?;
     Ok(facts)

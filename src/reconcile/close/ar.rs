@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::age::{Bucket, days};
 use super::deviations::{self, RECORDS};
 use super::facts::{Balance, Document, Facts};
+use super::others::Others;
 use super::sheet::{Cell, Column, Head, Picture, STATEMENT, Term, Writer};
 use crate::money::{Amount, Currency};
 use crate::netsuite::record::RecordKind;
 use crate::reconcile::receivables::{InvoiceLeg, receivables};
-use crate::reconcile::statement::{BY_OTHERS, LineKind};
+use crate::reconcile::statement::LineKind;
 
 const DOCUMENTS: [Column; 7] = [
     Column::date("date", "Date"),
@@ -59,9 +60,8 @@ pub(super) fn ar(facts: &Facts, out: &mut Writer) {
             let head = Head::new(key(kind.rest_name()), label(kind), &DOCUMENTS).of(currency);
             out.list(&head.detail(), own.map(|document| row(facts, document)));
         }
-        let head = Head::new(key("others"), BY_OTHERS, &super::bridge::FOREIGN).of(currency);
-        let rows = facts.others(&accounts, currency, facts.up_to_end());
-        out.list(&head.detail(), rows.map(|other| super::bridge::foreign(facts, other)));
+        let others = Others::new(facts, accounts.clone(), currency, facts.up_to_end());
+        others.list(key("others"), out);
     }
 }
 
@@ -103,19 +103,17 @@ fn account(facts: &Facts, currency: Currency, out: &mut Writer) {
         }
     }
     let accounts = facts.receivable();
-    let mut all = zero;
-    for (label, is_revaluation) in
-        [("Revaluations that NetSuite made by itself", true), (BY_OTHERS, false)]
-    {
-        let own = facts.others(&accounts, currency, facts.up_to_end());
-        let own = own.filter(|other| other.is_revaluation == is_revaluation);
-        let (count, sum) = own.fold((0, zero), |(n, sum), other| (n + 1, sum + other.amount));
-        all += sum;
-        if count > 0 {
-            terms.push(Term::new(label, count, sum).behind(format!("ar-others-{currency}")));
-        }
+    let section = format!("ar-others-{currency}");
+    let revalued = facts.others(&accounts, currency, facts.up_to_end());
+    let revalued = revalued.filter(|other| other.is_revaluation);
+    let (count, sum) = revalued.fold((0, zero), |(n, sum), other| (n + 1, sum + other.amount));
+    if count > 0 {
+        let label = "Revaluations that NetSuite made by itself";
+        terms.push(Term::new(label, count, sum).behind(section.clone()));
     }
-    let observed = facts.on(&accounts, currency, Balance::observed_at_end) + all;
+    let others = Others::new(facts, accounts.clone(), currency, facts.up_to_end());
+    terms.extend(others.terms(false).into_iter().map(|term| term.behind(section.clone())));
+    let observed = facts.on(&accounts, currency, Balance::observed_at_end) + others.sum();
     let head =
         Head::new(format!("ar-{currency}"), format!("Receivables account, {currency}"), &STATEMENT);
     out.proof(

@@ -4,12 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::deviations::{self, RECORDS};
-use super::facts::{Deviation, Facts, Foreign, Movement, What};
+use super::facts::{Deviation, Facts, Movement, What};
+use super::others::Others;
 use super::sheet::{Cell, Column, Head, STATEMENT, Term, Writer};
 use super::stand::Why;
 use crate::accounting::chart::Role;
 use crate::money::{Amount, Currency};
-use crate::reconcile::statement::BY_OTHERS;
 
 const ITEMS: [Column; 6] = [
     Column::date("date", "Date"),
@@ -17,14 +17,6 @@ const ITEMS: [Column; 6] = [
     Column::id("source_id", "Of"),
     Column::text("category", "Category"),
     Column::id("payout", "Payout"),
-    Column::amount("amount", "Amount"),
-];
-
-pub(super) const FOREIGN: [Column; 5] = [
-    Column::date("date", "Date"),
-    Column::text("item", "Number"),
-    Column::text("description", "What"),
-    Column::text("account", "Account"),
     Column::amount("amount", "Amount"),
 ];
 
@@ -67,7 +59,7 @@ fn lead(facts: &Facts, currency: Currency, out: &mut Writer) -> Amount {
     let on = |is_one: &dyn Fn(Role) -> bool| {
         let accounts = facts.accounts_of(is_one);
         let own = facts.on(&accounts, currency, super::facts::Balance::observed_at_end);
-        own + facts.sum_of_others(&accounts, currency, facts.up_to_end()).1
+        own + Others::new(facts, accounts, currency, facts.up_to_end()).sum()
     };
     let funds = on(&|role| role == Role::UndepositedFunds);
     let balance = on(&|role| matches!(role, Role::StripeBalance(_)));
@@ -75,11 +67,11 @@ fn lead(facts: &Facts, currency: Currency, out: &mut Writer) -> Amount {
         Term::new("Undeposited funds, by NetSuite", 0, funds),
         Term::new("Stripe balance account, by NetSuite", 0, balance),
     ];
-    let (count, others) = facts.sum_of_others(&facts.money(), currency, facts.up_to_end());
-    if count > 0 {
-        let term = Term::new(BY_OTHERS, count, -others);
-        terms.push(term.behind(format!("bridge-{currency}-others")));
-    }
+    let others = Others::new(facts, facts.money(), currency, facts.up_to_end()).terms(true);
+    terms.extend(others.into_iter().map(|term| {
+        let term = Term { amount: -term.amount, ..term };
+        term.behind(format!("bridge-{currency}-others"))
+    }));
     if let Some(side) = facts.stripe.get(&currency) {
         if !side.on_their_way.is_empty() {
             let sum = side.on_their_way.iter().fold(zero, |sum, item| sum + item.amount);
@@ -149,20 +141,8 @@ fn details(facts: &Facts, currency: Currency, out: &mut Writer) {
         let head = Head::new(timing_key(currency, why), why.label(), &ITEMS).of(currency).detail();
         out.list(&head, rows.map(|(movement, _, amount)| item(facts, movement, amount)));
     }
-    let money = facts.money();
-    let head = Head::new(format!("bridge-{currency}-others"), BY_OTHERS, &FOREIGN);
-    let rows = facts.others(&money, currency, facts.up_to_end());
-    out.list(&head.of(currency).detail(), rows.map(|other| foreign(facts, other)));
-}
-
-pub(super) fn foreign(facts: &Facts, other: &Foreign) -> Vec<Cell> {
-    vec![
-        Cell::Date(other.date),
-        Cell::text(&other.number),
-        Cell::text(&other.label),
-        Cell::text(facts.account(&other.account)),
-        Cell::Amount(other.amount),
-    ]
+    let others = Others::new(facts, facts.money(), currency, facts.up_to_end());
+    others.list(format!("bridge-{currency}-others"), out);
 }
 
 fn item(facts: &Facts, movement: &Movement, amount: Amount) -> Vec<Cell> {

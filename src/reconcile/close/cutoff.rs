@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use super::deviations::{self, RECORDS};
 use super::facts::{Balance, Facts, Movement};
+use super::others::Others;
 use super::sheet::{Cell, Column, Head, STATEMENT, Term, Writer};
 use super::stand::Why;
 use crate::accounting::balance_transaction::Class;
 use crate::money::{Amount, Currency};
-use crate::reconcile::statement::BY_OTHERS;
 
 const ITEMS: [Column; 6] = [
     Column::date("date", "Moved"),
@@ -111,8 +111,8 @@ fn against_ledger(facts: &Facts, currency: Currency, out: &mut Writer) {
     let (earlier_count, earlier) = total(currency, earlier(facts, currency));
     let (later_count, later) = total(currency, later(facts, currency));
     let money = facts.money();
-    let (others_count, by_others) = facts.sum_of_others(&money, currency, facts.in_period());
-    let booked = facts.on(&money, currency, |own: &Balance| own.observed[1]) + by_others;
+    let others = Others::new(facts, money.clone(), currency, facts.in_period());
+    let booked = facts.on(&money, currency, |own: &Balance| own.observed[1]) + others.sum();
     let opened = opening_journal(facts, currency);
     if count == 0 && earlier_count == 0 && booked.is_zero() {
         return;
@@ -127,9 +127,7 @@ fn against_ledger(facts: &Facts, currency: Currency, out: &mut Writer) {
     if !opened.is_zero() {
         terms.push(Term::new("The start of the books", 0, opened));
     }
-    if others_count > 0 {
-        terms.push(Term::new(BY_OTHERS, others_count, by_others));
-    }
+    terms.extend(others.terms(true));
     let head = Head::new(
         format!("cutoff-{currency}"),
         format!("Movements against the ledger's activity, {currency}"),

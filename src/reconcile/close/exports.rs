@@ -4,6 +4,7 @@
 use super::age::days;
 use super::facts::{Balance, Facts};
 use super::open_items::Subjects;
+use super::others::Others;
 use super::sheet::{Cell, Column, Head, Writer};
 use crate::ids::InternalId;
 use crate::money::{Amount, Currency};
@@ -53,7 +54,7 @@ pub(super) fn balances(facts: &Facts, out: &mut Writer) {
         let fees = facts.fee_accounts();
         let mut rows = Vec::new();
         let on = |accounts: &[&InternalId], side: fn(&Balance) -> Amount| {
-            let (_, others) = facts.sum_of_others(accounts, currency, facts.up_to_end());
+            let others = Others::new(facts, accounts.to_vec(), currency, facts.up_to_end()).sum();
             facts.on(accounts, currency, side) + others
         };
         let mut row = |name: String, gl: Amount, subledger: Amount| {
@@ -69,7 +70,7 @@ pub(super) fn balances(facts: &Facts, out: &mut Writer) {
         let expected: fn(&Balance) -> Amount = Balance::expected_at_end;
         row(names(facts, &money), on(&money, observed), stripe);
         let receivable = facts.receivable();
-        let (_, foreign) = facts.sum_of_others(&receivable, currency, facts.up_to_end());
+        let foreign = Others::new(facts, receivable.clone(), currency, facts.up_to_end()).sum();
         let open = facts.documents.iter().filter(|document| document.open.currency() == currency);
         let open = open.fold(foreign, |sum, document| sum + document.open);
         row(names(facts, &receivable), on(&receivable, observed), open);

@@ -19,7 +19,7 @@ use crate::ids::{ExternalId, InternalId};
 use crate::money::{Amount, Currency};
 use crate::netsuite::record::RecordKind;
 use crate::reconcile::bank::BankSide;
-use crate::reconcile::statement::Item;
+use crate::reconcile::statement::{Item, made_for};
 
 /// The version of [`Facts`] as it is kept.
 pub const FACTS_VERSION: u32 = 4;
@@ -216,6 +216,16 @@ pub struct Foreign {
     pub amount: Amount,
     /// NetSuite's own gain or loss on a rate.
     pub is_revaluation: bool,
+    /// The Stripe account of the same configuration whose ledger made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub maker: Option<String>,
+}
+
+impl Foreign {
+    /// What it is, and who made it where that is known.
+    pub fn described(&self) -> String {
+        made_for(self.label.clone(), self.maker.as_deref())
+    }
 }
 
 /// A document on receivables that is open at the period's end. Debits are positive.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::deviations::{self, RECORDS};
 use super::facts::{Balance, Facts, Movement};
+use super::others::Others;
 use super::sheet::{Cell, Column, Head, STATEMENT, Term, Writer};
 use crate::accounting::chart::Role;
 use crate::money::{Amount, Currency};
-use crate::reconcile::statement::BY_OTHERS;
 
 const KINDS: [Column; 4] = [
     Column::text("kind", "Kind of fee"),
@@ -85,8 +85,8 @@ fn against_accounts(facts: &Facts, currency: Currency, out: &mut Writer) {
     let (count, charged) = sum(currency, facts.moved(currency));
     let (start_count, start) = sum(currency, open_at_start(facts, currency));
     let (end_count, end) = sum(currency, open_at_end(facts, currency));
-    let (others_count, by_others) = facts.sum_of_others(&accounts, currency, facts.in_period());
-    let booked = facts.on(&accounts, currency, |own: &Balance| own.observed[1]) + by_others;
+    let others = Others::new(facts, accounts.clone(), currency, facts.in_period());
+    let booked = facts.on(&accounts, currency, |own: &Balance| own.observed[1]) + others.sum();
     if count == 0 && start_count == 0 && end_count == 0 && booked.is_zero() {
         return;
     }
@@ -96,9 +96,7 @@ fn against_accounts(facts: &Facts, currency: Currency, out: &mut Writer) {
         Term::new("Charged in the period", count, charged).behind(key("kinds")),
         Term::new("Not booked at its end", end_count, -end).behind(key("end")),
     ];
-    if others_count > 0 {
-        terms.push(Term::new(BY_OTHERS, others_count, by_others).behind(key("others")));
-    }
+    terms.extend(others.terms(true).into_iter().map(|term| term.behind(key("others"))));
     let head = Head::new(
         format!("fees-{currency}"),
         format!("Fees against the fee accounts, {currency}"),
@@ -148,10 +146,8 @@ fn details(
     let row = |movement: &Movement| item(facts, movement, movement.fees());
     out.list(&head("start", title[0]), open_at_start(facts, currency).map(row));
     out.list(&head("end", title[1]), open_at_end(facts, currency).map(row));
-    let accounts = facts.fee_accounts();
-    let others = Head::new(format!("fees-others-{currency}"), BY_OTHERS, &super::bridge::FOREIGN);
-    let rows = facts.others(&accounts, currency, facts.in_period());
-    out.list(&others.of(currency), rows.map(|other| super::bridge::foreign(facts, other)));
+    let others = Others::new(facts, facts.fee_accounts(), currency, facts.in_period());
+    others.list(format!("fees-others-{currency}"), out);
     for role in kinds.keys() {
         let charged = |movement: &Movement| {
             let own = movement.charges.iter().filter(|(known, _)| known == role);

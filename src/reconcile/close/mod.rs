@@ -22,6 +22,7 @@ mod fees;
 mod figures;
 mod movement;
 mod open_items;
+mod others;
 mod payouts;
 mod refunds;
 mod rollforward;
@@ -39,7 +40,7 @@ pub use figures::{Figures, fingerprint};
 
 use crate::accounting::chart::Role;
 use crate::ids::InternalId;
-use crate::money::{Amount, Currency};
+use crate::money::Currency;
 use sheet::{Proof, Sink, Writer};
 
 /// The reports of a period, in the order in which they explain one another.
@@ -220,17 +221,6 @@ impl Facts {
 
     fn receivable(&self) -> Vec<&InternalId> {
         self.accounts_of(|role| role == Role::AccountsReceivable)
-    }
-
-    /// How many records of others are on accounts in one currency and some days, and what they come to.
-    fn sum_of_others(
-        &self,
-        accounts: &[&InternalId],
-        currency: Currency,
-        days: std::ops::RangeInclusive<NaiveDate>,
-    ) -> (usize, Amount) {
-        let others = self.others(accounts, currency, days);
-        others.fold((0, Amount::zero(currency)), |(n, sum), other| (n + 1, sum + other.amount))
     }
 
     /// Every day up to the period's end.

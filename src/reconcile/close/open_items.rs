@@ -104,7 +104,8 @@ impl<'a> Subjects<'a> {
     }
 
     /// Everything that is between, of one currency: its sum is what the bridge's terms between the
-    /// ledger and the balance come to, and its difference.
+    /// ledger and the balance come to, and its difference; records of other Stripe accounts of the
+    /// configuration apart.
     pub(super) fn between(
         &self,
         facts: &'a Facts,
@@ -113,7 +114,9 @@ impl<'a> Subjects<'a> {
         let open = super::bridge::open(facts, currency);
         let deviations = super::bridge::deviations(facts, currency);
         let money = facts.money();
-        let others: Vec<&Foreign> = facts.others(&money, currency, facts.up_to_end()).collect();
+        let others = facts.others(&money, currency, facts.up_to_end());
+        // What another Stripe account's ledger made is that account's to clear.
+        let others: Vec<&Foreign> = others.filter(|other| other.maker.is_none()).collect();
         open.map(|(movement, why, amount)| self.movement(facts, movement, why, amount))
             .chain(deviations.map(|(deviation, by)| self.deviation(deviation, by)))
             .chain(others.into_iter().map(of_others))
