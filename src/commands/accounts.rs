@@ -1,12 +1,14 @@
 //! Several Stripe accounts in one configuration: the command is run for each, and the worst ending is the
 //! command's own. What pulls and posts is run for several at once, anything else in the order of the file.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 
 use crate::cli::{BankCommand, Cli, Command, ExceptionsCommand, Global, LedgerCommand, ReportName};
+use crate::commands::documents::{self, Printed};
 use crate::commands::exit::{self, Outcome, UsageError};
 use crate::commands::interrupt::Interrupted;
 use crate::commands::night::Watch;
@@ -103,6 +105,8 @@ pub(super) struct Turn<T> {
     pub(super) code: u8,
     /// What it hands back, or why there is nothing.
     pub(super) told: Result<T, String>,
+    /// What it printed, where that is held.
+    printed: String,
 }
 
 /// The gravest ending.
@@ -139,8 +143,9 @@ async fn in_order(cli: &Cli, names: &[String], watch: &Watch, ui: Ui) -> anyhow:
         Command::Verify(args) => over_all::verify(args, cli, names, watch, ui).await,
         Command::Status(args) => over_all::status(args, cli, names, watch, ui).await,
         command => {
-            let turn =
-                async |global: &Global| Ok((super::start(command, global, watch, ui).await?, ()));
+            let turn = async |global: &Global, ui: Ui| {
+                Ok((super::start(command, global, watch, ui).await?, ()))
+            };
             let turns = each(cli, names, watch, ui, turn).await?;
             Ok(Outcome::Several(worst(&turns)))
         }
@@ -156,14 +161,16 @@ pub(super) async fn each<T>(
     names: &[String],
     watch: &Watch,
     ui: Ui,
-    turn: impl AsyncFn(&Global) -> anyhow::Result<(Outcome, T)>,
-) -> Result<Vec<Turn<T>>, Interrupted> {
+    turn: impl AsyncFn(&Global, Ui) -> anyhow::Result<(Outcome, T)>,
+) -> anyhow::Result<Vec<Turn<T>>> {
+    let is_one_document = documents::are_asked_of(&cli.command);
+    let own = if is_one_document { ui.holding() } else { ui };
     let mut turns = Vec::new();
     for name in names {
         ui.heading(&format!("Stripe account {name}"));
         let global = of(cli, name);
         super::begin(&cli.command, &global, watch, ui);
-        let (result, told) = match turn(&global).await {
+        let (result, told) = match turn(&global, own).await {
             Ok((outcome, told)) => (Ok(outcome), Ok(told)),
             Err(error) => {
                 let message = exit::message(&error);
@@ -176,11 +183,20 @@ pub(super) async fn each<T>(
         }
         let code = exit::code(&result);
         if code > exit::SIGNALLED {
-            return Err(Interrupted(code - exit::SIGNALLED));
+            return Err(Interrupted(code - exit::SIGNALLED).into());
         }
-        turns.push(Turn { name: name.clone(), code, told });
+        turns.push(Turn { name: name.clone(), code, told, printed: own.take_data() });
     }
     ui.enter(None);
+    if is_one_document {
+        let printed = turns.iter_mut().map(|turn| Printed {
+            text: std::mem::take(&mut turn.printed),
+            account: &turn.name,
+            exit_code: turn.code,
+            error: turn.told.as_ref().err().map(String::as_str),
+        });
+        documents::print(printed.collect(), ui)?;
+    }
     Ok(turns)
 }
 
@@ -193,21 +209,23 @@ pub(super) fn of(cli: &Cli, name: &str) -> Global {
 fn run_beside(cli: &Cli, names: &[String], watch: &Watch, ui: Ui) -> anyhow::Result<Outcome> {
     let turns: Vec<(&String, Ui)> = names.iter().map(|name| (name, ui.beside(name))).collect();
     let next = AtomicUsize::new(0);
-    let codes: Mutex<Vec<u8>> = Mutex::default();
+    let ended: Mutex<BTreeMap<usize, (u8, Option<String>)>> = Mutex::default();
     let has_stopped = AtomicBool::new(false);
     let take_turns = || {
         while !has_stopped.load(Ordering::Relaxed)
-            && let Some((name, ui)) = turns.get(next.fetch_add(1, Ordering::Relaxed))
+            && let place = next.fetch_add(1, Ordering::Relaxed)
+            && let Some((name, ui)) = turns.get(place)
         {
             let global = of(cli, name);
             let result = take_turn(&cli.command, &global, watch, *ui);
-            if let Err(error) = &result {
-                ui.error(&exit::message(error));
+            let error = result.as_ref().err().map(exit::message);
+            if let Some(error) = &error {
+                ui.error(error);
             }
             let code = exit::code(&result);
             // Whoever stops one account's turn means all of them.
             has_stopped.fetch_or(code > exit::SIGNALLED, Ordering::Relaxed);
-            codes.lock().unwrap_or_else(PoisonError::into_inner).push(code);
+            ended.lock().unwrap_or_else(PoisonError::into_inner).insert(place, (code, error));
         }
     };
     std::thread::scope(|scope| {
@@ -216,18 +234,24 @@ fn run_beside(cli: &Cli, names: &[String], watch: &Watch, ui: Ui) -> anyhow::Res
         }
     });
     watch.in_order(names);
-    for (name, own) in &turns {
-        let data = own.take_data();
-        if !data.is_empty() {
-            ui.heading(&format!("Stripe account {name}"));
-            ui.data(&data)?;
+    let ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let printed = ended.iter().map(|(place, (code, error))| {
+        let (name, own) = &turns[*place];
+        Printed { account: name, exit_code: *code, text: own.take_data(), error: error.as_deref() }
+    });
+    if documents::are_asked_of(&cli.command) {
+        documents::print(printed.collect(), ui)?;
+    } else {
+        for printed in printed.filter(|printed| !printed.text.is_empty()) {
+            ui.heading(&format!("Stripe account {}", printed.account));
+            ui.data(&printed.text)?;
         }
     }
-    let codes = codes.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if let Some(code) = codes.iter().find(|code| **code > exit::SIGNALLED) {
+    let codes = ended.values().map(|(code, _)| *code);
+    if let Some(code) = codes.clone().find(|code| *code > exit::SIGNALLED) {
         return Ok(Outcome::Interrupted(code - exit::SIGNALLED));
     }
-    Ok(Outcome::Several(codes.into_iter().fold(exit::DONE, exit::worse)))
+    Ok(Outcome::Several(codes.fold(exit::DONE, exit::worse)))
 }
 
 /// One account's turn, with a thread beside its own for requests and answers.

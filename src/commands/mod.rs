@@ -11,6 +11,7 @@ mod books;
 pub mod check;
 pub mod close;
 mod demo;
+mod documents;
 mod embedded;
 mod evidence;
 mod exceptions;

@@ -35,7 +35,7 @@ pub(super) async fn close(
     let period = one::asked(args)?;
     let folder = args.out.clone();
     let folder = folder.unwrap_or_else(|| format!("close-{}", period.replace(' ', "-")).into());
-    let turns = each(cli, names, watch, ui, async |global| {
+    let turns = each(cli, names, watch, ui, async |global, ui| {
         let name = global.account.as_deref().unwrap_or_default();
         let own = ReportArgs { out: Some(folder.join(name)), ..args.clone() };
         let mut brief = None;
@@ -108,7 +108,7 @@ fn account(
     settings: Option<&Settings>,
     standing: Option<Standing>,
 ) -> Account {
-    let Turn { name, code, told } = turn;
+    let Turn { name, code, told, .. } = turn;
     let end = match told {
         Ok(Some(brief)) => {
             End::Closed { brief: Box::new(brief), report: format!("{name}/{CLOSE}.html") }
@@ -157,7 +157,7 @@ pub(super) async fn verify(
     watch: &Watch,
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
-    let turn = async |global: &_| verified::records(args, global, ui).await;
+    let turn = async |global: &_, ui| verified::records(args, global, ui).await;
     let turns = each(cli, names, watch, ui, turn).await?;
     let figures =
         |counts: &verified::Counts| vec![counts.records, counts.differences, counts.accepted];
@@ -172,7 +172,7 @@ pub(super) async fn status(
     watch: &Watch,
     ui: Ui,
 ) -> anyhow::Result<Outcome> {
-    let turn = async |global: &_| Ok((Outcome::Done, standing::told(args, global, ui)?));
+    let turn = async |global: &_, ui| Ok((Outcome::Done, standing::told(args, global, ui)?));
     let turns = each(cli, names, watch, ui, turn).await?;
     let figures = |counts: &standing::Counts| {
         vec![counts.records, counts.unsent, counts.exceptions, counts.accepted]

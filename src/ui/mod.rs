@@ -25,6 +25,8 @@ pub struct Ui {
     log: Option<&'static Log>,
     /// Whose turn it is, where several are taken at once.
     beside: Option<&'static Beside>,
+    /// What was printed and waits until somebody takes it.
+    held: Option<&'static Mutex<String>>,
 }
 
 /// One of several Stripe accounts whose turns are taken side by side.
@@ -32,37 +34,40 @@ pub struct Ui {
 struct Beside {
     account: String,
     ledger_run: Mutex<Option<i64>>,
-    /// What was printed; it waits until all have ended, so that it is in order.
-    data: Mutex<String>,
 }
 
 impl Ui {
     /// Messages for people.
     pub fn new(quiet: bool) -> Self {
-        Self { quiet, log: None, beside: None }
+        Self { quiet, log: None, beside: None, held: None }
     }
 
     /// Messages for programs, each with the name of the run. Made once: it lives as long as the
     /// process.
     pub fn json(quiet: bool, run: &str) -> Self {
-        Self { quiet, log: Some(Box::leak(Box::new(Log::new(run)))), beside: None }
+        Self { quiet, log: Some(Box::leak(Box::new(Log::new(run)))), beside: None, held: None }
     }
 
-    /// The same for an account whose turn is taken beside others: each message names it. Made once for
-    /// each: it lives as long as the process.
+    /// The same for an account whose turn is taken beside others: each message names it, and what is
+    /// printed is held, so that it comes in order. Made once for each: it lives as long as the process.
     #[must_use]
     pub fn beside(&self, account: &str) -> Self {
-        let (ledger_run, data) = (Mutex::default(), Mutex::default());
-        let own = Beside { account: account.to_owned(), ledger_run, data };
-        Self { beside: Some(Box::leak(Box::new(own))), ..*self }
+        let own = Beside { account: account.to_owned(), ledger_run: Mutex::default() };
+        Self { beside: Some(Box::leak(Box::new(own))), ..self.holding() }
     }
 
-    /// What was printed beside others.
+    /// The same, which holds what is printed. Made once: it lives as long as the process.
+    #[must_use]
+    pub fn holding(&self) -> Self {
+        Self { held: Some(Box::leak(Box::default())), ..*self }
+    }
+
+    /// What was held.
     pub fn take_data(&self) -> String {
-        let taken = |own: &Beside| {
-            std::mem::take(&mut *own.data.lock().unwrap_or_else(PoisonError::into_inner))
+        let taken = |held: &Mutex<String>| {
+            std::mem::take(&mut *held.lock().unwrap_or_else(PoisonError::into_inner))
         };
-        self.beside.map(taken).unwrap_or_default()
+        self.held.map(taken).unwrap_or_default()
     }
 
     /// What follows is about this one of the configuration's Stripe accounts.
@@ -86,8 +91,8 @@ impl Ui {
     /// # Errors
     /// Whatever else keeps the data from arriving, such as a full disk behind a redirection.
     pub fn data(&self, text: &str) -> std::io::Result<()> {
-        if let Some(own) = self.beside {
-            own.data.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+        if let Some(held) = self.held {
+            held.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
             return Ok(());
         }
         let mut out = anstream::stdout().lock();

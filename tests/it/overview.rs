@@ -250,4 +250,33 @@ fn an_overview_says_what_each_account_says_and_bridges_a_shared_balance_once() {
         assert_eq!((ended("us"), ended("eu"), ended("uk")), (0, 0, 1), "{command}: {ran:?}");
         assert_eq!((ended("Total"), ran.code), (1, 1), "{command}: {ran:?}");
     }
+    programs_read_one_document(path);
+}
+
+/// A script that reads what a command prints would otherwise stop behind the first account's document, and
+/// take the month of one for the month of all.
+fn programs_read_one_document(path: &Path) {
+    let schema = serde_json::from_str(include_str!("../../docs/schemas/accounts.json")).unwrap();
+    let commands: [&[&str]; 5] = [
+        &["verify"],
+        &["status"],
+        &["exceptions", "list"],
+        &["report", "fees", "--period", "2026-09", "--from-ledger"],
+        &["run", "--dry-run"],
+    ];
+    for command in commands {
+        let ran = Tieout::new(path).run(&[command, &["--output", "json"]].concat());
+        let read: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+        assert_eq!(differences(&schema, &read), Vec::<String>::new(), "{command:?}");
+        let accounts = read["accounts"].as_array().unwrap();
+        let named: Vec<_> = accounts.iter().map(|own| &own["account"]).collect();
+        assert_eq!(json!(named), json!(["us", "eu", "uk"]), "{command:?}");
+        let worst = accounts.iter().map(|own| own["exit_code"].as_i64().unwrap()).max();
+        assert_eq!(worst, Some(ran.code.into()), "{command:?}: {ran:?}");
+        for own in accounts {
+            let has_output = own["output"].is_object() || own["output"].is_array();
+            assert!(has_output || own["error"].is_string(), "{command:?}: {own:#}");
+        }
+        assert!(!accounts[0]["output"].is_null(), "{command:?}: {ran:?}");
+    }
 }
