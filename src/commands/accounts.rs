@@ -125,7 +125,7 @@ pub(super) async fn run_each(
         watch.side_by_side();
         return tokio::task::block_in_place(|| run_beside(cli, names, watch, ui));
     }
-    match in_order(cli, names, watch, ui).await {
+    match Box::pin(in_order(cli, names, watch, ui)).await {
         // The turn that was stopped has said so.
         Err(error) => match error.downcast_ref() {
             Some(Interrupted(signal)) => Ok(Outcome::Interrupted(*signal)),

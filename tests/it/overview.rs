@@ -209,30 +209,7 @@ fn an_overview_says_what_each_account_says_and_bridges_a_shared_balance_once() {
     let strange = row(rows(&overview, "overview-open-USD"), "account", "us + eu, made by others");
     assert_eq!((&strange["count"], minor(&strange["amount"])), (&json!(1), -77_700), "once");
 
-    // Each account's own report names the other's records, and asks nobody to clear them.
-    for (name, other) in [("us", "eu"), ("eu", "us")] {
-        let bridge = read(&all, &format!("{name}/bridge.json"));
-        let terms = rows(&bridge, "bridge-USD");
-        let theirs = format!("Records of the Stripe account {other} on these accounts");
-        assert!(terms.iter().any(|row| row["line"] == json!(theirs)), "{name}: {terms:#?}");
-        let strange = "Records on these accounts that this ledger did not make";
-        assert_eq!(minor(&row(terms, "line", strange)["amount"]), -77_700, "{name}");
-        let listed = rows(&bridge, "bridge-USD-others");
-        let made = format!(", made for the Stripe account {other}");
-        let listed: Vec<_> = listed.iter().filter(|row| row["row"] != "total").collect();
-        let strange = listed.iter().filter(|row| {
-            let said = row["description"].as_str();
-            said.is_some_and(|said| !said.ends_with(&made))
-        });
-        assert_eq!(strange.count(), 1, "the journal by hand, {name}: {listed:#?}");
-        assert!(listed.len() > 1, "{name}");
-        let items = read(&all, &format!("{name}/open-items.json"));
-        let items = items.to_string();
-        assert!(
-            items.contains("which this ledger did not make") && !items.contains(&made),
-            "{name}"
-        );
-    }
+    each_names_the_others_records(&all);
 
     let page = std::fs::read_to_string(all.join("overview.html")).unwrap();
     assert!(page.contains("href=\"us/close.html\"") && !page.contains("href=\"uk/"), "{page}");
@@ -251,6 +228,33 @@ fn an_overview_says_what_each_account_says_and_bridges_a_shared_balance_once() {
         assert_eq!((ended("Total"), ran.code), (1, 1), "{command}: {ran:?}");
     }
     programs_read_one_document(path);
+}
+
+/// Each account's own report names the other's records, and asks nobody to clear them.
+fn each_names_the_others_records(all: &Path) {
+    for (name, other) in [("us", "eu"), ("eu", "us")] {
+        let bridge = read(all, &format!("{name}/bridge.json"));
+        let terms = rows(&bridge, "bridge-USD");
+        let theirs = format!("Records of the Stripe account {other} on these accounts");
+        assert!(terms.iter().any(|row| row["line"] == json!(theirs)), "{name}: {terms:#?}");
+        let strange = "Records on these accounts that this ledger did not make";
+        assert_eq!(minor(&row(terms, "line", strange)["amount"]), -77_700, "{name}");
+        let listed = rows(&bridge, "bridge-USD-others");
+        let made = format!(", made for the Stripe account {other}");
+        let listed: Vec<_> = listed.iter().filter(|row| row["row"] != "total").collect();
+        let strange = listed.iter().filter(|row| {
+            let said = row["description"].as_str();
+            said.is_some_and(|said| !said.ends_with(&made))
+        });
+        assert_eq!(strange.count(), 1, "the journal by hand, {name}: {listed:#?}");
+        assert!(listed.len() > 1, "{name}");
+        let items = read(all, &format!("{name}/open-items.json"));
+        let items = items.to_string();
+        assert!(
+            items.contains("which this ledger did not make") && !items.contains(&made),
+            "{name}"
+        );
+    }
 }
 
 /// A script that reads what a command prints would otherwise stop behind the first account's document, and
