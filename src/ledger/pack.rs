@@ -6,9 +6,9 @@
 //! removed while an object needs them.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe::{CCtx, CDict, CParameter, DCtx, DDict, compress_bound, get_error_name};
 
 /// The fastest: with a dictionary, the third level saves a twenty-fifth of the whole ledger, and packing is
 /// among what a pull takes most time for.
@@ -40,23 +40,97 @@ pub(super) struct Packer {
 
 #[derive(Default)]
 struct Dictionaries {
-    by_id: HashMap<i64, Arc<[u8]>>,
+    by_id: HashMap<i64, Arc<Dictionary>>,
     of_kind: HashMap<String, i64>,
 }
 
-/// The contexts of one thread; making one costs as much as packing a hundred objects.
-#[derive(Default)]
+/// A dictionary as the compressor wants it: prepared once, for all threads.
+struct Dictionary {
+    content: Box<[u8]>,
+    /// A run that only reads needs none.
+    packing: OnceLock<CDict<'static>>,
+    unpacking: OnceLock<DDict<'static>>,
+}
+
+impl Dictionary {
+    fn packing(&self) -> &CDict<'static> {
+        self.packing.get_or_init(|| CDict::create(&self.content, LEVEL))
+    }
+
+    fn unpacking(&self) -> &DDict<'static> {
+        self.unpacking.get_or_init(|| DDict::create(&self.content))
+    }
+}
+
+/// The contexts of one thread, for all dictionaries: each takes half a megabyte once it was used.
 struct Codec {
-    /// By dictionary, and whether frames get a checksum.
-    compressors: HashMap<(i64, bool), Compressor<'static>>,
-    decompressors: HashMap<i64, Decompressor<'static>>,
+    plain: CCtx<'static>,
+    /// Its frames have a checksum.
+    checked: CCtx<'static>,
+    reading: DCtx<'static>,
+    frame: Vec<u8>,
+}
+
+impl Codec {
+    fn new() -> Self {
+        let context = |has_checksum| {
+            let mut new = CCtx::create();
+            // The ledger has its own lengths and dictionary numbers, and hashes of objects.
+            let parameters = [
+                CParameter::CompressionLevel(LEVEL),
+                CParameter::ChecksumFlag(has_checksum),
+                CParameter::ContentSizeFlag(false),
+                CParameter::DictIdFlag(false),
+            ];
+            for parameter in parameters {
+                new.set_parameter(parameter).expect("a new context takes every parameter");
+            }
+            new
+        };
+        let (plain, checked) = (context(false), context(true));
+        Self { plain, checked, reading: DCtx::create(), frame: Vec::new() }
+    }
+
+    /// The frame of `raw`, until the next one.
+    fn pack(&mut self, raw: &[u8], dictionary: Option<&Dictionary>, is_record: bool) -> &[u8] {
+        let context = if is_record { &mut self.checked } else { &mut self.plain };
+        self.frame.clear();
+        self.frame.reserve(compress_bound(raw.len()));
+        if let Some(dictionary) = dictionary {
+            context.ref_cdict(dictionary.packing()).expect("no frame is under way");
+        }
+        context.compress2(&mut self.frame, raw).expect("there is room for the longest frame");
+        // The context may live longer than the dictionary.
+        context.disable_dictionary().expect("no frame is under way");
+        &self.frame
+    }
+
+    fn unpack(
+        &mut self,
+        frame: &[u8],
+        dictionary: Option<&Dictionary>,
+        raw: &mut Vec<u8>,
+    ) -> Result<(), Damaged> {
+        let unpacked = match dictionary {
+            Some(dictionary) => {
+                self.reading.decompress_using_ddict(raw, frame, dictionary.unpacking())
+            }
+            None => self.reading.decompress(raw, frame),
+        };
+        unpacked.map(drop).map_err(|code| Damaged(get_error_name(code).to_owned()))
+    }
 }
 
 impl Packer {
     /// Adds a dictionary; new objects of its kind are packed with it from now on.
     pub(super) fn add(&self, id: i64, kind: &str, content: &[u8]) {
         let mut known = self.dictionaries.write().unwrap_or_else(PoisonError::into_inner);
-        known.by_id.insert(id, content.into());
+        let new = Dictionary {
+            content: content.into(),
+            packing: OnceLock::new(),
+            unpacking: OnceLock::new(),
+        };
+        known.by_id.insert(id, Arc::new(new));
         known.of_kind.insert(kind.to_owned(), id);
     }
 
@@ -70,30 +144,20 @@ impl Packer {
         known.of_kind.get(kind).copied().unwrap_or(0)
     }
 
-    fn content(&self, id: i64) -> Option<Arc<[u8]>> {
+    fn dictionary(&self, id: i64) -> Option<Arc<Dictionary>> {
         let known = self.dictionaries.read().unwrap_or_else(PoisonError::into_inner);
         known.by_id.get(&id).cloned()
     }
 
     pub(super) fn pack(&self, kind: &str, raw: &[u8]) -> Vec<u8> {
         let id = self.dictionary_of(kind);
-        let dictionary = self.content(id).unwrap_or_default();
-        let is_record = kind == RECORD;
+        let dictionary = self.dictionary(id);
         self.with_codec(|codec| {
-            let compressor = codec.compressors.entry((id, is_record)).or_insert_with(|| {
-                let mut new = Compressor::with_dictionary(LEVEL, &dictionary)
-                    .expect("a dictionary that was stored can be loaded");
-                // The ledger has its own lengths and dictionary numbers, and hashes of objects.
-                let _kept = new.include_checksum(is_record);
-                let _kept = new.include_contentsize(false);
-                let _kept = new.include_dictid(false);
-                new
-            });
-            let mut packed = Vec::with_capacity(raw.len() / 2 + 32);
+            let frame = codec.pack(raw, dictionary.as_deref(), kind == RECORD);
+            let mut packed = Vec::with_capacity(frame.len() + 8);
             put_number(&mut packed, id.unsigned_abs());
             put_number(&mut packed, u64::try_from(raw.len()).expect("a length fits"));
-            let frame = compressor.compress(raw).expect("memory is enough for a copy");
-            packed.extend_from_slice(&frame);
+            packed.extend_from_slice(frame);
             packed
         })
     }
@@ -114,28 +178,19 @@ impl Packer {
         }
         let id = i64::try_from(id).map_err(|_| cut())?;
         let length = usize::try_from(length).map_err(|_| cut())?;
-        let dictionary = match id {
-            0 => Some(Arc::default()),
-            id => self.content(id),
-        };
-        let dictionary =
-            dictionary.ok_or_else(|| Damaged(format!("its dictionary {id} is missing")))?;
+        let dictionary = self.dictionary(id);
+        if id != 0 && dictionary.is_none() {
+            return Err(Damaged(format!("its dictionary {id} is missing")));
+        }
         raw.clear();
         raw.reserve(length);
-        self.with_codec(|codec| {
-            let decompressor = codec.decompressors.entry(id).or_insert_with(|| {
-                Decompressor::with_dictionary(&dictionary)
-                    .expect("a dictionary that was stored can be loaded")
-            });
-            let unpacked = decompressor.decompress_to_buffer(frame, raw);
-            unpacked.map_err(|cause| Damaged(cause.to_string()))?;
-            if raw.len() == length { Ok(()) } else { Err(cut()) }
-        })
+        self.with_codec(|codec| codec.unpack(frame, dictionary.as_deref(), raw))?;
+        if raw.len() == length { Ok(()) } else { Err(cut()) }
     }
 
     fn with_codec<T>(&self, work: impl FnOnce(&mut Codec) -> T) -> T {
         let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut codec = idle().pop().unwrap_or_default();
+        let mut codec = idle().pop().unwrap_or_else(Codec::new);
         let result = work(&mut codec);
         idle().push(codec);
         result
