@@ -34,14 +34,27 @@ fn main() -> ExitCode {
     ExitCode::from(commands::exit::code(&result))
 }
 
-/// How messages are written; a panic is one too where programs read them.
+/// How messages are written.
 fn messages(format: LogFormat, quiet: bool) -> Ui {
-    if format == LogFormat::Text {
-        return Ui::new(quiet);
-    }
-    let ui = Ui::json(quiet, commands::night::run_id());
-    std::panic::set_hook(Box::new(move |panic| ui.error(&panic.to_string())));
+    let ui = match format {
+        LogFormat::Text => Ui::new(quiet),
+        LogFormat::Json => Ui::json(quiet, commands::night::run_id()),
+    };
+    std::panic::set_hook(Box::new(move |panic| fault(&panic.to_string(), ui)));
     ui
+}
+
+/// A fault of the program ends it like any failure: with a message and a code that a night's script knows.
+/// What was under way is left as a kill would leave it, which every command goes on from.
+#[expect(
+    clippy::exit,
+    reason = "a thread of many has the fault, and no other may go on with half of it"
+)]
+fn fault(what: &str, ui: Ui) {
+    ui.error(&format!(
+        "tieout has a fault: {what}\nhint: run the same command again, nothing is posted twice; if it comes back, report this line"
+    ));
+    std::process::exit(commands::exit::FAILED.into());
 }
 
 /// A core of this process would hold its keys; where no limit can be set, the system's own stands.
