@@ -15,9 +15,9 @@ use super::put::{OWN, key_of, rel_code};
 use super::{Ledger, LedgerError};
 use crate::stripe::links::{Rel, scan};
 
-/// Links that are kept before they go into the file: 25 MB of memory with what they are found by, and as
+/// Links that are kept before they go into the file: 18 MB of memory with what they are found by, and as
 /// much for those on their way.
-const LINKS_MAX: usize = 1_000_000;
+const LINKS_MAX: usize = 700_000;
 
 /// Links that go into the file with each transaction, at least, while some are on their way.
 const LINKS_PER_COMMIT: usize = 4_000;
@@ -33,7 +33,7 @@ const OBJECTS_AT_ONCE: i64 = 20_000;
 const CUSTOMERS_MAX: usize = 300_000;
 
 /// One link: what is named, how, and by which object. Sorts as the index does, and takes sixteen bytes,
-/// because a pull keeps a million of them.
+/// because a pull keeps more than a million of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct LinkRow {
     target: i64,

@@ -29,9 +29,10 @@ const PAGES_WITHOUT_NEWS_MAX: usize = 10;
 /// Cursors that vanish under one walk. Only drafts can be deleted, and seldom are.
 const CURSORS_LOST_MAX: usize = 10;
 
-/// Ids that are remembered to leave out what is shown twice. What repeats from farther back is
-/// handed on again, which does no harm: storing an object twice changes nothing.
-const IDS_REMEMBERED_MAX: usize = 2_000;
+/// Ids that are remembered to leave out what is shown twice, by each of a hundred walks at once. What
+/// repeats from farther back is handed on again, which does no harm: storing an object twice changes
+/// nothing.
+const IDS_REMEMBERED_MAX: usize = 1_000;
 
 type Sink = mpsc::Sender<Event>;
 
@@ -216,16 +217,17 @@ impl Pages {
 /// The ids that were shown lately.
 #[derive(Default)]
 struct Seen {
-    ids: HashSet<Box<str>>,
-    in_order: VecDeque<Box<str>>,
+    ids: HashSet<Arc<str>>,
+    in_order: VecDeque<Arc<str>>,
 }
 
 impl Seen {
     fn is_new(&mut self, id: &str) -> bool {
-        if !self.ids.insert(id.into()) {
+        let id: Arc<str> = id.into();
+        if !self.ids.insert(Arc::clone(&id)) {
             return false;
         }
-        self.in_order.push_back(id.into());
+        self.in_order.push_back(id);
         if self.in_order.len() > IDS_REMEMBERED_MAX
             && let Some(forgotten) = self.in_order.pop_front()
         {

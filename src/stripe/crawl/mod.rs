@@ -26,7 +26,7 @@ use crate::calendar::Window;
 
 /// Batches that may wait in the channel of a crawl: enough for the receiver to commit many at once,
 /// few enough (of 100 objects) to fit in memory whatever they hold.
-pub const BATCHES_WAITING_MAX: usize = 32;
+pub const BATCHES_WAITING_MAX: usize = 12;
 
 /// Walks of one endpoint under way at once: at Stripe's rate for an endpoint, as many answers are
 /// on their way when each takes half a second.
