@@ -38,7 +38,7 @@ pub enum Pages {
 impl Pages {
     const fn kib(self) -> i64 {
         match self {
-            Self::Many => 48_000,
+            Self::Many => 36_000,
             Self::Few => 4_000,
         }
     }
