@@ -7,7 +7,10 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context;
 
-use crate::cli::{BankCommand, Cli, Command, ExceptionsCommand, Global, LedgerCommand, ReportName};
+use crate::cli::{
+    BankCommand, Cli, Command, EvidenceCommand, ExceptionsCommand, Global, LedgerCommand,
+    ReportName,
+};
 use crate::commands::documents::{self, Printed};
 use crate::commands::exit::{self, Outcome, UsageError};
 use crate::commands::interrupt::Interrupted;
@@ -22,6 +25,7 @@ const AT_ONCE_MAX: usize = 8;
 /// The accounts that the command is run for; `None` when it is run once.
 pub(super) fn of_command(cli: &Cli) -> anyhow::Result<Option<Vec<String>>> {
     if has_own_configuration(&cli.command)
+        || reads_files_alone(&cli.command)
         || cli.global.account.is_some()
         || !cli.global.config.exists()
     {
@@ -54,6 +58,17 @@ pub(super) const fn has_own_configuration(command: &Command) -> bool {
     )
 }
 
+/// Whether a command is about the files that were named, whosever they are.
+const fn reads_files_alone(command: &Command) -> bool {
+    match command {
+        Command::Plan(args) => args.what.is_some(),
+        Command::Evidence(args) => {
+            matches!(args.what, Some(EvidenceCommand::Verify { with_ledger: false, .. }))
+        }
+        _ => false,
+    }
+}
+
 /// What was typed that can only be of one account.
 fn of_one_account(cli: &Cli) -> Option<&'static str> {
     if cli.global.ledger.is_some() {
@@ -79,6 +94,11 @@ fn of_one_account(cli: &Cli) -> Option<&'static str> {
             BankCommand::Import(_) | BankCommand::List { .. } | BankCommand::Match { .. } => None,
             BankCommand::Forget { .. } => Some("a statement's number"),
             BankCommand::Pair { .. } | BankCommand::Unpair { .. } => Some("a line's payout"),
+        },
+        // One archive for all of them would be the last one's.
+        Command::Evidence(args) => match args.what {
+            None => Some("an archive"),
+            Some(EvidenceCommand::Verify { .. }) => Some("--with-ledger"),
         },
         Command::Plan(args) if args.out.is_some() => Some("--out"),
         Command::Push(args) if args.plan.is_some() => Some("a plan"),

@@ -9,6 +9,7 @@ use crate::commands::books::{self, Names};
 use crate::commands::exit::Outcome;
 use crate::commands::session::Session;
 use crate::commands::{plan, write_private};
+use crate::config;
 use crate::ids::InternalId;
 use crate::netsuite::references::References;
 use crate::plan::{Plan, guard};
@@ -87,9 +88,24 @@ fn known(global: &Global, plan: &Plan) -> (Box<dyn AccountNames>, String) {
     }
 }
 
+/// The session of the Stripe account that a plan is of, where the configuration has several.
+fn session_of(global: &Global, plan: &Plan) -> anyhow::Result<Session> {
+    let names = match &global.account {
+        None => config::account_names(&global.config).unwrap_or_default(),
+        Some(_) => Vec::new(),
+    };
+    let of = |name: String| Session::open(&Global { account: Some(name), ..global.clone() }).ok();
+    let is_its_own =
+        |session: &Session| session.settings.stripe.account == plan.basis.stripe_account;
+    match names.into_iter().filter_map(of).find(is_its_own) {
+        Some(session) => Ok(session),
+        None => Session::open(global),
+    }
+}
+
 /// What the ledger here knows of NetSuite, whose books those are, and what would become of the plan.
 fn held_against(global: &Global, plan: &Plan) -> anyhow::Result<(References, String, String)> {
-    let session = Session::open(global)?;
+    let session = session_of(global, plan)?;
     let ledger = session.ledger_to_read()?;
     let references =
         books::kept(&ledger)?.context("the ledger does not know NetSuite's accounts")?;

@@ -228,6 +228,27 @@ fn an_overview_says_what_each_account_says_and_bridges_a_shared_balance_once() {
         assert_eq!((ended("Total"), ran.code), (1, 1), "{command}: {ran:?}");
     }
     programs_read_one_document(path);
+    files_are_of_one_account(path);
+}
+
+/// An archive for each account under one name would be the last one's, and a controller would find out when the
+/// auditor asks; a plan that was kept is shown once, by the ledger of the account that it is of.
+fn files_are_of_one_account(path: &Path) {
+    let tieout = Tieout::new(path);
+    let ran = tieout.run(&["evidence", "--period", "2026-09", "--out", "all.zip"]);
+    assert!(ran.code == 64 && ran.stderr.contains("--account"), "{ran:?}");
+    assert!(!path.join("all.zip").exists());
+    let ran =
+        tieout.run(&["evidence", "--period", "2026-09", "--out", "us.zip", "--account", "us"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = tieout.run(&["evidence", "verify", "us.zip", "--output", "json"]);
+    let verified: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+    assert!(ran.code == 0 && verified.is_object(), "{ran:?}");
+
+    let ran = tieout.run(&["plan", "--out", "eu.plan.json", "--account", "eu"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let ran = tieout.run(&["plan", "show", "eu.plan.json"]);
+    assert_eq!((ran.code, ran.stdout.matches("It can still be sent").count()), (0, 1), "{ran:?}");
 }
 
 /// Each account's own report names the other's records, and asks nobody to clear them.
