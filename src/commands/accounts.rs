@@ -125,8 +125,6 @@ pub(super) struct Turn<T> {
     pub(super) code: u8,
     /// What it hands back, or why there is nothing.
     pub(super) told: Result<T, String>,
-    /// What it printed, where that is held.
-    printed: String,
 }
 
 /// The gravest ending.
@@ -185,7 +183,7 @@ pub(super) async fn each<T>(
 ) -> anyhow::Result<Vec<Turn<T>>> {
     let is_one_document = documents::are_asked_of(&cli.command);
     let own = if is_one_document { ui.holding() } else { ui };
-    let mut turns = Vec::new();
+    let (mut turns, mut printed) = (Vec::new(), Vec::new());
     for name in names {
         ui.heading(&format!("Stripe account {name}"));
         let global = of(cli, name);
@@ -205,17 +203,13 @@ pub(super) async fn each<T>(
         if code > exit::SIGNALLED {
             return Err(Interrupted(code - exit::SIGNALLED).into());
         }
-        turns.push(Turn { name: name.clone(), code, told, printed: own.take_data() });
+        let (text, error) = (own.take_data(), told.as_ref().err().cloned());
+        printed.push(Printed { account: name, exit_code: code, text, error });
+        turns.push(Turn { name: name.clone(), code, told });
     }
     ui.enter(None);
     if is_one_document {
-        let printed = turns.iter_mut().map(|turn| Printed {
-            text: std::mem::take(&mut turn.printed),
-            account: &turn.name,
-            exit_code: turn.code,
-            error: turn.told.as_ref().err().map(String::as_str),
-        });
-        documents::print(printed.collect(), ui)?;
+        documents::print(&printed, ui)?;
     }
     Ok(turns)
 }
@@ -229,7 +223,7 @@ pub(super) fn of(cli: &Cli, name: &str) -> Global {
 fn run_beside(cli: &Cli, names: &[String], watch: &Watch, ui: Ui) -> anyhow::Result<Outcome> {
     let turns: Vec<(&String, Ui)> = names.iter().map(|name| (name, ui.beside(name))).collect();
     let next = AtomicUsize::new(0);
-    let ended: Mutex<BTreeMap<usize, (u8, Option<String>)>> = Mutex::default();
+    let ended: Mutex<BTreeMap<usize, Printed>> = Mutex::default();
     let has_stopped = AtomicBool::new(false);
     let take_turns = || {
         while !has_stopped.load(Ordering::Relaxed)
@@ -242,10 +236,11 @@ fn run_beside(cli: &Cli, names: &[String], watch: &Watch, ui: Ui) -> anyhow::Res
             if let Some(error) = &error {
                 ui.error(error);
             }
-            let code = exit::code(&result);
+            let exit_code = exit::code(&result);
             // Whoever stops one account's turn means all of them.
-            has_stopped.fetch_or(code > exit::SIGNALLED, Ordering::Relaxed);
-            ended.lock().unwrap_or_else(PoisonError::into_inner).insert(place, (code, error));
+            has_stopped.fetch_or(exit_code > exit::SIGNALLED, Ordering::Relaxed);
+            let printed = Printed { account: name, exit_code, text: ui.take_data(), error };
+            ended.lock().unwrap_or_else(PoisonError::into_inner).insert(place, printed);
         }
     };
     std::thread::scope(|scope| {
@@ -255,19 +250,16 @@ fn run_beside(cli: &Cli, names: &[String], watch: &Watch, ui: Ui) -> anyhow::Res
     });
     watch.in_order(names);
     let ended = ended.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let printed = ended.iter().map(|(place, (code, error))| {
-        let (name, own) = &turns[*place];
-        Printed { account: name, exit_code: *code, text: own.take_data(), error: error.as_deref() }
-    });
+    let printed: Vec<Printed> = ended.into_values().collect();
     if documents::are_asked_of(&cli.command) {
-        documents::print(printed.collect(), ui)?;
+        documents::print(&printed, ui)?;
     } else {
-        for printed in printed.filter(|printed| !printed.text.is_empty()) {
+        for printed in printed.iter().filter(|printed| !printed.text.is_empty()) {
             ui.heading(&format!("Stripe account {}", printed.account));
             ui.data(&printed.text)?;
         }
     }
-    let codes = ended.values().map(|(code, _)| *code);
+    let codes = printed.iter().map(|printed| printed.exit_code);
     if let Some(code) = codes.clone().find(|code| *code > exit::SIGNALLED) {
         return Ok(Outcome::Interrupted(code - exit::SIGNALLED));
     }

@@ -60,7 +60,7 @@ pub(super) struct Printed<'a> {
     pub(super) exit_code: u8,
     pub(super) text: String,
     /// Why the turn has no document, where it failed.
-    pub(super) error: Option<&'a str>,
+    pub(super) error: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -80,19 +80,19 @@ struct Own<'a> {
 }
 
 /// Prints what they printed, as one.
-pub(super) fn print(printed: Vec<Printed>, ui: Ui) -> anyhow::Result<()> {
-    let accounts = printed.into_iter().map(own).collect::<anyhow::Result<_>>()?;
+pub(super) fn print(printed: &[Printed], ui: Ui) -> anyhow::Result<()> {
+    let accounts = printed.iter().map(own).collect::<anyhow::Result<_>>()?;
     let document = Document { schema_version: SCHEMA_VERSION, accounts };
     Ok(ui.data(&format!("{}\n", serde_json::to_string(&document)?))?)
 }
 
-fn own(printed: Printed<'_>) -> anyhow::Result<Own<'_>> {
+fn own<'a>(printed: &'a Printed) -> anyhow::Result<Own<'a>> {
     let Printed { account, exit_code, text, error } = printed;
-    let output = match serde_json::from_str::<Box<RawValue>>(&text) {
+    let output = match serde_json::from_str::<Box<RawValue>>(text) {
         Ok(document) => Some(document),
         Err(_) if text.is_empty() => None,
         // Nothing that was printed is lost, whatever it is.
-        Err(_) => Some(to_raw_value(&text)?),
+        Err(_) => Some(to_raw_value(text)?),
     };
-    Ok(Own { account, exit_code, error, output })
+    Ok(Own { account, exit_code: *exit_code, error: error.as_deref(), output })
 }

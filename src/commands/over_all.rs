@@ -108,7 +108,7 @@ fn account(
     settings: Option<&Settings>,
     standing: Option<Standing>,
 ) -> Account {
-    let Turn { name, code, told, .. } = turn;
+    let Turn { name, code, told } = turn;
     let end = match told {
         Ok(Some(brief)) => {
             End::Closed { brief: Box::new(brief), report: format!("{name}/{CLOSE}.html") }
