@@ -104,15 +104,9 @@ fn account(facts: &Facts, currency: Currency, out: &mut Writer) {
     }
     let accounts = facts.receivable();
     let section = format!("ar-others-{currency}");
-    let revalued = facts.others(&accounts, currency, facts.up_to_end());
-    let revalued = revalued.filter(|other| other.is_revaluation);
-    let (count, sum) = revalued.fold((0, zero), |(n, sum), other| (n + 1, sum + other.amount));
-    if count > 0 {
-        let label = "Revaluations that NetSuite made by itself";
-        terms.push(Term::new(label, count, sum).behind(section.clone()));
-    }
     let others = Others::new(facts, accounts.clone(), currency, facts.up_to_end());
-    terms.extend(others.terms(false).into_iter().map(|term| term.behind(section.clone())));
+    let by_others = others.terms_with_revaluations_apart().into_iter();
+    terms.extend(by_others.map(|term| term.behind(section.clone())));
     let observed = facts.on(&accounts, currency, Balance::observed_at_end) + others.sum();
     let head =
         Head::new(format!("ar-{currency}"), format!("Receivables account, {currency}"), &STATEMENT);

@@ -67,7 +67,7 @@ fn lead(facts: &Facts, currency: Currency, out: &mut Writer) -> Amount {
         Term::new("Undeposited funds, by NetSuite", 0, funds),
         Term::new("Stripe balance account, by NetSuite", 0, balance),
     ];
-    let others = Others::new(facts, facts.money(), currency, facts.up_to_end()).terms(true);
+    let others = Others::new(facts, facts.money(), currency, facts.up_to_end()).terms();
     terms.extend(others.into_iter().map(|term| {
         let term = Term { amount: -term.amount, ..term };
         term.behind(format!("bridge-{currency}-others"))

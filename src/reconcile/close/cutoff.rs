@@ -127,7 +127,7 @@ fn against_ledger(facts: &Facts, currency: Currency, out: &mut Writer) {
     if !opened.is_zero() {
         terms.push(Term::new("The start of the books", 0, opened));
     }
-    terms.extend(others.terms(true));
+    terms.extend(others.terms());
     let head = Head::new(
         format!("cutoff-{currency}"),
         format!("Movements against the ledger's activity, {currency}"),

@@ -96,7 +96,7 @@ fn against_accounts(facts: &Facts, currency: Currency, out: &mut Writer) {
         Term::new("Charged in the period", count, charged).behind(key("kinds")),
         Term::new("Not booked at its end", end_count, -end).behind(key("end")),
     ];
-    terms.extend(others.terms(true).into_iter().map(|term| term.behind(key("others"))));
+    terms.extend(others.terms().into_iter().map(|term| term.behind(key("others"))));
     let head = Head::new(
         format!("fees-{currency}"),
         format!("Fees against the fee accounts, {currency}"),

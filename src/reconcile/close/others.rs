@@ -46,28 +46,56 @@ impl<'a> Others<'a> {
         self.all().fold(Amount::zero(self.currency), |sum, other| sum + other.amount)
     }
 
-    /// A term for each Stripe account that made some of them, and one for everybody else; those that
-    /// NetSuite made by itself are left out where they have a term of their own.
-    pub(super) fn terms(&self, with_revaluations: bool) -> Vec<Term> {
-        let mut sums: BTreeMap<Option<&str>, (usize, Amount)> = BTreeMap::new();
-        for other in self.all().filter(|other| with_revaluations || !other.is_revaluation) {
-            let own = sums.entry(other.maker.as_deref());
-            let own = own.or_insert((0, Amount::zero(self.currency)));
+    /// A term for each Stripe account that made some of them, and one for everybody else.
+    pub(super) fn terms(&self) -> Vec<Term> {
+        self.terms_by(|other| By::of(other.maker.as_deref()))
+    }
+
+    /// The same, with what NetSuite made by itself in a term of its own.
+    pub(super) fn terms_with_revaluations_apart(&self) -> Vec<Term> {
+        self.terms_by(|other| {
+            if other.is_revaluation { By::NetSuite } else { By::of(other.maker.as_deref()) }
+        })
+    }
+
+    fn terms_by(&self, by: impl Fn(&'a Foreign) -> By<'a>) -> Vec<Term> {
+        let mut sums: BTreeMap<By, (usize, Amount)> = BTreeMap::new();
+        for other in self.all() {
+            let own = sums.entry(by(other)).or_insert((0, Amount::zero(self.currency)));
             own.0 += 1;
             own.1 += other.amount;
         }
-        let label = |maker: Option<&str>| match maker {
-            Some(name) => format!("Records of the Stripe account {name} on these accounts"),
-            None => BY_OTHERS.to_owned(),
-        };
-        let term = |(maker, (count, sum))| Term::new(label(maker), count, sum);
-        sums.into_iter().map(term).collect()
+        sums.into_iter().map(|(by, (count, sum))| Term::new(by.label(), count, sum)).collect()
     }
 
     /// One by one, in a section that may be long.
     pub(super) fn list(&self, key: String, out: &mut Writer) {
         let head = Head::new(key, BY_OTHERS, &FOREIGN).of(self.currency).detail();
         out.list(&head, self.all().map(|other| row(self.facts, other)));
+    }
+}
+
+/// Who made a record, in the order in which terms stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum By<'a> {
+    NetSuite,
+    Anybody,
+    Account(&'a str),
+}
+
+impl<'a> By<'a> {
+    fn of(maker: Option<&'a str>) -> Self {
+        maker.map_or(Self::Anybody, Self::Account)
+    }
+
+    fn label(self) -> String {
+        match self {
+            Self::NetSuite => "Revaluations that NetSuite made by itself".to_owned(),
+            Self::Anybody => BY_OTHERS.to_owned(),
+            Self::Account(name) => {
+                format!("Records of the Stripe account {name} on these accounts")
+            }
+        }
     }
 }
 
