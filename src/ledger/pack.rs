@@ -62,7 +62,7 @@ impl Dictionary {
     }
 }
 
-/// The contexts of one thread, for all dictionaries: each takes half a megabyte once it was used.
+/// The contexts of one thread, for all dictionaries.
 struct Codec {
     plain: CCtx<'static>,
     /// Its frames have a checksum.

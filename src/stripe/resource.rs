@@ -200,6 +200,20 @@ mod tests {
         assert_eq!(Resource::of_kind("subscription"), None);
     }
 
+    /// A status that is listed but not watched would be asked for every night and change nothing.
+    #[test]
+    fn what_is_listed_by_its_status_is_what_is_watched() {
+        for resource in Resource::LISTS {
+            for status in resource.open_statuses() {
+                let kind = resource.kind();
+                let json =
+                    format!(r#"{{"id":"x_1","object":"{kind}","created":1,"status":"{status}"}}"#);
+                let scan = crate::stripe::links::scan(json.as_bytes()).unwrap();
+                assert!(scan.open_until.is_some(), "{kind} {status}");
+            }
+        }
+    }
+
     #[test]
     fn paths_are_those_of_the_api() {
         assert_eq!(Resource::TaxRates.path(), "/v1/tax_rates");
