@@ -10,7 +10,9 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Timelike, Utc,
+};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +102,40 @@ pub fn parse_bound(text: &str, zone: Tz) -> Result<UnixTime, WindowError> {
     DateTime::parse_from_rfc3339(text)
         .map(|instant| UnixTime(instant.timestamp()))
         .map_err(|_| WindowError::Unreadable(text.chars().take(60).collect()))
+}
+
+/// Appends a day as ISO 8601 has it. Without the machinery of `format!`: a report of a million rows has
+/// as many days.
+pub fn push_date(to: &mut String, date: NaiveDate) {
+    match u32::try_from(date.year()) {
+        Ok(year @ 0..=9999) => {
+            push_pair(to, year / 100);
+            push_pair(to, year % 100);
+            to.push('-');
+            push_pair(to, date.month());
+            to.push('-');
+            push_pair(to, date.day());
+        }
+        _ => to.push_str(&date.to_string()),
+    }
+}
+
+/// `2026-10-01 09:30:00`.
+pub fn second(at: NaiveDateTime) -> String {
+    let mut text = String::with_capacity(19);
+    push_date(&mut text, at.date());
+    for (mark, part) in [(' ', at.hour()), (':', at.minute()), (':', at.second())] {
+        text.push(mark);
+        push_pair(&mut text, part);
+    }
+    text
+}
+
+/// Two digits of a number below a hundred.
+fn push_pair(to: &mut String, number: u32) {
+    for digit in [number / 10, number % 10] {
+        to.push(char::from_digit(digit, 10).expect("a digit of a number below a hundred"));
+    }
 }
 
 /// The day before `date`: NetSuite's service periods end inclusively, Stripe's exclusively.
@@ -216,6 +252,20 @@ mod tests {
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
+    }
+
+    /// A report's days are written without chrono, and must be the same days.
+    #[test]
+    fn a_day_is_written_as_chrono_does() {
+        for text in ["2026-10-01", "2026-12-31", "0001-01-01", "+10000-01-01", "-0001-02-03"] {
+            let mut written = String::new();
+            push_date(&mut written, day(text));
+            assert_eq!(written, day(text).to_string());
+        }
+        for instant in [0, 1_780_272_000, 1_780_358_399, 951_782_400] {
+            let at = UnixTime(instant).utc().naive_utc();
+            assert_eq!(second(at), at.to_string());
+        }
     }
 
     #[test]

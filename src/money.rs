@@ -173,6 +173,11 @@ impl Amount {
         decimal_string(self.minor, self.currency.exponent())
     }
 
+    /// Appends the same to a text.
+    pub fn push_decimal(self, to: &mut String) {
+        push_decimal(to, self.minor, self.currency.exponent());
+    }
+
     /// Digits as NetSuite keeps them, or an error when they do not fit: never rounded.
     pub fn to_netsuite_decimal(self, places: u8) -> Result<String, MoneyError> {
         let exponent = self.currency.exponent();
@@ -333,20 +338,25 @@ pub fn grouped(decimal: &str) -> String {
     out
 }
 
-/// Without the machinery of `format!`: a report of a million rows has ten million amounts.
 fn decimal_string(minor: i64, exponent: u8) -> String {
-    let digits = minor.unsigned_abs().to_string();
-    let decimals = usize::from(exponent);
-    let mut text = String::with_capacity(digits.len() + decimals + 3);
-    if minor < 0 {
-        text.push('-');
-    }
-    text.extend(std::iter::repeat_n('0', (decimals + 1).saturating_sub(digits.len())));
-    text.push_str(&digits);
-    if decimals > 0 {
-        text.insert(text.len() - decimals, '.');
-    }
+    let mut text = String::with_capacity(24);
+    push_decimal(&mut text, minor, exponent);
     text
+}
+
+/// Without the machinery of `format!`: a report of a million rows has ten million amounts.
+fn push_decimal(to: &mut String, minor: i64, exponent: u8) {
+    let mut buffer = itoa::Buffer::new();
+    let digits = buffer.format(minor.unsigned_abs());
+    let decimals = usize::from(exponent);
+    if minor < 0 {
+        to.push('-');
+    }
+    to.extend(std::iter::repeat_n('0', (decimals + 1).saturating_sub(digits.len())));
+    to.push_str(digits);
+    if decimals > 0 {
+        to.insert(to.len() - decimals, '.');
+    }
 }
 
 #[cfg(test)]

@@ -123,9 +123,18 @@ impl Ledger {
     pub fn counts_in(&self, window: Window) -> Result<BTreeMap<String, usize>, LedgerError> {
         let run = || -> rusqlite::Result<BTreeMap<String, usize>> {
             self.connection
+                // Kind by kind, each straight to the window: the index would be read from end to end.
                 .prepare_cached(
-                    "SELECT kind, count(*) FROM object WHERE created >= ?1 AND created < ?2
-                     GROUP BY kind",
+                    "WITH RECURSIVE known (kind) AS (
+                         SELECT min(kind) FROM object UNION ALL
+                         SELECT (SELECT min(kind) FROM object o WHERE o.kind > known.kind)
+                         FROM known WHERE kind IS NOT NULL
+                     ), counted AS (
+                         SELECT kind, (SELECT count(*) FROM object o WHERE o.kind = known.kind
+                                       AND created >= ?1 AND created < ?2) AS count
+                         FROM known WHERE kind IS NOT NULL
+                     )
+                     SELECT kind, count FROM counted WHERE count > 0",
                 )?
                 .query_map(params![window.since.0, window.until.0], |row| {
                     let count: i64 = row.get(1)?;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use rusqlite::Transaction;
 use serde::de::DeserializeOwned;
 
 use super::linked::Found;
@@ -24,6 +25,14 @@ use crate::stripe::objects::{
 const SHELF_MAX: usize = 4_000;
 
 impl Ledger {
+    /// As long as this is kept, everything is read as the file is at one moment: otherwise each query locks
+    /// and unlocks the file, which takes longer than finding one object.
+    pub fn one_moment(&self) -> Result<Option<Transaction<'_>>, LedgerError> {
+        let reading =
+            self.connection.is_autocommit().then(|| self.connection.unchecked_transaction());
+        reading.transpose().map_err(|error| self.fail(error))
+    }
+
     /// Everything that belongs to a case, as the file is at one moment.
     pub fn load_case(
         &self,
@@ -31,10 +40,7 @@ impl Ledger {
         payouts: &PayoutIndex,
         policy: &Policy,
     ) -> Result<Case, LedgerError> {
-        // One read transaction: otherwise each query locks and unlocks the file.
-        let reading =
-            self.connection.is_autocommit().then(|| self.connection.unchecked_transaction());
-        let _reading = reading.transpose().map_err(|error| self.fail(error))?;
+        let _moment = self.one_moment()?;
         match key {
             CaseKey::Customer(id) => {
                 let mut case = self.of_customer(id)?;

@@ -74,7 +74,7 @@ pub use open::{Identity, Look, Pages};
 pub use payouts::PayoutIndex;
 pub use period_locks::{PeriodAct, PeriodLock};
 pub use pulls::{PullWindow, Pulled, Watched};
-pub use readings::{packed_content, unpacked_reading};
+pub use readings::{Packed, unpacked_reading};
 pub use records::{PlanPlace, RecordRow, RecordState};
 pub use runs::{Run, RunId};
 pub use sign_offs::{SignOff, Signer, Signing};

@@ -102,6 +102,11 @@ impl Ledger {
         Self::over(connection, path, clock, id, packer)
     }
 
+    /// The same file for another thread, which only reads it.
+    pub fn beside(&self) -> Result<Self, LedgerError> {
+        Self::open_read_only(&self.path, Arc::clone(&self.clock))
+    }
+
     /// How much of the file is kept in memory. A push commits twice for each record, and after many commits
     /// SQLite looks through every page that it keeps: a tree that was balanced looks like a file that
     /// shrank.

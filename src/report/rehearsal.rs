@@ -142,7 +142,7 @@ fn write_sides(out: &mut Writer, present: &TrialBalance, other: &TrialBalance, m
     let both =
         [present, other].map(|trial| sides(trial.by_account(measure).into_values(), currency));
     let [present, other] = both;
-    let row = |side: &str, one: Amount, two: Amount| {
+    let row = |side: &'static str, one: Amount, two: Amount| {
         vec![Cell::text(side), Cell::Amount(one), Cell::Amount(two), Cell::Amount(two - one)]
     };
     let rows = [row("Debits", present.0, other.0), row("Credits", -present.1, -other.1)];
@@ -178,7 +178,7 @@ fn differing<K: Ord + Copy>(
 }
 
 /// An amount on the side that it falls on.
-fn cells(amount: Amount) -> [Cell; 2] {
+fn cells(amount: Amount) -> [Cell<'static>; 2] {
     if amount.is_negative() {
         [Cell::Empty, Cell::Amount(-amount)]
     } else {

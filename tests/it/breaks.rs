@@ -184,7 +184,7 @@ fn said(facts: &Facts) -> BTreeSet<String> {
 fn words(row: &Row) -> String {
     let cell = |cell: &Cell| match cell {
         Cell::Empty => None,
-        Cell::Text(text) | Cell::Id(text) => Some(text.clone()),
+        Cell::Text(text) | Cell::Id(text) => Some(text.to_string()),
         Cell::Date(date) => Some(date.to_string()),
         Cell::Count(count) => Some(count.to_string()),
         Cell::Amount(amount) => Some(amount.to_string()),

@@ -26,7 +26,7 @@ const CHARGES: usize = 30;
 /// A report with all its rows.
 #[derive(Default)]
 pub struct Collected {
-    pub sections: Vec<(Head, Vec<Row>)>,
+    pub sections: Vec<(Head, Vec<Row<'static>>)>,
 }
 
 impl Sink for Collected {
@@ -35,7 +35,7 @@ impl Sink for Collected {
     }
 
     fn row(&mut self, row: &Row) {
-        self.sections.last_mut().expect("a section").1.push(row.clone());
+        self.sections.last_mut().expect("a section").1.push(row.kept());
     }
 
     fn end(&mut self, _: usize) {}
@@ -48,7 +48,7 @@ impl Collected {
         collected
     }
 
-    pub fn rows(&self, key: &str) -> &[Row] {
+    pub fn rows(&self, key: &str) -> &[Row<'static>] {
         let found = self.sections.iter().find(|(head, _)| head.key == key);
         found.map_or(&[], |(_, rows)| rows)
     }

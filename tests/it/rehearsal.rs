@@ -228,7 +228,7 @@ fn the_plan_said_so(plan: &Plan, posted: &[InNetSuite]) -> Result<(), String> {
                 _ => 0,
             };
             let Cell::Text(account) = &row.cells[0] else { continue };
-            *said.entry((currency.clone(), account.clone())).or_default() +=
+            *said.entry((currency.clone(), account.to_string())).or_default() +=
                 minor(&row.cells[1]) - minor(&row.cells[2]);
         }
     }

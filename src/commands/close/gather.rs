@@ -2,6 +2,7 @@
 //! time, and what NetSuite shows of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::thread;
 
 use chrono::NaiveDate;
 
@@ -18,7 +19,7 @@ use crate::commands::balance::Balances;
 use crate::commands::books::Names;
 use crate::commands::others::{REVALUATION, item};
 use crate::ids::{ExternalId, InternalId};
-use crate::ledger::{Cared, Ledger};
+use crate::ledger::{Cared, Ledger, Pages};
 use crate::money::{Amount, Currency};
 use crate::netsuite::balances::Entry;
 use crate::netsuite::client::Client;
@@ -27,7 +28,8 @@ use crate::netsuite::suiteql::Asked;
 use crate::reconcile::Item;
 use crate::reconcile::close::cover::{Cover, Query};
 use crate::reconcile::close::facts::{
-    FACTS_VERSION, Facts, Foreign, Movement, OpenException, Payout, Period, Source, StripeSide,
+    Document, FACTS_VERSION, Facts, Foreign, Movement, OpenException, Payout, Period, Source,
+    StripeSide,
 };
 use crate::report::AccountNames;
 use crate::stripe::objects::Account;
@@ -53,6 +55,8 @@ pub async fn gather(inputs: Inputs<'_>) -> anyhow::Result<Facts> {
     let Inputs { ledger, policy, references, .. } = inputs;
     let mut payouts = payouts::payouts(&inputs)?;
     let mut moved = movements::moved(&inputs, &mut payouts)?;
+    // What is looked up from here on is spread over the file: its pages would only stand beside the movements.
+    ledger.keep_pages(Pages::Few)?;
     let read = records::read(&inputs, &mut moved.movements, &mut payouts).await?;
     moved.settle_days_of_nothing(policy.zone);
     let stripe = stripe_sides(&inputs, &moved, &payouts)?;
@@ -71,7 +75,7 @@ pub async fn gather(inputs: Inputs<'_>) -> anyhow::Result<Facts> {
         chart: policy.chart.iter().map(|(role, account)| (role, account.clone())).collect(),
         stripe,
         categories: moved.categories,
-        movements: moved.movements,
+        movements: moved.movements.into(),
         payouts,
         balances: read.balances,
         deviations: read.deviations,
@@ -93,16 +97,39 @@ pub async fn gather(inputs: Inputs<'_>) -> anyhow::Result<Facts> {
         read_at: inputs.read_at,
     };
     forget_settled(&mut facts);
-    facts.invoices = subjects::invoices(&inputs, &read.unpaid)?;
-    facts.credits = subjects::credits(&inputs, &facts.documents, &read.in_sums)?;
-    facts.disputes = subjects::disputes(&inputs, &facts)?;
-    facts.refunds = subjects::refunds(&inputs, &facts)?;
+    add_subjects(&mut facts, &inputs, &read.unpaid, &read.in_sums)?;
     Ok(facts)
+}
+
+/// The objects whose JSON the reports need. Half of them are found on another thread: a large month has
+/// tens of thousands, each somewhere else in the file.
+fn add_subjects(
+    facts: &mut Facts,
+    inputs: &Inputs,
+    unpaid: &Unpaid,
+    in_sums: &[Document],
+) -> anyhow::Result<()> {
+    let ledger = inputs.ledger;
+    let (beside, _moment) = (ledger.beside()?, ledger.one_moment()?);
+    let known: &Facts = facts;
+    let (invoices, credits, disputes, refunds) = thread::scope(|scope| -> anyhow::Result<_> {
+        let refunds = scope.spawn(move || subjects::refunds(&beside, known));
+        let invoices = subjects::invoices(inputs, unpaid);
+        let credits = subjects::credits(inputs, &known.documents, in_sums);
+        let disputes = subjects::disputes(ledger, known);
+        let refunds = refunds.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((invoices?, credits?, disputes?, refunds?))
+    })?;
+    facts.invoices = invoices;
+    facts.credits = credits;
+    facts.disputes = disputes;
+    facts.refunds = refunds;
+    Ok(())
 }
 
 /// Older movements are kept as far as the books were without them when the period began.
 fn forget_settled(facts: &mut Facts) {
-    let mut movements = std::mem::take(&mut facts.movements);
+    let mut movements = std::mem::take(&mut facts.movements).into_vec();
     let is_needed = |movement: &Movement| {
         movement.created >= facts.period.window.since
             || facts.open(movement, facts.start()).is_some()
@@ -111,11 +138,7 @@ fn forget_settled(facts: &mut Facts) {
                 && facts.charged_on(movement).is_none_or(|day| day >= facts.period.first_day))
     };
     movements.retain(is_needed);
-    // Ids are unique; a stable sort would take half as much room again.
-    movements
-        .sort_unstable_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
-    movements.shrink_to_fit();
-    facts.movements = movements;
+    facts.movements = movements.into();
 }
 
 fn names(references: &References) -> BTreeMap<InternalId, String> {

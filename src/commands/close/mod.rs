@@ -20,7 +20,7 @@ use crate::commands::log::logged;
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
 use crate::commands::siblings;
-use crate::ledger::{Ledger, packed_content};
+use crate::ledger::{Ledger, Packed, Pages};
 use crate::netsuite::client::Client;
 use crate::netsuite::references::References;
 use crate::reconcile::close::facts::Period;
@@ -75,7 +75,7 @@ pub(super) async fn taken(
         let facts = read(args, &session, ledger, period).await?;
         let is_close = args.name == ReportName::Close;
         let (packed, written) = std::thread::scope(|scope| {
-            let packed = is_close.then(|| scope.spawn(|| packed_content(&facts)));
+            let packed = is_close.then(|| scope.spawn(|| Packed::new(&facts)));
             let written = write::in_folder(args, &facts, &wanted, ui);
             let ended = packed.map(std::thread::ScopedJoinHandle::join);
             (ended.map(|own| own.unwrap_or_else(|panic| std::panic::resume_unwind(panic))), written)
@@ -84,7 +84,7 @@ pub(super) async fn taken(
         if let (Some(packed), Some(written)) = (packed.transpose()?, &written) {
             let Period { name, window, .. } = &facts.period;
             let figures = &written.figures;
-            let id = ledger.put_reading(name, *window, facts.read_at, &packed, figures)?;
+            let id = ledger.put_reading(name, *window, facts.read_at, packed, figures)?;
             warn_of_void(ledger, name, id, ui)?;
             ui.say(&format!(
                 "Kept as reading {id}: `--as-read {id}` makes the same reports again."
@@ -229,5 +229,6 @@ pub(super) async fn gathered(
     name_makers(&mut facts, session)?;
     add_statements(&mut facts, ledger, &session.settings.bank)?;
     ledger.forget_pages()?;
+    ledger.keep_pages(Pages::Many)?;
     Ok(facts)
 }

@@ -21,7 +21,7 @@ use crate::netsuite::record::{Body, ItemLine, RecordKind, Ref};
 use crate::reconcile::close::books::{Books, Entry, Seen};
 use crate::reconcile::close::documents::{Documents, key};
 use crate::reconcile::close::facts::{
-    Balance, Deviation, Document, Movement, Payout, RunFact, TaxLine,
+    Balance, Deviation, Document, Movement, Payout, RunFact, Short, TaxLine,
 };
 use crate::reconcile::expected::customer;
 
@@ -96,7 +96,7 @@ struct Fold<'a> {
     taxes_on: BTreeSet<InternalId>,
     banks: BTreeMap<Currency, InternalId>,
     movements: &'a mut [Movement],
-    /// Where the movements are, in the order of their ids.
+    /// Where the movements are, in the order of their ids; empty until one is looked for.
     places: Vec<u32>,
     payouts: &'a mut [Payout],
     /// The payout that a record banks.
@@ -132,9 +132,6 @@ impl<'a> Fold<'a> {
             Role::Bank(currency) => Some((currency, account.clone())),
             _ => None,
         };
-        let mut places: Vec<u32> = movements.iter().zip(0..).map(|(_, place)| place).collect();
-        let id = |place: &u32| -> &str { &movements[at(*place)].id };
-        places.sort_unstable_by(|one, other| id(one).cmp(id(other)));
         Ok(Self {
             inputs,
             books,
@@ -142,7 +139,7 @@ impl<'a> Fold<'a> {
             taxes_on: role(Role::TaxPayable).into_iter().collect(),
             banks: policy.chart.iter().filter_map(bank).collect(),
             movements,
-            places,
+            places: Vec::new(),
             payouts,
             banks_for,
             summed_on: HashMap::new(),
@@ -245,11 +242,17 @@ impl<'a> Fold<'a> {
     }
 
     fn mark(&mut self, sources: &[String], set: impl Fn(&mut Movement)) {
+        let Self { movements, places, .. } = self;
+        if places.is_empty() {
+            places.extend(movements.iter().zip(0..).map(|(_, place)| place));
+            let id = |place: &u32| &movements[at(*place)].id;
+            places.sort_unstable_by(|one, other| id(one).cmp(id(other)));
+        }
         for source in sources {
-            let id = |place: &u32| -> &str { &self.movements[at(*place)].id };
-            let found = self.places.binary_search_by(|place| id(place).cmp(source));
+            let source = Short::from(source.as_str());
+            let found = places.binary_search_by(|place| movements[at(*place)].id.cmp(&source));
             if let Ok(place) = found {
-                set(&mut self.movements[at(self.places[place])]);
+                set(&mut movements[at(places[place])]);
             }
         }
     }

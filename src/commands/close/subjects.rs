@@ -15,7 +15,7 @@ use crate::ids::{ExternalId, InvoiceId};
 use crate::ledger::{Ledger, LedgerError};
 use crate::money::{Amount, Currency};
 use crate::reconcile::close::facts::{
-    CustomerCredit, DisputeFact, Document, Facts, InvoiceSides, RefundFact,
+    CustomerCredit, DisputeFact, Document, Facts, InvoiceSides, RefundFact, Short,
 };
 use crate::stripe::objects::{
     CreditNote, CustomerBalanceTransaction, Dispute, Invoice, Refund, read,
@@ -185,15 +185,16 @@ fn kept_by_stripe(
 }
 
 /// The disputes behind what moved in the period.
-pub(super) fn disputes(inputs: &Inputs, facts: &Facts) -> anyhow::Result<Vec<DisputeFact>> {
+pub(super) fn disputes(ledger: &Ledger, facts: &Facts) -> anyhow::Result<Vec<DisputeFact>> {
+    let _moment = ledger.one_moment()?;
     let is_of = |class| matches!(class, Class::DisputeWithdrawal | Class::DisputeReturn);
     let mut found = Vec::new();
     for id in sources(facts, is_of) {
-        let Ok(Some(dispute)) = inputs.ledger.view::<Dispute>(id) else { continue };
+        let Ok(Some(dispute)) = ledger.view::<Dispute>(id) else { continue };
         let charge = dispute.charge.as_ref().map(ToString::to_string);
         found.push(DisputeFact {
             id: id.to_owned(),
-            charged: charged(inputs, charge.as_deref())?,
+            charged: charged(ledger, facts, charge.as_deref())?,
             charge,
             opened: facts.date(dispute.created),
             amount: dispute.amount(),
@@ -205,18 +206,19 @@ pub(super) fn disputes(inputs: &Inputs, facts: &Facts) -> anyhow::Result<Vec<Dis
 }
 
 /// The refunds behind what moved in the period.
-pub(super) fn refunds(inputs: &Inputs, facts: &Facts) -> anyhow::Result<Vec<RefundFact>> {
+pub(super) fn refunds(ledger: &Ledger, facts: &Facts) -> anyhow::Result<Vec<RefundFact>> {
+    let _moment = ledger.one_moment()?;
     let is_of = |class| matches!(class, Class::Refund | Class::RefundFailure);
     let mut found = Vec::new();
     for id in sources(facts, is_of) {
-        let Ok(Some(refund)) = inputs.ledger.view::<Refund>(id) else { continue };
-        let charge = refund.charge.as_ref().map(ToString::to_string);
+        let Ok(Some(refund)) = ledger.view::<Refund>(id) else { continue };
+        let charge = refund.charge.as_ref().map(AsRef::as_ref);
         found.push(RefundFact {
-            id: id.to_owned(),
-            charged: charged(inputs, charge.as_deref())?,
-            charge,
-            reason: refund.reason.unwrap_or_default(),
-            status: refund.status,
+            id: id.into(),
+            charged: charged(ledger, facts, charge)?,
+            charge: charge.map(Short::from),
+            reason: refund.reason.unwrap_or_default().into(),
+            status: refund.status.into(),
         });
     }
     Ok(found)
@@ -224,12 +226,15 @@ pub(super) fn refunds(inputs: &Inputs, facts: &Facts) -> anyhow::Result<Vec<Refu
 
 fn sources(facts: &Facts, is_of: impl Fn(Class) -> bool) -> BTreeSet<&str> {
     let window = facts.period.window;
-    let own = facts.movements.iter().filter(|movement| window.contains(movement.created));
+    let own = facts.movements.all().iter().filter(|movement| window.contains(movement.created));
     own.filter(|movement| is_of(movement.class)).filter_map(|m| m.source.as_deref()).collect()
 }
 
-fn charged(inputs: &Inputs, charge: Option<&str>) -> anyhow::Result<Option<NaiveDate>> {
+fn charged(
+    ledger: &Ledger,
+    facts: &Facts,
+    charge: Option<&str>,
+) -> anyhow::Result<Option<NaiveDate>> {
     let Some(charge) = charge else { return Ok(None) };
-    let created = inputs.ledger.created(charge)?;
-    Ok(created.map(|created| created.date_in(inputs.policy.zone)))
+    Ok(ledger.created(charge)?.map(|created| facts.date(created)))
 }

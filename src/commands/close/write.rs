@@ -6,8 +6,8 @@ use super::period::Tolerance;
 use crate::cli::{ReportArgs, ReportFormat, ReportName};
 use crate::commands::exit::Outcome;
 use crate::commands::files::{ReportFolder, write_private};
-use crate::reconcile::close::sheet::Proof;
-use crate::reconcile::close::{Facts, Nothing, Report};
+use crate::reconcile::close::sheet::{Proof, Sink};
+use crate::reconcile::close::{Facts, Nothing, Report, write_cover};
 use crate::report::close::{self, CLOSE, Detail, Written, csv, html, json, of_page, text};
 use crate::ui::{Ui, width};
 
@@ -54,22 +54,36 @@ pub(super) fn rest(
     // A close has written everything; what it found is on its cover.
     let shown = reports.iter().filter(|report| !is_close || **report == Report::Cover);
     for report in shown.filter(|_| is_shown) {
-        proofs.extend(print(args, facts, *report, ui)?);
+        proofs.extend(print(args, facts, *report, written.filter(|_| is_close), ui)?);
     }
     let is_over = proofs.iter().any(|proof| tolerance.is_passed_by(proof.difference));
     Ok((if is_over { Outcome::OutOfTolerance } else { Outcome::Done }, proofs))
 }
 
-fn print(args: &ReportArgs, facts: &Facts, report: Report, ui: Ui) -> anyhow::Result<Vec<Proof>> {
+/// Prints a report; `close` is what all of them became, where they were made.
+fn print(
+    args: &ReportArgs,
+    facts: &Facts,
+    report: Report,
+    close: Option<&Written>,
+    ui: Ui,
+) -> anyhow::Result<Vec<Proof>> {
+    let make = |sink: &mut dyn Sink| match close {
+        Some(written) if report == Report::Cover => {
+            write_cover(facts, &written.proofs, sink);
+            Vec::new()
+        }
+        _ => report.write(facts, sink),
+    };
     let mut bytes = Vec::new();
     let proofs = match args.output {
         ReportFormat::Table => {
-            let (text, proofs) = text(facts, report, width());
+            let (text, proofs) = text(facts, report, &make, width());
             bytes = text.into_bytes();
             proofs
         }
-        ReportFormat::Csv => csv(facts, report, &mut bytes)?,
-        ReportFormat::Json => json(facts, report, &mut bytes)?,
+        ReportFormat::Csv => csv(report, &make, &mut bytes)?,
+        ReportFormat::Json => json(facts, report, &make, &mut bytes)?,
         ReportFormat::Html => {
             bytes = html(facts, &[report], Detail::Elsewhere).into_bytes();
             report.write(facts, &mut Nothing)

@@ -64,7 +64,7 @@ pub(super) fn pack(args: &EvidenceArgs, global: &Global, ui: Ui) -> anyhow::Resu
     let packed = ledger.packed_reading(reading)?.with_context(|| {
         format!("the ledger has no reading {reading}\nhint: `tieout report close` tells its number")
     })?;
-    let facts: Facts = unpacked_reading(&packed)
+    let facts: Facts = unpacked_reading(packed.as_slice())
         .with_context(|| format!("reading {reading} was kept by another version of tieout"))?;
     if facts.period.name != month.to_string() {
         let text = format!("reading {reading} is of {}, not of {month}", facts.period.name);
@@ -268,7 +268,7 @@ impl Pack<'_> {
 /// Control totals over the balance transactions of the period.
 fn totals(facts: &Facts) -> Vec<Total> {
     let mut sums: BTreeMap<Currency, (usize, [i64; 3])> = BTreeMap::new();
-    let own = facts.movements.iter().filter(|own| own.created >= facts.period.window.since);
+    let own = facts.movements.all().iter().filter(|own| own.created >= facts.period.window.since);
     for movement in own {
         let (count, [gross, fee, net]) = sums.entry(movement.currency).or_default();
         *count += 1;

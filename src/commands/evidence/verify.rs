@@ -135,7 +135,7 @@ impl Proof<'_> {
                 self.opened.manifest.made_by
             )));
         }
-        let facts: Facts = unpacked_reading(&packed)?;
+        let facts: Facts = unpacked_reading(packed.as_slice())?;
         drop(packed);
         if facts.version != FACTS_VERSION {
             return Ok(Some(format!("the reading was kept by {}", facts.made_by)));

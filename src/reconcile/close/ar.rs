@@ -178,7 +178,7 @@ fn invoices(facts: &Facts, currency: Currency, out: &mut Writer) {
     out.list(&Head::new(section, "Invoices that differ", &INVOICES).of(currency), rows);
 }
 
-fn row(facts: &Facts, document: &Document) -> Vec<Cell> {
+fn row<'a>(facts: &Facts, document: &'a Document) -> Vec<Cell<'a>> {
     vec![
         Cell::Date(document.date),
         Cell::id(document.external_id.as_str()),

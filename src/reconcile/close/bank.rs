@@ -63,15 +63,12 @@ pub(super) fn bank(facts: &Facts, out: &mut Writer) {
         let (old, now): (Vec<&Row>, Vec<&Row>) = of_currency.iter().partition(|row| row.is_old);
         proof(&now, currency, out);
         by_state(facts, &now, currency, out);
-        let table = |rows: &[&Row]| -> Vec<Vec<Cell>> {
-            rows.iter().map(|row| cells(facts, side, row)).collect()
-        };
         let title = format!("Payouts, deposits and bank statement, {currency}");
         let head = Head::new(format!("bank-rows-{currency}"), title, &COLUMNS).of(currency);
-        out.list(&head.noted(facts.unread()), table(&now));
+        out.list(&head.noted(facts.unread()), now.iter().map(|row| cells(facts, side, row)));
         let title = format!("Missing in the bank since before the period, {currency}");
         let head = Head::new(format!("bank-old-{currency}"), title, &COLUMNS).of(currency);
-        out.list(&head, table(&old));
+        out.list(&head, old.iter().map(|row| cells(facts, side, row)));
         let title = format!("Lines and deposits behind them, {currency}");
         let head = Head::new(format!("bank-behind-{currency}"), title, &BEHIND).of(currency);
         out.list(&head.detail(), now.iter().map(|row| behind(facts, side, row)));
@@ -157,7 +154,7 @@ fn word(facts: &Facts, row: &Row) -> &'static str {
     if is_booked { "deposit differs" } else { "not in NetSuite yet" }
 }
 
-fn cells(facts: &Facts, side: &BankSide, row: &Row) -> Vec<Cell> {
+fn cells<'a>(facts: &'a Facts, side: &'a BankSide, row: &'a Row) -> Vec<Cell<'a>> {
     let payout = row.payout.map(|payout| &facts.payouts[payout]);
     let line = row.line.map(|line| &side.lines[line]);
     let state = word(facts, row);
@@ -173,7 +170,7 @@ fn cells(facts: &Facts, side: &BankSide, row: &Row) -> Vec<Cell> {
     ]
 }
 
-fn behind(facts: &Facts, side: &BankSide, row: &Row) -> Vec<Cell> {
+fn behind<'a>(facts: &'a Facts, side: &'a BankSide, row: &'a Row) -> Vec<Cell<'a>> {
     let payout = row.payout.map(|payout| &facts.payouts[payout]);
     let deposit = deposit(facts, row);
     let booked = deposit.and_then(|own| own.booked).filter(|day| *day <= facts.period.last_day);

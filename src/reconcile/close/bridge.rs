@@ -145,7 +145,7 @@ fn details(facts: &Facts, currency: Currency, out: &mut Writer) {
     others.list(format!("bridge-{currency}-others"), out);
 }
 
-fn item(facts: &Facts, movement: &Movement, amount: Amount) -> Vec<Cell> {
+fn item<'a>(facts: &'a Facts, movement: &'a Movement, amount: Amount) -> Vec<Cell<'a>> {
     vec![
         Cell::Date(facts.date(movement.created)),
         Cell::id(&*movement.id),

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Report;
 use super::facts::{Facts, Source};
-use super::proofs;
-use super::sheet::{Cell, Column, Head, Writer};
+use super::sheet::{Cell, Column, Head, Proof, Writer};
 use crate::calendar::{UnixTime, Window};
 use crate::ids::InternalId;
 use crate::money::Amount;
@@ -73,14 +73,15 @@ const TRIAL: [Column; 5] = [
     Column::amount("closing", "At its end"),
 ];
 
-pub(super) fn cover(facts: &Facts, out: &mut Writer) {
+/// `proven` gives what the other reports prove.
+pub(super) fn cover(facts: &Facts, proven: &dyn Fn() -> Vec<(Report, Proof)>, out: &mut Writer) {
     out.list(&Head::new("cover-parameters", "What was read, and when", &FACTS), parameters(facts));
-    proven(facts, out);
+    proofs(proven, out);
     totals(facts, out);
     trial_balance(facts, out);
     let windows = facts.cover.windows.iter().flat_map(|(resource, windows)| {
         windows.iter().map(move |window| {
-            let local = |instant| Cell::Text(facts.local(instant));
+            let local = |instant| Cell::text(facts.local(instant));
             vec![Cell::text(resource), local(window.since), local(window.until)]
         })
     });
@@ -90,16 +91,16 @@ pub(super) fn cover(facts: &Facts, out: &mut Writer) {
     out.list(&Head::new("cover-objects", "Objects of Stripe", &COUNTS), counts);
 }
 
-fn proven(facts: &Facts, out: &mut Writer) {
+fn proofs(proven: &dyn Fn() -> Vec<(Report, Proof)>, out: &mut Writer) {
     let head = Head::new("cover-proofs", "What is proven", &PROOFS);
     if !out.wants_items() {
         // Every other report would be made for rows that nobody takes.
         return out.list(&head, [vec![Cell::Empty; PROOFS.len()]]);
     }
-    let mut proofs = proofs(facts);
+    let mut proofs = proven();
     // What differs first.
     proofs.sort_by_key(|(_, proof)| (proof.difference.is_zero(), proof.unproven.is_none()));
-    let rows = proofs.into_iter().map(|(report, proof)| {
+    let rows = proofs.iter().map(|(report, proof)| {
         let state = match (proof.difference.is_zero(), &proof.unproven) {
             (false, _) => "differs",
             (true, Some(_)) => "not proven",
@@ -116,7 +117,7 @@ fn proven(facts: &Facts, out: &mut Writer) {
     out.list(&head, rows);
 }
 
-fn parameters(facts: &Facts) -> Vec<Vec<Cell>> {
+fn parameters(facts: &Facts) -> Vec<Vec<Cell<'static>>> {
     let cover = &facts.cover;
     let source = match facts.source {
         Source::NetSuite => "read from NetSuite",
@@ -155,21 +156,22 @@ fn parameters(facts: &Facts) -> Vec<Vec<Cell>> {
     ] {
         rows.push((what, count.to_string()));
     }
-    rows.into_iter().map(|(what, value)| vec![Cell::text(what), Cell::Text(value)]).collect()
+    rows.into_iter().map(|(what, value)| vec![Cell::text(what), Cell::text(value)]).collect()
 }
 
 fn totals(facts: &Facts, out: &mut Writer) {
     for currency in facts.currencies() {
         let zero = Amount::zero(currency);
-        let moved = facts.moved(currency).fold((0, zero, zero, zero), |(n, gross, fee, net), m| {
-            (n + 1, gross + m.gross(), fee + m.fee(), net + m.net())
-        });
-        if moved.0 == 0 {
+        let moved = facts.moved(currency);
+        let count = moved.len();
+        if count == 0 {
             continue;
         }
+        let [gross, fee, net] = moved.fold([zero; 3], |[gross, fee, net], own| {
+            [gross + own.gross(), fee + own.fee(), net + own.net()]
+        });
         let title = format!("Control totals, {currency}");
         let head = Head::new(format!("cover-totals-{currency}"), title, &TOTALS).of(currency);
-        let (count, gross, fee, net) = moved;
         let amounts = [gross, fee, net].map(Cell::Amount).to_vec();
         let names = vec![Cell::text("Balance transactions of the period"), Cell::count(count)];
         out.list(&head, [[names, amounts].concat()]);

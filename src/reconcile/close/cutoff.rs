@@ -37,7 +37,7 @@ pub(super) fn cutoff(facts: &Facts, out: &mut Writer) {
     records(facts, out);
 }
 
-fn row(facts: &Facts, (movement, why, amount): Open) -> Vec<Cell> {
+fn row<'a>(facts: &Facts, (movement, why, amount): Open<'a>) -> Vec<Cell<'a>> {
     vec![
         Cell::Date(facts.date(movement.created)),
         Cell::id(&*movement.id),
@@ -81,13 +81,13 @@ fn earlier(facts: &Facts, currency: Currency) -> impl Iterator<Item = Open<'_>> 
 }
 
 fn still_open(facts: &Facts, currency: Currency) -> impl Iterator<Item = Open<'_>> {
-    let older = facts.known(currency).filter(|m| m.created < facts.period.window.since);
+    let older = facts.older(currency);
     let open = |movement| facts.open(movement, facts.end()).map(|(why, by)| (movement, why, by));
     older.filter_map(open)
 }
 
 fn before(facts: &Facts, currency: Currency) -> impl Iterator<Item = Open<'_>> {
-    facts.known(currency).filter_map(|movement| {
+    facts.older(currency).filter_map(|movement| {
         let (why, amount) = facts.open(movement, facts.start())?;
         Some((movement, why, amount))
     })
@@ -106,8 +106,8 @@ fn booked(facts: &Facts, movement: &Movement, why: Why) -> Option<chrono::NaiveD
 
 fn against_ledger(facts: &Facts, currency: Currency, out: &mut Writer) {
     let zero = Amount::zero(currency);
-    let (count, moved) =
-        facts.moved(currency).fold((0, zero), |(n, sum), m| (n + 1, sum + m.net()));
+    let moved = facts.moved(currency);
+    let (count, moved) = (moved.len(), moved.fold(zero, |sum, movement| sum + movement.net()));
     let (earlier_count, earlier) = total(currency, earlier(facts, currency));
     let (later_count, later) = total(currency, later(facts, currency));
     let money = facts.money();

@@ -52,12 +52,12 @@ fn of(facts: &Facts, currency: Currency) -> impl Iterator<Item = &Deviation> {
 }
 
 /// A line of [`RECORDS`].
-pub(super) fn row(facts: &Facts, deviation: &Deviation, by: Amount) -> Vec<Cell> {
+pub(super) fn row<'a>(facts: &'a Facts, deviation: &'a Deviation, by: Amount) -> Vec<Cell<'a>> {
     vec![
         Cell::Date(deviation.expected_day),
         Cell::id(deviation.external_id.as_str()),
         Cell::text(deviation.kind.title()),
-        Cell::Text(what(deviation)),
+        Cell::text(what(deviation)),
         Cell::text(facts.account(&deviation.account)),
         Cell::Amount(deviation.expected),
         Cell::Amount(deviation.observed),

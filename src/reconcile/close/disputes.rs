@@ -69,7 +69,12 @@ fn fees_alone(facts: &Facts, currency: Currency, out: &mut Writer) {
     out.list(&head, own.map(|movement| super::rollforward::row(facts, movement)));
 }
 
-fn row(facts: &Facts, id: &str, known: Option<&DisputeFact>, sums: Sums) -> Vec<Cell> {
+fn row<'a>(
+    facts: &Facts,
+    id: &'a str,
+    known: Option<&'a DisputeFact>,
+    sums: Sums,
+) -> Vec<Cell<'a>> {
     let is_prior =
         known.and_then(|dispute| dispute.charged).map(|day| day < facts.period.first_day);
     vec![

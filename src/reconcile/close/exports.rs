@@ -6,6 +6,7 @@ use super::facts::{Balance, Facts};
 use super::open_items::Subjects;
 use super::others::Others;
 use super::sheet::{Cell, Column, Head, Writer};
+use crate::calendar::second;
 use crate::ids::InternalId;
 use crate::money::{Amount, Currency};
 
@@ -61,7 +62,7 @@ pub(super) fn balances(facts: &Facts, out: &mut Writer) {
             if gl.is_zero() && subledger.is_zero() {
                 return;
             }
-            let names = [name, facts.period.name.clone(), currency.to_string()].map(Cell::Text);
+            let names = [name, facts.period.name.clone(), currency.to_string()].map(Cell::text);
             let amounts = [gl, subledger, gl - subledger].map(Cell::Amount);
             rows.push([names.to_vec(), amounts.to_vec()].concat());
         };
@@ -91,7 +92,7 @@ pub(super) fn items(facts: &Facts, out: &mut Writer) {
                 Cell::text(currency.to_string()),
                 Cell::id(item.id),
                 Cell::Date(item.date),
-                Cell::Text(item.what.to_string()),
+                Cell::text(item.what.to_string()),
                 Cell::text(item.class.to_string()),
                 Cell::Amount(item.amount),
                 Cell::Count(days(item.date, facts.period.last_day)),
@@ -112,15 +113,19 @@ pub(super) fn transactions(facts: &Facts, out: &mut Writer) {
     }
 }
 
-fn transaction(facts: &Facts, currency: Currency, movement: &super::facts::Movement) -> Vec<Cell> {
+fn transaction<'a>(
+    facts: &'a Facts,
+    currency: Currency,
+    movement: &'a super::facts::Movement,
+) -> Vec<Cell<'a>> {
     let payout = facts.payout(movement.payout).filter(|payout| payout.is_automatic);
-    let utc = movement.created.utc().naive_utc().to_string();
+    let utc = second(movement.created.utc().naive_utc());
     vec![
         Cell::or_empty(payout, |payout| Cell::id(&payout.id)),
         Cell::or_empty(payout, |payout| Cell::Date(payout.arrival)),
         Cell::id(&*movement.id),
-        Cell::Text(utc),
-        Cell::Text(facts.local_second(movement.created)),
+        Cell::text(utc),
+        Cell::text(facts.local_second(movement.created)),
         Cell::Date(movement.available_on.utc_date()),
         Cell::text(currency.code().to_ascii_lowercase()),
         Cell::Amount(movement.gross()),

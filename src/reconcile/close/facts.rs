@@ -11,10 +11,12 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::cover::Cover;
-pub use super::movement::{Charges, Movement};
+pub use super::movement::{Charges, Movement, Short};
+pub use super::movements::Movements;
+pub use super::word::Word;
 use crate::accounting::chart::Role;
 use crate::accounting::exception::Exception;
-use crate::calendar::{UnixTime, Window};
+use crate::calendar::{UnixTime, Window, second};
 use crate::ids::{ExternalId, InternalId};
 use crate::money::{Amount, Currency};
 use crate::netsuite::record::RecordKind;
@@ -64,8 +66,8 @@ pub struct Facts {
     pub stripe: BTreeMap<Currency, StripeSide>,
     /// Reporting categories, by the number that movements have.
     pub categories: Vec<String>,
-    /// By instant: what moved in the period, and what is older and was not booked when it began.
-    pub movements: Vec<Movement>,
+    /// What moved in the period, and what is older and was not booked when it began.
+    pub movements: Movements,
     pub payouts: Vec<Payout>,
     pub balances: Vec<Balance>,
     pub deviations: Vec<Deviation>,
@@ -277,11 +279,11 @@ pub struct DisputeFact {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundFact {
-    pub id: String,
-    pub charge: Option<String>,
+    pub id: Short,
+    pub charge: Option<Short>,
     pub charged: Option<NaiveDate>,
-    pub reason: String,
-    pub status: String,
+    pub reason: Word,
+    pub status: Word,
 }
 
 /// Tax on documents of the period.
@@ -339,15 +341,19 @@ impl Facts {
     }
 
     /// What moved in the period, in one currency.
-    pub fn moved(&self, currency: Currency) -> impl Iterator<Item = &Movement> {
-        self.movements.iter().filter(move |movement| {
-            movement.currency == currency && self.period.window.contains(movement.created)
-        })
+    pub fn moved(&self, currency: Currency) -> std::slice::Iter<'_, Movement> {
+        self.movements.of_in(currency, self.period.window).iter()
     }
 
     /// Every movement of these books up to the period's end that is not long settled.
-    pub fn known(&self, currency: Currency) -> impl Iterator<Item = &Movement> {
-        self.movements.iter().filter(move |movement| movement.currency == currency)
+    pub fn known(&self, currency: Currency) -> std::slice::Iter<'_, Movement> {
+        self.movements.of(currency).iter()
+    }
+
+    /// Those of them that are older than the period.
+    pub fn older(&self, currency: Currency) -> std::slice::Iter<'_, Movement> {
+        let before = Window { since: UnixTime(i64::MIN), until: self.period.window.since };
+        self.movements.of_in(currency, before).iter()
     }
 
     /// The balances of accounts in one currency, summed up.
@@ -383,7 +389,7 @@ impl Facts {
     }
 
     pub fn local_second(&self, instant: UnixTime) -> String {
-        instant.utc().with_timezone(&self.zone).naive_local().to_string()
+        second(instant.utc().with_timezone(&self.zone).naive_local())
     }
 
     pub fn date(&self, instant: UnixTime) -> NaiveDate {

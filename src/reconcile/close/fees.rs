@@ -66,11 +66,7 @@ fn open_at_start(facts: &Facts, currency: Currency) -> impl Iterator<Item = &Mov
     let is_late = |movement: &Movement| {
         facts.charged_on(movement).is_none_or(|day| day >= facts.period.first_day)
     };
-    facts.known(currency).filter(move |movement| {
-        movement.created < facts.period.window.since
-            && !movement.fees().is_zero()
-            && is_late(movement)
-    })
+    facts.older(currency).filter(move |movement| !movement.fees().is_zero() && is_late(movement))
 }
 
 fn open_at_end(facts: &Facts, currency: Currency) -> impl Iterator<Item = &Movement> {
@@ -143,9 +139,10 @@ fn details(
     let head = |part: &str, title: &str| {
         Head::new(format!("fees-{part}-{currency}"), title, &ITEMS).of(currency).detail()
     };
-    let row = |movement: &Movement| item(facts, movement, movement.fees());
-    out.list(&head("start", title[0]), open_at_start(facts, currency).map(row));
-    out.list(&head("end", title[1]), open_at_end(facts, currency).map(row));
+    let start = open_at_start(facts, currency);
+    out.list(&head("start", title[0]), start.map(|own| item(facts, own, own.fees())));
+    let end = open_at_end(facts, currency);
+    out.list(&head("end", title[1]), end.map(|own| item(facts, own, own.fees())));
     let others = Others::new(facts, facts.fee_accounts(), currency, facts.in_period());
     others.list(format!("fees-others-{currency}"), out);
     for role in kinds.keys() {
@@ -171,7 +168,7 @@ fn deviations(facts: &Facts, currency: Currency, out: &mut Writer) {
     out.list(&head.of(currency), rows);
 }
 
-fn item(facts: &Facts, movement: &Movement, amount: Amount) -> Vec<Cell> {
+fn item<'a>(facts: &Facts, movement: &'a Movement, amount: Amount) -> Vec<Cell<'a>> {
     vec![
         Cell::Date(facts.date(movement.created)),
         Cell::id(&*movement.id),

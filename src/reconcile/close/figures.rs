@@ -4,10 +4,9 @@
 //! an exception, or a title that a later version words better, changes no figure. Each report has a
 //! digest of its own, so that reports may be made at the same time; the fingerprint is that of these.
 
-use std::fmt::Write;
-
 use super::sheet::{Cell, Head, Row, Sink};
 use super::{Facts, Report};
+use crate::calendar::push_date;
 use crate::digest::Sha256;
 
 /// The same for the same figures, whoever gathers them and whenever. `figures` are in the order of
@@ -47,14 +46,20 @@ impl Sink for Figures {
         line.clear();
         line.push_str(row.weight.word());
         for cell in &row.cells {
-            let written = match cell {
-                Cell::Empty | Cell::Text(_) => continue,
-                Cell::Id(id) => write!(line, "\t{id}"),
-                Cell::Date(date) => write!(line, "\t{date}"),
-                Cell::Count(count) => write!(line, "\t{count}"),
-                Cell::Amount(amount) => write!(line, "\t{} {}", amount.minor(), amount.currency()),
-            };
-            written.expect("writing to a string cannot fail");
+            if matches!(cell, Cell::Empty | Cell::Text(_)) {
+                continue;
+            }
+            line.push('\t');
+            let mut digits = itoa::Buffer::new();
+            match cell {
+                Cell::Empty | Cell::Text(_) => {}
+                Cell::Id(id) => line.push_str(id),
+                Cell::Date(date) => push_date(line, *date),
+                Cell::Count(count) => line.push_str(digits.format(*count)),
+                Cell::Amount(amount) => {
+                    line.extend([digits.format(amount.minor()), " ", amount.currency().code()]);
+                }
+            }
         }
         line.push('\n');
         digest.update(line.as_bytes());

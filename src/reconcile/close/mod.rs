@@ -21,6 +21,7 @@ pub mod facts;
 mod fees;
 mod figures;
 mod movement;
+mod movements;
 mod open_items;
 mod others;
 mod payouts;
@@ -29,6 +30,7 @@ mod rollforward;
 pub mod sheet;
 pub mod stand;
 mod tax;
+mod word;
 
 use std::collections::BTreeSet;
 
@@ -144,7 +146,7 @@ impl Report {
         let mut writer = Writer::new(sink);
         let out = &mut writer;
         match self {
-            Self::Cover => cover::cover(facts, out),
+            Self::Cover => cover::cover(facts, &|| proofs(facts), out),
             Self::Rollforward => rollforward::rollforward(facts, out),
             Self::Bridge => bridge::bridge(facts, out),
             Self::Payouts => payouts::payouts(facts, out),
@@ -164,6 +166,11 @@ impl Report {
         }
         writer.proofs
     }
+}
+
+/// Makes the cover, where the other reports are made: `proven` is what they prove.
+pub fn write_cover(facts: &Facts, proven: &[(Report, Proof)], sink: &mut dyn Sink) {
+    cover::cover(facts, &|| proven.to_vec(), &mut Writer::new(sink));
 }
 
 /// What the reports prove, without their rows.
@@ -199,7 +206,7 @@ impl Facts {
             .iter()
             .filter(|(_, side)| stands(side))
             .map(|(currency, _)| *currency)
-            .chain(self.movements.iter().map(|movement| movement.currency))
+            .chain(self.movements.currencies())
             .chain(on_money.map(|own| own.currency))
             .chain(others.map(|other| other.amount.currency()))
             .collect()

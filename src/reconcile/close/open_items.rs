@@ -66,7 +66,7 @@ pub(super) fn open_items(facts: &Facts, out: &mut Writer) {
             own.1 += item.amount;
         }
         let rows = ages.into_iter().map(|((class, bucket), (count, amount))| {
-            let names = [class.to_string(), bucket.label().to_owned()].map(Cell::Text);
+            let names = [class.to_string(), bucket.label().to_owned()].map(Cell::text);
             [names.to_vec(), vec![Cell::count(count), Cell::Amount(amount)]].concat()
         });
         let title = format!("Between the books and the Stripe balance, by age, {currency}");
@@ -186,7 +186,7 @@ impl fmt::Display for What<'_> {
     }
 }
 
-fn row(facts: &Facts, item: &Open) -> Vec<Cell> {
+fn row<'a>(facts: &Facts, item: &Open<'a>) -> Vec<Cell<'a>> {
     let age = days(item.date, facts.period.last_day);
     let said = |text: fn(&OpenException) -> Option<&str>| {
         Cell::or_empty(item.exception.and_then(text), Cell::text)

@@ -99,7 +99,7 @@ impl<'a> By<'a> {
     }
 }
 
-fn row(facts: &Facts, other: &Foreign) -> Vec<Cell> {
+fn row<'a>(facts: &'a Facts, other: &'a Foreign) -> Vec<Cell<'a>> {
     vec![
         Cell::Date(other.date),
         Cell::text(&other.number),

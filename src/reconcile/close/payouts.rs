@@ -172,7 +172,7 @@ fn by_day(facts: &Facts, currency: Currency) -> BTreeMap<NaiveDate, Day> {
     days
 }
 
-fn row(facts: &Facts, payout: &Payout) -> Vec<Cell> {
+fn row<'a>(facts: &Facts, payout: &'a Payout) -> Vec<Cell<'a>> {
     let currency = payout.amount.currency();
     let minor = |minor: i64| Cell::Amount(Amount::new(minor, currency));
     let booked = payout.booked.filter(|day| *day <= facts.period.last_day);

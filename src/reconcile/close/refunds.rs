@@ -23,7 +23,7 @@ const COLUMNS: [Column; 11] = [
 
 pub(super) fn refunds(facts: &Facts, out: &mut Writer) {
     let known: BTreeMap<&str, &RefundFact> =
-        facts.refunds.iter().map(|refund| (refund.id.as_str(), refund)).collect();
+        facts.refunds.iter().map(|refund| (&*refund.id, refund)).collect();
     for currency in facts.currencies() {
         let own = facts.moved(currency).filter_map(|movement| Some((movement, what(movement)?)));
         let rows = own.map(|(movement, what)| {
@@ -46,15 +46,20 @@ pub(super) fn what(movement: &Movement) -> Option<&'static str> {
     }
 }
 
-fn row(facts: &Facts, movement: &Movement, what: &str, refund: Option<&RefundFact>) -> Vec<Cell> {
+fn row<'a>(
+    facts: &Facts,
+    movement: &'a Movement,
+    what: &'a str,
+    refund: Option<&'a RefundFact>,
+) -> Vec<Cell<'a>> {
     let charged = refund.and_then(|refund| refund.charged);
     let is_prior = charged.map(|day| day < facts.period.first_day);
     vec![
         Cell::Date(facts.date(movement.created)),
         Cell::id(movement.source.as_deref().unwrap_or(&movement.id)),
         Cell::text(what),
-        Cell::or_empty(refund, |refund| Cell::text(&refund.status)),
-        Cell::or_empty(refund, |refund| Cell::text(&refund.reason)),
+        Cell::or_empty(refund, |refund| Cell::text(&*refund.status)),
+        Cell::or_empty(refund, |refund| Cell::text(&*refund.reason)),
         Cell::or_empty(refund.and_then(|refund| refund.charge.as_deref()), Cell::id),
         Cell::or_empty(charged, Cell::Date),
         Cell::or_empty(is_prior, |is_prior| Cell::text(if is_prior { "yes" } else { "no" })),

@@ -26,8 +26,8 @@ pub(super) fn rollforward(facts: &Facts, out: &mut Writer) {
         let stripe = facts.stripe.get(&currency);
         let opening = stripe.map_or(zero, |side| side.opening);
         let mut terms = vec![Term::new("Opening balance", 0, opening)];
-        for ((_, category), (count, net)) in &groups {
-            let term = Term::new(label(category), *count, *net);
+        for ((_, category), group) in &groups {
+            let term = Term::new(label(category), group.count, group.net);
             terms.push(term.behind(detail_key(currency, category)));
         }
         let head = Head::new(
@@ -45,23 +45,32 @@ pub(super) fn rollforward(facts: &Facts, out: &mut Writer) {
             "Closing balance",
             observed.map(|amount| ("Balance that Stripe reports, rolled back to then", amount)),
         );
-        for (_, category) in groups.keys() {
-            let rows = facts.moved(currency).filter(|m| facts.category(m) == *category);
+        for ((_, category), group) in &groups {
+            let rows = facts.moved(currency).filter(|m| m.category == group.number);
             let head = Head::new(detail_key(currency, category), label(category), &MOVEMENTS);
             out.list(&head.of(currency).detail(), rows.map(|movement| row(facts, movement)));
         }
     }
 }
 
+/// Movements of one category.
+struct Group {
+    /// Of the category, among those of the facts.
+    number: u16,
+    count: usize,
+    net: Amount,
+}
+
 /// Payouts last: activity first, then what left for the bank.
-fn by_category(facts: &Facts, currency: Currency) -> BTreeMap<(bool, &str), (usize, Amount)> {
-    let mut groups: BTreeMap<(bool, &str), (usize, Amount)> = BTreeMap::new();
+fn by_category(facts: &Facts, currency: Currency) -> BTreeMap<(bool, &str), Group> {
+    let mut groups: BTreeMap<(bool, &str), Group> = BTreeMap::new();
     for movement in facts.moved(currency) {
         let is_payout = matches!(movement.class, Class::Payout | Class::PayoutReturned);
         let key = (is_payout, facts.category(movement));
-        let group = groups.entry(key).or_insert((0, Amount::zero(currency)));
-        group.0 += 1;
-        group.1 += movement.net();
+        let (number, net) = (movement.category, Amount::zero(currency));
+        let group = groups.entry(key).or_insert(Group { number, count: 0, net });
+        group.count += 1;
+        group.net += movement.net();
     }
     groups
 }
@@ -70,7 +79,7 @@ fn detail_key(currency: Currency, category: &str) -> String {
     format!("rollforward-{currency}-{category}")
 }
 
-pub(super) fn row(facts: &Facts, movement: &Movement) -> Vec<Cell> {
+pub(super) fn row<'a>(facts: &Facts, movement: &'a Movement) -> Vec<Cell<'a>> {
     vec![
         Cell::Date(facts.date(movement.created)),
         Cell::id(&*movement.id),

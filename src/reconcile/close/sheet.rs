@@ -4,6 +4,8 @@
 //! Rows are handed on one at a time, because a month may have a million of them: a [`Sink`] keeps,
 //! counts or writes what it needs. What a row looks like in a format is `report`'s business.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 
 use crate::money::{Amount, Currency};
@@ -64,23 +66,35 @@ pub const STATEMENT: [Column; 3] = [
     Column::amount("amount", "Amount"),
 ];
 
+/// What is in one place of a row. Texts are lent: few of a month's millions are kept by a sink.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cell {
+pub enum Cell<'a> {
     Empty,
-    Text(String),
-    Id(String),
+    Text(Cow<'a, str>),
+    Id(Cow<'a, str>),
     Date(NaiveDate),
     Count(i64),
     Amount(Amount),
 }
 
-impl Cell {
-    pub fn text(text: impl Into<String>) -> Self {
+impl<'a> Cell<'a> {
+    pub fn text(text: impl Into<Cow<'a, str>>) -> Self {
         Self::Text(text.into())
     }
 
-    pub fn id(id: impl Into<String>) -> Self {
+    pub fn id(id: impl Into<Cow<'a, str>>) -> Self {
         Self::Id(id.into())
+    }
+
+    fn kept(&self) -> Cell<'static> {
+        match self {
+            Self::Empty => Cell::Empty,
+            Self::Text(text) => Cell::Text(Cow::Owned(text.clone().into_owned())),
+            Self::Id(id) => Cell::Id(Cow::Owned(id.clone().into_owned())),
+            Self::Date(date) => Cell::Date(*date),
+            Self::Count(count) => Cell::Count(*count),
+            Self::Amount(amount) => Cell::Amount(*amount),
+        }
     }
 
     pub fn count(count: usize) -> Self {
@@ -121,15 +135,21 @@ impl Weight {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct Row<'a> {
     pub weight: Weight,
     /// One for each column.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<Cell<'a>>,
     /// The key of the section that has the items of this row.
     pub link: Option<String>,
 }
 
-impl Row {
+impl Row<'_> {
+    /// The same, for a sink that keeps it.
+    pub fn kept(&self) -> Row<'static> {
+        let cells = self.cells.iter().map(Cell::kept).collect();
+        Row { weight: self.weight, cells, link: self.link.clone() }
+    }
+
     /// Its last amount: the figure that it comes to.
     pub fn amount(&self) -> Option<Amount> {
         self.cells.iter().rev().find_map(|cell| match cell {
@@ -266,7 +286,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A list with the sums of its columns; nothing at all where it has no rows.
-    pub fn list(&mut self, head: &Head, rows: impl IntoIterator<Item = Vec<Cell>>) {
+    pub fn list<'r>(&mut self, head: &Head, rows: impl IntoIterator<Item = Vec<Cell<'r>>>) {
         let mut rows = rows.into_iter().peekable();
         if rows.peek().is_none() {
             return;
@@ -314,7 +334,7 @@ impl<'a> Writer<'a> {
             let number = if term.count == 0 { Cell::Empty } else { Cell::count(term.count) };
             self.sink.row(&Row {
                 weight: Weight::Term,
-                cells: vec![Cell::Text(term.label), number, Cell::Amount(term.amount)],
+                cells: vec![Cell::text(term.label), number, Cell::Amount(term.amount)],
                 link: term.link,
             });
         }
@@ -342,7 +362,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-fn add(sum: &mut Option<Cell>, cell: &Cell) {
+fn add<'a>(sum: &mut Option<Cell<'a>>, cell: &Cell<'a>) {
     match (sum.as_mut(), cell) {
         (_, Cell::Empty) => {}
         (None, cell) => *sum = Some(cell.clone()),

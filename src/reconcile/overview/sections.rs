@@ -1,6 +1,8 @@
 //! The overview's sections: how each account ended, what differs, who signed; then each currency from
 //! Stripe's side, from the books to Stripe, and what is open.
 
+use std::borrow::Cow;
+
 use super::position::{Position, is_made};
 use super::{Account, End, Overview, Standing};
 use crate::money::{Amount, Currency};
@@ -110,7 +112,7 @@ pub(super) fn write(overview: &Overview, out: &mut Writer) {
     );
 }
 
-fn ended(overview: &Overview) -> impl Iterator<Item = Vec<Cell>> {
+fn ended(overview: &Overview) -> impl Iterator<Item = Vec<Cell<'_>>> {
     overview.accounts.iter().enumerate().map(|(place, account)| {
         let report = match &account.end {
             End::Closed { report, .. } => Cell::text(report),
@@ -149,14 +151,14 @@ fn own_proofs(overview: &Overview) -> Vec<(&str, Proof)> {
 fn differences<'a>(
     overview: &'a Overview,
     proofs: &[(&str, Proof)],
-) -> impl Iterator<Item = Vec<Cell>> + use<'a> {
+) -> impl Iterator<Item = Vec<Cell<'static>>> + use<'a> {
     let own = proofs.iter().map(|(account, proof)| ((*account).to_owned(), proof.clone()));
     let bridges = overview.positions().map(|own| (own.name.clone(), own.proof()));
     let mut all: Vec<(String, Proof)> = own.chain(bridges).collect();
     all.retain(|(_, proof)| !proof.difference.is_zero());
     all.into_iter().map(|(account, proof)| {
         let amount = proof.difference.to_string();
-        [account, proof.title, proof.currency.to_string(), amount].map(Cell::Text).to_vec()
+        [account, proof.title, proof.currency.to_string(), amount].map(Cell::text).to_vec()
     })
 }
 
@@ -270,15 +272,16 @@ fn explain(own: &Position, difference: Amount, out: &mut Writer) {
     out.proof(&head, terms.collect(), "Explained", Some(("Difference of the bridge", difference)));
 }
 
+fn open_row<'a>(name: impl Into<Cow<'a, str>>, open: Open) -> Vec<Cell<'a>> {
+    let oldest = Cell::or_empty(open.oldest_days, Cell::Count);
+    vec![Cell::text(name), Cell::count(open.count), Cell::Amount(open.amount), oldest]
+}
+
 /// As the accounts' own reports have them; a record of others that is one of these accounts' own is not
 /// open, and one that is nobody's is so once.
 fn open(overview: &Overview, positions: &[Position], currency: Currency, out: &mut Writer) {
     let mut rows = Vec::new();
     let mut notes = Vec::new();
-    let row = |name: &str, open: Open| {
-        let oldest = Cell::or_empty(open.oldest_days, Cell::Count);
-        vec![Cell::text(name), Cell::count(open.count), Cell::Amount(open.amount), oldest]
-    };
     for (place, account, own) in having(overview, currency) {
         let Some(brief) = account.brief() else { continue };
         let mut shared = positions.iter().filter(|position| position.is_shared());
@@ -293,7 +296,7 @@ fn open(overview: &Overview, positions: &[Position], currency: Currency, out: &m
             }
         }
         if open.count > 0 {
-            rows.push(row(&account.name, open));
+            rows.push(open_row(&account.name, open));
         }
         if left_out.count > 0 {
             notes.push(format!(
@@ -308,7 +311,7 @@ fn open(overview: &Overview, positions: &[Position], currency: Currency, out: &m
         for (date, amount) in position.others.values() {
             open.add(*date, -*amount, last_day);
         }
-        rows.push(row(&format!("{}, made by others", position.name), open));
+        rows.push(open_row(format!("{}, made by others", position.name), open));
     }
     let note = (!notes.is_empty()).then(|| notes.join(" "));
     let title = format!("Between the books and the Stripe balances, {currency}");
@@ -316,7 +319,7 @@ fn open(overview: &Overview, positions: &[Position], currency: Currency, out: &m
     out.list(&head.of(currency).noted(note), rows);
 }
 
-fn exceptions(account: &Account) -> impl Iterator<Item = Vec<Cell>> {
+fn exceptions(account: &Account) -> impl Iterator<Item = Vec<Cell<'_>>> {
     let classes = account.brief().into_iter().flat_map(|brief| &brief.exceptions);
     classes.map(|(class, cared)| {
         vec![
@@ -329,13 +332,13 @@ fn exceptions(account: &Account) -> impl Iterator<Item = Vec<Cell>> {
     })
 }
 
-fn signed(account: &Account) -> Option<Vec<Cell>> {
+fn signed(account: &Account) -> Option<Vec<Cell<'_>>> {
     let Standing { is_locked, signed } = account.standing.as_ref()?;
     let by = |role: &str| {
         let own = signed.iter().find(|own| own.role == role);
         Cell::or_empty(own, |own| {
             let void = if own.is_void { ", void" } else { "" };
-            Cell::Text(format!("{}, {}{void}", own.by, own.day))
+            Cell::text(format!("{}, {}{void}", own.by, own.day))
         })
     };
     let locked = Cell::text(if *is_locked { "locked" } else { "open" });

@@ -1,11 +1,14 @@
 //! A report as one CSV: a row for each row, under the columns of all its sections. Amounts are in major
 //! units with a point, dates as ISO 8601 has them.
 
-use std::borrow::Cow;
 use std::io;
 
+use crate::calendar::push_date;
 use crate::reconcile::close::sheet::{Cell, Column, Head, Row, Sink, Weight};
 use crate::report::spreadsheet::harmless;
+
+/// Bytes that are handed on at once.
+const BUFFER: usize = 64 * 1024;
 
 pub(super) struct Csv<'a> {
     writer: csv::Writer<&'a mut dyn io::Write>,
@@ -17,12 +20,14 @@ pub(super) struct Csv<'a> {
     section: [String; 2],
     /// Which of the section's cells is under each column.
     places: Vec<Option<usize>>,
+    /// One cell, before it is handed on.
+    cell: String,
     failed: Option<csv::Error>,
 }
 
 impl<'a> Csv<'a> {
     pub(super) fn new(to: &'a mut dyn io::Write, columns: &[Column], is_report: bool) -> Self {
-        let mut writer = csv::Writer::from_writer(to);
+        let mut writer = csv::WriterBuilder::new().buffer_capacity(BUFFER).from_writer(to);
         let names = columns.iter().map(|column| column.key);
         let own: &[&str] = if is_report { &["section", "row", "currency_of_amounts"] } else { &[] };
         let failed = writer.write_record(own.iter().copied().chain(names)).err();
@@ -33,6 +38,7 @@ impl<'a> Csv<'a> {
             is_report,
             section: <[String; 2]>::default(),
             places: Vec::new(),
+            cell: String::new(),
             failed,
         }
     }
@@ -46,7 +52,25 @@ impl<'a> Csv<'a> {
         }
         for place in &self.places {
             let cell = place.map_or(&Cell::Empty, |place| &row.cells[place]);
-            self.writer.write_field(text(cell).as_bytes())?;
+            match cell {
+                Cell::Empty => self.writer.write_field([])?,
+                Cell::Text(text) | Cell::Id(text) => {
+                    self.writer.write_field(harmless(text).as_bytes())?;
+                }
+                Cell::Count(count) => {
+                    self.writer.write_field(itoa::Buffer::new().format(*count))?;
+                }
+                Cell::Date(date) => {
+                    self.cell.clear();
+                    push_date(&mut self.cell, *date);
+                    self.writer.write_field(&self.cell)?;
+                }
+                Cell::Amount(amount) => {
+                    self.cell.clear();
+                    amount.push_decimal(&mut self.cell);
+                    self.writer.write_field(&self.cell)?;
+                }
+            }
         }
         self.writer.write_record(None::<&[u8]>)
     }
@@ -75,14 +99,4 @@ impl Sink for Csv<'_> {
     }
 
     fn end(&mut self, _: usize) {}
-}
-
-fn text(cell: &Cell) -> Cow<'_, str> {
-    match cell {
-        Cell::Empty => Cow::Borrowed(""),
-        Cell::Text(text) | Cell::Id(text) => harmless(text),
-        Cell::Date(date) => date.to_string().into(),
-        Cell::Count(count) => count.to_string().into(),
-        Cell::Amount(amount) => amount.to_decimal().into(),
-    }
 }

@@ -7,9 +7,9 @@ use std::thread;
 use super::html::{Detail, Page, Sections};
 #[cfg(feature = "xlsx")]
 use super::xlsx;
-use super::{columns, csv, json};
+use super::{Make, columns, csv, json};
 use crate::reconcile::close::sheet::{Head, Proof, Row, Sink};
-use crate::reconcile::close::{Facts, Figures, Report, fingerprint};
+use crate::reconcile::close::{Facts, Figures, Report, fingerprint, write_cover};
 
 /// Reports that are made at the same time, at most: each needs a little memory.
 const AT_ONCE_MAX: usize = 4;
@@ -34,15 +34,15 @@ pub struct Written {
     pub figures: String,
 }
 
-/// What became of a report.
+/// What became of a report that people read.
 struct Made {
     report: Report,
     proofs: Vec<Proof>,
     figures: Figures,
     /// What of it is on the page, and in the workbook.
-    sections: Option<Sections>,
+    sections: Sections,
     #[cfg(feature = "xlsx")]
-    sheets: Option<xlsx::Made>,
+    sheets: xlsx::Made,
 }
 
 /// Writes reports as CSV and JSON, and the page and the workbook of `name` about those that people read;
@@ -57,40 +57,30 @@ pub fn folder<F: Folder>(
     to: &F,
 ) -> io::Result<Written> {
     let of_page = of_page(reports);
-    let others = reports.iter().copied().filter(|report| !of_page.contains(report));
-    let in_order: Vec<Report> = of_page.iter().copied().chain(others).collect();
+    let exports: Vec<Report> =
+        reports.iter().copied().filter(|report| !of_page.contains(report)).collect();
     let work = Work {
         facts,
         to,
         #[cfg(feature = "xlsx")]
         book: xlsx::Book::new().map_err(io::Error::other)?,
     };
-    let made = each(&in_order, |report| {
-        if of_page.contains(&report) { work.read(report) } else { work.export(report) }
+    let made = work.read_all(&of_page, reports.len() == Report::ALL.len())?;
+    let proofs = proven(&made);
+    // The workbook is packed by one thread, for about as long as the exports take another.
+    let export_all = || -> io::Result<Vec<(Report, Figures)>> {
+        exports.iter().map(|report| Ok((*report, export(facts, *report, to)?))).collect()
+    };
+    let (exported, ended) = thread::scope(|scope| {
+        let exported = scope.spawn(export_all);
+        let ended = work.end(name, made);
+        (exported.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ended)
     });
-    let mut page = Page::new(facts);
-    let (mut written, mut proofs) = (Vec::new(), Vec::new());
-    #[cfg(feature = "xlsx")]
-    let mut sheets = Vec::new();
-    for made in made {
-        let made = made?;
-        let report = made.report;
-        if let Some(sections) = made.sections {
-            page.add(report, sections, made.proofs.clone());
-        }
-        #[cfg(feature = "xlsx")]
-        sheets.extend(made.sheets);
-        proofs.extend(made.proofs.into_iter().map(|proof| (report, proof)));
-        written.push((report, made.figures));
-    }
-    put(to, &format!("{name}.html"), |file| file.write_all(page.end().as_bytes()))?;
-    #[cfg(feature = "xlsx")]
-    put(to, &format!("{name}.xlsx"), |file| {
-        work.book.end_of(facts, sheets, file).map_err(io::Error::other)
-    })?;
+    let mut figures = ended?;
+    figures.extend(exported?);
     // In the reports' own order, whatever is on the page.
-    written.sort_by_key(|(report, _)| *report);
-    Ok(Written { proofs, figures: fingerprint(facts, written) })
+    figures.sort_by_key(|(report, _)| *report);
+    Ok(Written { proofs, figures: fingerprint(facts, figures) })
 }
 
 /// Makes every report, several at a time; gives what became of them, in their order.
@@ -116,6 +106,15 @@ fn each<T: Send>(reports: &[Report], make: impl Fn(Report) -> T + Sync) -> Vec<T
     all.into_iter().map(|(_, made)| made).collect()
 }
 
+/// What reports prove, in their order.
+fn proven(made: &[Made]) -> Vec<(Report, Proof)> {
+    let of_report = |made: &Made| {
+        let report = made.report;
+        made.proofs.clone().into_iter().map(move |own| (report, own))
+    };
+    made.iter().flat_map(of_report).collect()
+}
+
 /// What is on the page of a close: not what is for other programs. What is proven comes before what it
 /// rests on.
 pub fn of_page(reports: &[Report]) -> Vec<Report> {
@@ -135,12 +134,51 @@ struct Work<'a, F> {
 }
 
 impl<F: Folder> Work<'_, F> {
+    /// Reports that people read. With all of them, the cover is made when the others are, of what they
+    /// prove: nobody makes them again for it.
+    fn read_all(&self, reports: &[Report], are_all: bool) -> io::Result<Vec<Made>> {
+        let facts = self.facts;
+        let (cover, reports): (Vec<Report>, Vec<Report>) =
+            reports.iter().partition(|report| are_all && **report == Report::Cover);
+        let made = each(&reports, |report| self.read(report, &|sink| report.write(facts, sink)));
+        let mut made = made.into_iter().collect::<io::Result<Vec<Made>>>()?;
+        for report in cover {
+            let proven = proven(&made);
+            made.push(self.read(report, &|sink| {
+                write_cover(facts, &proven, sink);
+                Vec::new()
+            })?);
+        }
+        Ok(made)
+    }
+
+    /// The page and the workbook of what was made; gives each report's figures.
+    fn end(self, name: &str, made: Vec<Made>) -> io::Result<Vec<(Report, Figures)>> {
+        let Self { facts, to, .. } = self;
+        let mut page = Page::new(facts);
+        let mut figures = Vec::new();
+        #[cfg(feature = "xlsx")]
+        let mut sheets = Vec::new();
+        for made in made {
+            page.add(made.report, made.sections, made.proofs);
+            #[cfg(feature = "xlsx")]
+            sheets.push(made.sheets);
+            figures.push((made.report, made.figures));
+        }
+        put(to, &format!("{name}.html"), |file| file.write_all(page.end().as_bytes()))?;
+        #[cfg(feature = "xlsx")]
+        put(to, &format!("{name}.xlsx"), |file| {
+            self.book.end_of(facts, sheets, file).map_err(io::Error::other)
+        })?;
+        Ok(figures)
+    }
+
     /// A report that people read: its own two files, and what is on the page and in the workbook.
-    fn read(&self, report: Report) -> io::Result<Made> {
+    fn read(&self, report: Report, make: &Make) -> io::Result<Made> {
         let Self { facts, to, .. } = self;
         let names = ["csv", "json"].map(|ending| format!("{}.{ending}", report.word()));
         let [mut csv_file, mut json_file] = [to.create(&names[0])?, to.create(&names[1])?];
-        let columns = columns(&|sink| report.write(facts, sink));
+        let columns = columns(make);
         let mut csv = csv::Csv::new(&mut csv_file, &columns, !report.is_export());
         let mut json = json::Json::new(&mut json_file, &json::head(facts, report));
         let mut sections = Sections::new(report, Detail::Beside);
@@ -150,7 +188,7 @@ impl<F: Folder> Work<'_, F> {
         let mut sheets = self.book.sheets();
         #[cfg(feature = "xlsx")]
         let all = all.into_iter().chain([&mut sheets as &mut dyn Sink]).collect();
-        let proofs = report.write(facts, &mut Together(all));
+        let proofs = make(&mut Together(all));
         csv.end_of_file()?;
         json.end_of_file(&proofs)?;
         to.end(&names[0], csv_file)?;
@@ -159,32 +197,23 @@ impl<F: Folder> Work<'_, F> {
             report,
             proofs,
             figures,
-            sections: Some(sections),
+            sections,
             #[cfg(feature = "xlsx")]
-            sheets: Some(sheets.made().map_err(io::Error::other)?),
+            sheets: sheets.made().map_err(io::Error::other)?,
         })
     }
+}
 
-    /// A report for other programs.
-    fn export(&self, report: Report) -> io::Result<Made> {
-        let facts = self.facts;
-        let mut figures = Figures::default();
-        let proofs = put(self.to, &format!("{}.csv", report.word()), |file| {
-            let columns = columns(&|sink| report.write(facts, sink));
-            let mut csv = csv::Csv::new(file, &columns, !report.is_export());
-            let proofs = report.write(facts, &mut Together(vec![&mut csv, &mut figures]));
-            csv.end_of_file()?;
-            Ok(proofs)
-        })?;
-        Ok(Made {
-            report,
-            proofs,
-            figures,
-            sections: None,
-            #[cfg(feature = "xlsx")]
-            sheets: None,
-        })
-    }
+/// A report for other programs, which proves nothing; gives its figures.
+fn export<F: Folder>(facts: &Facts, report: Report, to: &F) -> io::Result<Figures> {
+    let make = |sink: &mut dyn Sink| report.write(facts, sink);
+    let mut figures = Figures::default();
+    put(to, &format!("{}.csv", report.word()), |file| {
+        let mut csv = csv::Csv::new(file, &columns(&make), false);
+        make(&mut Together(vec![&mut csv, &mut figures]));
+        csv.end_of_file()
+    })?;
+    Ok(figures)
 }
 
 fn put<F: Folder, T>(

@@ -217,7 +217,7 @@ impl Hidden {
 /// A section that was taken.
 struct Section {
     head: Head,
-    rows: Vec<Row>,
+    rows: Vec<Row<'static>>,
     hidden: Hidden,
     /// How many items it has, shown or not.
     count: usize,
@@ -281,7 +281,7 @@ impl Sink for Sections {
         if row.weight == Weight::Item && own.rows.len() >= ROWS_MAX {
             return own.hidden.take(&own.head, row);
         }
-        own.rows.push(row.clone());
+        own.rows.push(row.kept());
     }
 
     fn end(&mut self, count: usize) {

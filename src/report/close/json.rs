@@ -2,9 +2,9 @@
 
 use std::io;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Value, json};
 
+use crate::calendar::push_date;
 use crate::reconcile::close::facts::Source;
 use crate::reconcile::close::sheet::{Cell, Head, Kind, Picture, Proof, Row, Sink};
 use crate::reconcile::close::{Facts, Report};
@@ -14,12 +14,12 @@ pub(super) const SCHEMA_VERSION: u32 = 1;
 
 pub(super) struct Json<'a> {
     to: &'a mut dyn io::Write,
-    /// The keys of the section's columns.
-    keys: Vec<&'static str>,
+    /// The keys of the section's columns, as they stand in front of a cell.
+    keys: Vec<String>,
     is_first_section: bool,
     is_first_row: bool,
     /// One row, before it is handed on.
-    line: Vec<u8>,
+    line: String,
     failed: Option<io::Error>,
 }
 
@@ -48,7 +48,7 @@ impl<'a> Json<'a> {
             keys: Vec::new(),
             is_first_section: true,
             is_first_row: true,
-            line: Vec::new(),
+            line: String::new(),
             failed: None,
         };
         // The sections follow, so the object stays open.
@@ -119,7 +119,7 @@ impl Sink for Json<'_> {
         self.is_first_row = true;
         self.write(text.trim_end_matches('}'));
         self.write(",\"rows\":[");
-        self.keys = head.columns.iter().map(|column| column.key).collect();
+        self.keys = head.columns.iter().map(|column| format!(",\"{}\":", column.key)).collect();
     }
 
     fn row(&mut self, row: &Row) {
@@ -127,13 +127,10 @@ impl Sink for Json<'_> {
             return;
         }
         self.line.clear();
-        self.line.extend_from_slice(if self.is_first_row { b"\n" } else { b",\n" });
+        self.line.push_str(if self.is_first_row { "\n" } else { ",\n" });
         self.is_first_row = false;
-        let object = Object { keys: &self.keys, row };
-        self.failed = serde_json::to_writer(&mut self.line, &object)
-            .map_err(io::Error::from)
-            .and_then(|()| self.to.write_all(&self.line))
-            .err();
+        push_row(&mut self.line, &self.keys, row);
+        self.failed = self.to.write_all(self.line.as_bytes()).err();
     }
 
     fn end(&mut self, count: usize) {
@@ -141,28 +138,75 @@ impl Sink for Json<'_> {
     }
 }
 
-/// A row as an object: what it is, then its cells under the keys of their columns.
-struct Object<'a> {
-    keys: &'a [&'static str],
-    row: &'a Row,
-}
-
-impl Serialize for Object<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_map(None)?;
-        object.serialize_entry("row", self.row.weight.word())?;
-        if let Some(link) = &self.row.link {
-            object.serialize_entry("items", link)?;
-        }
-        for (key, cell) in self.keys.iter().zip(&self.row.cells) {
-            match cell {
-                Cell::Empty => object.serialize_entry(key, &())?,
-                Cell::Text(text) | Cell::Id(text) => object.serialize_entry(key, text)?,
-                Cell::Date(date) => object.serialize_entry(key, date)?,
-                Cell::Count(count) => object.serialize_entry(key, count)?,
-                Cell::Amount(amount) => object.serialize_entry(key, amount)?,
+/// A row as an object: what it is, then its cells behind the keys of their columns. Written by hand,
+/// because a month has millions of rows, whose keys are always the same.
+fn push_row(to: &mut String, keys: &[String], row: &Row) {
+    to.push_str("{\"row\":");
+    push_text(to, row.weight.word());
+    if let Some(link) = &row.link {
+        to.push_str(",\"items\":");
+        push_text(to, link);
+    }
+    for (key, cell) in keys.iter().zip(&row.cells) {
+        to.push_str(key);
+        match cell {
+            Cell::Empty => to.push_str("null"),
+            Cell::Text(text) | Cell::Id(text) => push_text(to, text),
+            Cell::Date(date) => {
+                to.push('"');
+                push_date(to, *date);
+                to.push('"');
+            }
+            Cell::Count(count) => to.push_str(itoa::Buffer::new().format(*count)),
+            Cell::Amount(amount) => {
+                to.push_str("{\"minor\":");
+                to.push_str(itoa::Buffer::new().format(amount.minor()));
+                to.push_str(",\"currency\":\"");
+                to.push_str(amount.currency().code());
+                to.push_str("\"}");
             }
         }
-        object.end()
+    }
+    to.push('}');
+}
+
+fn push_text(to: &mut String, text: &str) {
+    let is_plain = text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\');
+    if is_plain {
+        to.extend(["\"", text, "\""]);
+    } else {
+        to.push_str(&Value::from(text).to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::{Amount, Currency};
+    use crate::reconcile::close::sheet::Weight;
+
+    /// A name of Stripe's that ended its text early would make the file one that nobody can read.
+    #[test]
+    fn a_row_is_what_serde_makes_of_it() {
+        let text = "a \"quoted\" \\ name,\nwith é and \u{1}";
+        let day: chrono::NaiveDate = "2026-10-31".parse().unwrap();
+        let amount = Amount::new(-120_450, Currency::USD);
+        let cells = vec![
+            Cell::text(text),
+            Cell::id("txn_1"),
+            Cell::Date(day),
+            Cell::Count(-3),
+            Cell::Amount(amount),
+            Cell::Empty,
+        ];
+        let keys: Vec<String> = (0..cells.len()).map(|place| format!(",\"{place}\":")).collect();
+        let mut line = String::new();
+        let link = Some("the \"items\"".to_owned());
+        push_row(&mut line, &keys, &Row { weight: Weight::Item, cells, link: link.clone() });
+        let expected = json!({
+            "row": "item", "items": link,
+            "0": text, "1": "txn_1", "2": day, "3": -3, "4": amount, "5": null,
+        });
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), expected, "{line}");
     }
 }

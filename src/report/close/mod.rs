@@ -24,9 +24,9 @@ pub use xlsx::{Properties, xlsx, xlsx_of};
 /// Makes a report: hands its sections to a sink, and gives what it proves. The same every time.
 pub type Make<'a> = dyn Fn(&mut dyn Sink) -> Vec<Proof> + 'a;
 
-/// Writes a report as CSV, every row of it.
-pub fn csv(facts: &Facts, report: Report, to: &mut dyn io::Write) -> io::Result<Vec<Proof>> {
-    csv_of(&|sink| report.write(facts, sink), !report.is_export(), to)
+/// Writes a report of a period as CSV, every row of it.
+pub fn csv(report: Report, make: &Make, to: &mut dyn io::Write) -> io::Result<Vec<Proof>> {
+    csv_of(make, !report.is_export(), to)
 }
 
 /// Writes any report as CSV. Rows of one say which section they are of and what they are to it, unless
@@ -39,9 +39,14 @@ pub fn csv_of(make: &Make, is_report: bool, to: &mut dyn io::Write) -> io::Resul
     Ok(proofs)
 }
 
-/// Writes a report as JSON, every row of it.
-pub fn json(facts: &Facts, report: Report, to: &mut dyn io::Write) -> io::Result<Vec<Proof>> {
-    json_of(&|sink| report.write(facts, sink), &json::head(facts, report), to)
+/// Writes a report of a period as JSON, every row of it.
+pub fn json(
+    facts: &Facts,
+    report: Report,
+    make: &Make,
+    to: &mut dyn io::Write,
+) -> io::Result<Vec<Proof>> {
+    json_of(make, &json::head(facts, report), to)
 }
 
 /// Any report as JSON; `head` is an object that says what it is.
@@ -56,9 +61,9 @@ pub fn json_of(
     Ok(proofs)
 }
 
-/// A report as text within `columns`: long lists are counted, and say so.
-pub fn text(facts: &Facts, report: Report, columns: u16) -> (String, Vec<Proof>) {
-    text_of(&|sink| report.write(facts, sink), &table::head(facts, report), columns)
+/// A report of a period as text within `columns`: long lists are counted, and say so.
+pub fn text(facts: &Facts, report: Report, make: &Make, columns: u16) -> (String, Vec<Proof>) {
+    text_of(make, &table::head(facts, report), columns)
 }
 
 /// Any report as text below `head`.
@@ -94,7 +99,7 @@ fn columns(make: &Make) -> Vec<Column> {
 fn shown(cell: &Cell) -> String {
     match cell {
         Cell::Empty => String::new(),
-        Cell::Text(text) | Cell::Id(text) => text.clone(),
+        Cell::Text(text) | Cell::Id(text) => text.clone().into_owned(),
         Cell::Date(date) => date.to_string(),
         Cell::Count(count) if *count >= 0 => {
             crate::report::plan::number(usize::try_from(*count).unwrap_or_default())

@@ -22,7 +22,7 @@ pub(super) struct Text {
     text: String,
     columns: u16,
     section: Option<Head>,
-    rows: Vec<Row>,
+    rows: Vec<Row<'static>>,
     item_count: usize,
     items_max: usize,
 }
@@ -100,7 +100,7 @@ impl Sink for Text {
                 return;
             }
         }
-        self.rows.push(row.clone());
+        self.rows.push(row.kept());
     }
 
     fn end(&mut self, _: usize) {

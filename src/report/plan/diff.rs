@@ -92,7 +92,7 @@ impl Compared<'_> {
     }
 
     fn write_records(&self, out: &mut Writer) {
-        let row = |what: &str, change: &Change| {
+        fn row<'a>(what: &'a str, change: &'a Change) -> Vec<Cell<'a>> {
             let [amount, currency] = figure(change.record.body.total());
             vec![
                 Cell::text(what),
@@ -102,7 +102,7 @@ impl Compared<'_> {
                 amount,
                 currency,
             ]
-        };
+        }
         let added = self.added.iter().map(|change| row("new", change));
         let removed = self.removed.iter().map(|change| row("not any more", change));
         let changed = self.changed.iter().map(|(_, change)| row("different", change));
@@ -115,17 +115,17 @@ impl Compared<'_> {
             let fields = fields(&one.record.body, &other.record.body);
             let id = one.external_id.as_str();
             fields.into_iter().map(move |own| {
-                vec![Cell::id(id), Cell::Text(own.field), Cell::Text(own.from), Cell::Text(own.to)]
+                vec![Cell::id(id), Cell::text(own.field), Cell::text(own.from), Cell::text(own.to)]
             })
         });
         out.list(&Head::new("fields", "Fields that differ", &FIELDS), rows);
     }
 
     fn write_waiting(&self, out: &mut Writer) {
-        let (before, after) = (waiting(self.before), waiting(self.after));
-        let row = |what: &str, (id, why): &(String, String)| {
+        fn row<'a>(what: &'a str, (id, why): &'a (String, String)) -> Vec<Cell<'a>> {
             vec![Cell::text(what), Cell::id(id), Cell::text(why)]
-        };
+        }
+        let (before, after) = (waiting(self.before), waiting(self.after));
         let added = after.difference(&before).map(|own| row("new", own));
         let removed = before.difference(&after).map(|own| row("not any more", own));
         let head = Head::new("waiting", "Blocked, and what needs a person", &WAITING);

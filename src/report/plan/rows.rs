@@ -111,10 +111,10 @@ pub fn rows(plan: &Plan, names: &dyn AccountNames, sink: &mut dyn Sink) -> Vec<P
 }
 
 /// The cells of an amount and of its currency.
-pub(super) fn figure(amount: Option<Amount>) -> [Cell; 2] {
+pub(super) fn figure(amount: Option<Amount>) -> [Cell<'static>; 2] {
     [
         Cell::or_empty(amount, Cell::Amount),
-        Cell::or_empty(amount, |amount| Cell::text(amount.currency().code())),
+        Cell::or_empty(amount, |amount| Cell::text(amount.currency().to_string())),
     ]
 }
 
@@ -241,7 +241,7 @@ fn trial_balances(plan: &Plan, names: &dyn AccountNames, out: &mut Writer) {
         };
         let rows = named
             .into_iter()
-            .map(|(name, own)| vec![Cell::Text(name), show(own.debit), show(own.credit)]);
+            .map(|(name, own)| vec![Cell::text(name), show(own.debit), show(own.credit)]);
         let key = format!("effect-{currency}-{}", number + 1);
         let title = format!("What it moves in the general ledger, {period}, {currency}");
         out.list(&Head::new(key.clone(), title, &EFFECT).of(currency), rows);
@@ -260,14 +260,14 @@ fn changes(groups: Vec<Group>, names: &dyn AccountNames, out: &mut Writer) {
             let body = &change.record.body;
             let [amount, currency] = figure(body.total());
             vec![
-                Cell::text(&name),
+                Cell::text(name.clone()),
                 Cell::id(change.external_id.as_str()),
                 Cell::text(change.kind.title()),
                 amount,
                 currency,
                 Cell::text(change.action.verb()),
                 Cell::or_empty(body.header(), |header| Cell::Date(header.tran_date)),
-                Cell::or_empty(period_of(change, names), Cell::Text),
+                Cell::or_empty(period_of(change, names), Cell::text),
                 Cell::text(change.record.rule.because()),
             ]
         })
@@ -281,13 +281,13 @@ fn fields(plan: &Plan, out: &mut Writer) {
         let id = change.external_id.as_str();
         let updated = change.fields.iter().map(move |own| {
             let [from, to] = [&own.from, &own.to].map(Cell::text);
-            vec![Cell::id(id), Cell::Text(words(&own.field)), Cell::text(&own.field), from, to]
+            vec![Cell::id(id), Cell::text(words(&own.field)), Cell::text(&own.field), from, to]
         });
         let sent: Vec<(String, String)> =
             if change.fields.is_empty() { sent(change) } else { Vec::new() };
         let sent = sent.into_iter().map(move |(field, value)| {
-            let label = Cell::Text(words(&field));
-            vec![Cell::id(id), label, Cell::Text(field), Cell::Empty, Cell::Text(value)]
+            let label = Cell::text(words(&field));
+            vec![Cell::id(id), label, Cell::text(field), Cell::Empty, Cell::text(value)]
         });
         updated.chain(sent)
     });
@@ -340,7 +340,7 @@ fn postings(plan: &Plan, names: &dyn AccountNames, out: &mut Writer) {
                 };
                 vec![
                     Cell::id(change.external_id.as_str()),
-                    Cell::Text(names.name(&posting.account)),
+                    Cell::text(names.name(&posting.account)),
                     debit,
                     credit,
                 ]
