@@ -133,9 +133,11 @@ pub fn second(at: NaiveDateTime) -> String {
 
 /// Two digits of a number below a hundred.
 fn push_pair(to: &mut String, number: u32) {
-    for digit in [number / 10, number % 10] {
-        to.push(char::from_digit(digit, 10).expect("a digit of a number below a hundred"));
-    }
+    const PAIRS: &str = "00010203040506070809101112131415161718192021222324252627282930313233343536373839\
+                         40414243444546474849505152535455565758596061626364656667686970717273747576777879\
+                         8081828384858687888990919293949596979899";
+    let place = usize::try_from(number).expect("a number below a hundred") * 2;
+    to.push_str(&PAIRS[place..place + 2]);
 }
 
 /// The day before `date`: NetSuite's service periods end inclusively, Stripe's exclusively.

@@ -23,15 +23,22 @@ pub enum ExceptionClass {
     Configuration,
 }
 
-impl fmt::Display for ExceptionClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl ExceptionClass {
+    /// As reports write it.
+    pub const fn word(self) -> &'static str {
+        match self {
             Self::Timing => "timing",
             Self::Data => "data",
             Self::Policy => "policy",
             Self::Fx => "FX",
             Self::Configuration => "configuration",
-        })
+        }
+    }
+}
+
+impl fmt::Display for ExceptionClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
     }
 }
 

@@ -104,7 +104,9 @@ impl Ledger {
 
     /// The same file for another thread, which only reads it.
     pub fn beside(&self) -> Result<Self, LedgerError> {
-        Self::open_read_only(&self.path, Arc::clone(&self.clock))
+        let beside = Self::open_read_only(&self.path, Arc::clone(&self.clock))?;
+        beside.keep_pages(Pages::Few)?;
+        Ok(beside)
     }
 
     /// How much of the file is kept in memory. A push commits twice for each record, and after many commits

@@ -8,7 +8,7 @@ use super::others::Others;
 use super::sheet::{Cell, Column, Head, Writer};
 use crate::calendar::second;
 use crate::ids::InternalId;
-use crate::money::{Amount, Currency};
+use crate::money::Amount;
 
 const BALANCES: [Column; 6] = [
     Column::text("account", "Account"),
@@ -89,11 +89,11 @@ pub(super) fn items(facts: &Facts, out: &mut Writer) {
             vec![
                 Cell::text(&account),
                 Cell::text(&facts.period.name),
-                Cell::text(currency.to_string()),
+                Cell::text(currency.code()),
                 Cell::id(item.id),
                 Cell::Date(item.date),
                 Cell::text(item.what.to_string()),
-                Cell::text(item.class.to_string()),
+                Cell::text(item.class.word()),
                 Cell::Amount(item.amount),
                 Cell::Count(days(item.date, facts.period.last_day)),
             ]
@@ -106,7 +106,8 @@ pub(super) fn items(facts: &Facts, out: &mut Writer) {
 pub(super) fn transactions(facts: &Facts, out: &mut Writer) {
     let columns = [&TRANSACTIONS[..], &[SOURCE]].concat();
     for currency in facts.currencies() {
-        let rows = facts.moved(currency).map(|movement| transaction(facts, currency, movement));
+        let code = currency.code().to_ascii_lowercase();
+        let rows = facts.moved(currency).map(|movement| transaction(facts, &code, movement));
         let title = format!("Balance transactions, {currency}");
         let head = Head::new(format!("transactions-{currency}"), title, &columns).of(currency);
         out.list(&head, rows);
@@ -115,7 +116,7 @@ pub(super) fn transactions(facts: &Facts, out: &mut Writer) {
 
 fn transaction<'a>(
     facts: &'a Facts,
-    currency: Currency,
+    currency: &'a str,
     movement: &'a super::facts::Movement,
 ) -> Vec<Cell<'a>> {
     let payout = facts.payout(movement.payout).filter(|payout| payout.is_automatic);
@@ -127,7 +128,7 @@ fn transaction<'a>(
         Cell::text(utc),
         Cell::text(facts.local_second(movement.created)),
         Cell::Date(movement.available_on.utc_date()),
-        Cell::text(currency.code().to_ascii_lowercase()),
+        Cell::text(currency),
         Cell::Amount(movement.gross()),
         Cell::Amount(movement.fee()),
         Cell::Amount(movement.net()),

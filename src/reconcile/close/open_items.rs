@@ -192,7 +192,7 @@ fn row<'a>(facts: &Facts, item: &Open<'a>) -> Vec<Cell<'a>> {
         Cell::or_empty(item.exception.and_then(text), Cell::text)
     };
     vec![
-        Cell::text(item.class.to_string()),
+        Cell::text(item.class.word()),
         Cell::id(item.id),
         Cell::text(item.what.to_string()),
         Cell::Date(item.date),

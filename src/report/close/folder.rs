@@ -45,6 +45,15 @@ struct Made {
     sheets: xlsx::Made,
 }
 
+/// The figures of a report, which are signed.
+type Signed = (Report, Figures);
+
+/// One of the reports is done.
+enum Done {
+    Read(Made),
+    Exported(Signed),
+}
+
 /// Writes reports as CSV and JSON, and the page and the workbook of `name` about those that people read;
 /// beside them exports as CSV, which is what they are for.
 ///
@@ -65,19 +74,20 @@ pub fn folder<F: Folder>(
         #[cfg(feature = "xlsx")]
         book: xlsx::Book::new().map_err(io::Error::other)?,
     };
-    let made = work.read_all(&of_page, reports.len() == Report::ALL.len())?;
+    // The workbook is packed by one thread, for about as long as the last export takes another.
+    let (last, exports) =
+        exports.split_last().map_or((None, [].as_slice()), |(last, others)| (Some(*last), others));
+    let (made, exported) = work.make_all(&of_page, exports, reports.len() == Report::ALL.len())?;
     let proofs = proven(&made);
-    // The workbook is packed by one thread, for about as long as the exports take another.
-    let export_all = || -> io::Result<Vec<(Report, Figures)>> {
-        exports.iter().map(|report| Ok((*report, export(facts, *report, to)?))).collect()
-    };
-    let (exported, ended) = thread::scope(|scope| {
-        let exported = scope.spawn(export_all);
+    let (last, ended) = thread::scope(|scope| {
+        let last = last.map(|report| scope.spawn(move || export(facts, report, to)));
         let ended = work.end(name, made);
-        (exported.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), ended)
+        let last = last.map(thread::ScopedJoinHandle::join);
+        (last.map(|own| own.unwrap_or_else(|panic| std::panic::resume_unwind(panic))), ended)
     });
     let mut figures = ended?;
-    figures.extend(exported?);
+    figures.extend(exported);
+    figures.extend(last.transpose()?);
     // In the reports' own order, whatever is on the page.
     figures.sort_by_key(|(report, _)| *report);
     Ok(Written { proofs, figures: fingerprint(facts, figures) })
@@ -134,26 +144,45 @@ struct Work<'a, F> {
 }
 
 impl<F: Folder> Work<'_, F> {
-    /// Reports that people read. With all of them, the cover is made when the others are, of what they
-    /// prove: nobody makes them again for it.
-    fn read_all(&self, reports: &[Report], are_all: bool) -> io::Result<Vec<Made>> {
-        let facts = self.facts;
-        let (cover, reports): (Vec<Report>, Vec<Report>) =
-            reports.iter().partition(|report| are_all && **report == Report::Cover);
-        let made = each(&reports, |report| self.read(report, &|sink| report.write(facts, sink)));
-        let mut made = made.into_iter().collect::<io::Result<Vec<Made>>>()?;
-        for report in cover {
+    /// Reports that people read, and exports; gives what became of the ones, and the figures of the others.
+    /// With all of them, the cover is made when the others are, of what they prove: nobody makes them again
+    /// for it.
+    fn make_all(
+        &self,
+        of_page: &[Report],
+        exports: &[Report],
+        are_all: bool,
+    ) -> io::Result<(Vec<Made>, Vec<Signed>)> {
+        let (facts, to) = (self.facts, self.to);
+        let is_late = |report: &Report| are_all && *report == Report::Cover;
+        let early = of_page.iter().filter(|report| !is_late(report));
+        let early: Vec<Report> = early.chain(exports).copied().collect();
+        let done: Vec<io::Result<Done>> = each(&early, |report| {
+            Ok(if exports.contains(&report) {
+                Done::Exported(export(facts, report, to)?)
+            } else {
+                Done::Read(self.read(report, &|sink| report.write(facts, sink))?)
+            })
+        });
+        let (mut made, mut exported) = (Vec::new(), Vec::new());
+        for done in done {
+            match done? {
+                Done::Read(own) => made.push(own),
+                Done::Exported(own) => exported.push(own),
+            }
+        }
+        for report in of_page.iter().copied().filter(is_late) {
             let proven = proven(&made);
             made.push(self.read(report, &|sink| {
                 write_cover(facts, &proven, sink);
                 Vec::new()
             })?);
         }
-        Ok(made)
+        Ok((made, exported))
     }
 
     /// The page and the workbook of what was made; gives each report's figures.
-    fn end(self, name: &str, made: Vec<Made>) -> io::Result<Vec<(Report, Figures)>> {
+    fn end(self, name: &str, made: Vec<Made>) -> io::Result<Vec<Signed>> {
         let Self { facts, to, .. } = self;
         let mut page = Page::new(facts);
         let mut figures = Vec::new();
@@ -205,7 +234,7 @@ impl<F: Folder> Work<'_, F> {
 }
 
 /// A report for other programs, which proves nothing; gives its figures.
-fn export<F: Folder>(facts: &Facts, report: Report, to: &F) -> io::Result<Figures> {
+fn export<F: Folder>(facts: &Facts, report: Report, to: &F) -> io::Result<Signed> {
     let make = |sink: &mut dyn Sink| report.write(facts, sink);
     let mut figures = Figures::default();
     put(to, &format!("{}.csv", report.word()), |file| {
@@ -213,7 +242,7 @@ fn export<F: Folder>(facts: &Facts, report: Report, to: &F) -> io::Result<Figure
         make(&mut Together(vec![&mut csv, &mut figures]));
         csv.end_of_file()
     })?;
-    Ok(figures)
+    Ok((report, figures))
 }
 
 fn put<F: Folder, T>(
