@@ -9,6 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
 use super::client::Client;
@@ -86,6 +87,10 @@ pub struct AccountBalance {
     pub foreign: Amount,
 }
 
+/// Pieces of a list that are read at the same time, with two queries each: more than the requests at once
+/// that the account allows, which is what holds them back.
+const PIECES_AT_ONCE: usize = 8;
+
 /// Reads records of a NetSuite account whose reference data are known.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
@@ -99,23 +104,30 @@ impl Reader<'_> {
     /// The records with these internal ids, in order of id; one that NetSuite no longer has is
     /// not among them. All must be of a kind that we make.
     pub async fn posted(&self, ids: &[InternalId]) -> Result<Vec<Posted>, NetSuiteError> {
-        let mut records = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(IDS_PER_QUERY) {
-            let list = id_list(chunk)?;
-            let headers = self.rows(&header_query(&list), |row| self.header(row)).await?;
-            let lines = self.rows(&self.gl_query(&list), gl_owner).await?;
-            let mut lines_of: BTreeMap<InternalId, Vec<Row>> = BTreeMap::new();
-            for (owner, row) in lines {
-                lines_of.entry(owner).or_default().push(row);
-            }
-            for mut record in headers {
-                let lines = lines_of.remove(&record.internal_id).unwrap_or_default();
-                let gl = lines.iter().map(|row| self.gl_line(row, record.currency));
-                record.gl = gl
-                    .collect::<Result<_, _>>()
-                    .map_err(|error| NetSuiteError::from_row(&subject_of(&record), &error))?;
-                records.push(record);
-            }
+        // Nothing is asked before its turn: a future of these does nothing until it is waited for.
+        let pieces: Vec<_> = ids.chunks(IDS_PER_QUERY).map(|ids| self.posted_piece(ids)).collect();
+        let pieces = stream::iter(pieces).buffered(PIECES_AT_ONCE);
+        let records: Vec<Vec<Posted>> = pieces.try_collect().await?;
+        Ok(records.into_iter().flatten().collect())
+    }
+
+    /// The same, for as many ids as one query takes.
+    async fn posted_piece(&self, ids: &[InternalId]) -> Result<Vec<Posted>, NetSuiteError> {
+        let list = id_list(ids)?;
+        let (of_headers, of_lines) = (header_query(&list), self.gl_query(&list));
+        let headers = self.rows(&of_headers, |row| self.header(row));
+        let lines = self.rows(&of_lines, gl_owner);
+        let (mut records, lines) = tokio::try_join!(biased; headers, lines)?;
+        let mut lines_of: BTreeMap<InternalId, Vec<Row>> = BTreeMap::new();
+        for (owner, row) in lines {
+            lines_of.entry(owner).or_default().push(row);
+        }
+        for record in &mut records {
+            let lines = lines_of.remove(&record.internal_id).unwrap_or_default();
+            let gl = lines.iter().map(|row| self.gl_line(row, record.currency));
+            record.gl = gl
+                .collect::<Result<_, _>>()
+                .map_err(|error| NetSuiteError::from_row(&subject_of(record), &error))?;
         }
         Ok(records)
     }

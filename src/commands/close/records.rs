@@ -53,12 +53,13 @@ pub(super) async fn read(
     let mut fold = Fold::new(inputs, movements, payouts)?;
     let mut after = String::new();
     loop {
-        let page = ledger.posted_page(&after)?;
-        let Some(last) = page.last() else { break };
-        last.external_id.as_str().clone_into(&mut after);
+        let rows = some(ledger, &mut after)?;
+        if rows.is_empty() {
+            break;
+        }
         let seen = match &reader {
             Some(reader) => {
-                let of_page = page.iter().filter(|row| row.kind.is_transaction());
+                let of_page = rows.iter().filter(|row| row.kind.is_transaction());
                 let ids: Vec<InternalId> =
                     of_page.filter_map(|row| row.internal_id.clone()).collect();
                 let posted = reader.posted(&ids).await?;
@@ -66,7 +67,7 @@ pub(super) async fn read(
             }
             None => None,
         };
-        for row in &page {
+        for row in &rows {
             fold.take(row, seen.as_ref())?;
         }
     }
@@ -86,6 +87,21 @@ pub(super) async fn read(
     };
     fold.end(by_others)
 }
+
+/// The next records behind `after`, which moves on: as many as NetSuite is asked for at a time.
+fn some(ledger: &Ledger, after: &mut String) -> Result<Vec<PostedRow>, LedgerError> {
+    let mut rows = Vec::new();
+    while rows.len() < RECORDS_AT_ONCE {
+        let page = ledger.posted_page(after)?;
+        let Some(last) = page.last() else { break };
+        last.external_id.as_str().clone_into(after);
+        rows.extend(page);
+    }
+    Ok(rows)
+}
+
+/// Records that are in memory with what NetSuite shows of them: a second's worth of requests at once.
+const RECORDS_AT_ONCE: usize = 4_000;
 
 type SeenRows = HashMap<InternalId, Posted>;
 
