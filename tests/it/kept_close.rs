@@ -53,6 +53,13 @@ fn the_month_end_runs_as_told_and_is_made_again_byte_for_byte() {
         assert!(*bytes == second[name], "{name} is not what it was");
     }
     is_as_the_schema_says(&first["bridge.json"]);
+    // Made with all others or by itself, a report says the same: the cover, which tells what the others
+    // prove, as much as a list.
+    for word in ["cover", "rollforward", "items"] {
+        let alone = ["report", word, "--period", "2026-09", "--as-read", "1", "--output", "csv"];
+        let ran = tieout.run(&alone);
+        assert_eq!(ran.stdout.as_bytes(), first[&format!("{word}.csv")], "{word}: {ran:?}");
+    }
 
     let path = folder.path().join("tieout.db");
     let ledger = Connection::open(&path).expect("the ledger");

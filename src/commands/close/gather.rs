@@ -98,6 +98,7 @@ pub async fn gather(inputs: Inputs<'_>) -> anyhow::Result<Facts> {
     };
     forget_settled(&mut facts);
     add_subjects(&mut facts, &inputs, &read.unpaid, &read.in_sums)?;
+    ledger.keep_pages(Pages::Many)?;
     Ok(facts)
 }
 
@@ -129,7 +130,7 @@ fn add_subjects(
 
 /// Older movements are kept as far as the books were without them when the period began.
 fn forget_settled(facts: &mut Facts) {
-    let mut movements = std::mem::take(&mut facts.movements).into_vec();
+    let mut movements = std::mem::take(&mut facts.movements);
     let is_needed = |movement: &Movement| {
         movement.created >= facts.period.window.since
             || facts.open(movement, facts.start()).is_some()
@@ -138,7 +139,7 @@ fn forget_settled(facts: &mut Facts) {
                 && facts.charged_on(movement).is_none_or(|day| day >= facts.period.first_day))
     };
     movements.retain(is_needed);
-    facts.movements = movements.into();
+    facts.movements = movements;
 }
 
 fn names(references: &References) -> BTreeMap<InternalId, String> {

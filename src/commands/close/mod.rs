@@ -20,7 +20,7 @@ use crate::commands::log::logged;
 use crate::commands::plan::made_by;
 use crate::commands::session::Session;
 use crate::commands::siblings;
-use crate::ledger::{Ledger, Packed, Pages};
+use crate::ledger::{Ledger, Packed};
 use crate::netsuite::client::Client;
 use crate::netsuite::references::References;
 use crate::reconcile::close::facts::Period;
@@ -229,6 +229,5 @@ pub(super) async fn gathered(
     name_makers(&mut facts, session)?;
     add_statements(&mut facts, ledger, &session.settings.bank)?;
     ledger.forget_pages()?;
-    ledger.keep_pages(Pages::Many)?;
     Ok(facts)
 }

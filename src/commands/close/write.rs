@@ -69,10 +69,7 @@ fn print(
     ui: Ui,
 ) -> anyhow::Result<Vec<Proof>> {
     let make = |sink: &mut dyn Sink| match close {
-        Some(written) if report == Report::Cover => {
-            write_cover(facts, &written.proofs, sink);
-            Vec::new()
-        }
+        Some(written) if report == Report::Cover => write_cover(facts, &written.proofs, sink),
         _ => report.write(facts, sink),
     };
     let mut bytes = Vec::new();

@@ -168,9 +168,12 @@ impl Report {
     }
 }
 
-/// Makes the cover, where the other reports are made: `proven` is what they prove.
-pub fn write_cover(facts: &Facts, proven: &[(Report, Proof)], sink: &mut dyn Sink) {
-    cover::cover(facts, &|| proven.to_vec(), &mut Writer::new(sink));
+/// Makes the cover, where the other reports are made: `proven` is what they prove. Gives what it proves
+/// itself, as [`Report::write`] does.
+pub fn write_cover(facts: &Facts, proven: &[(Report, Proof)], sink: &mut dyn Sink) -> Vec<Proof> {
+    let mut writer = Writer::new(sink);
+    cover::cover(facts, &|| proven.to_vec(), &mut writer);
+    writer.proofs
 }
 
 /// What the reports prove, without their rows.

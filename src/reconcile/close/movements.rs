@@ -18,7 +18,6 @@ impl From<Vec<Movement>> for Movements {
             let order = one.currency.cmp(&other.currency).then(one.created.cmp(&other.created));
             order.then_with(|| one.id.cmp(&other.id))
         });
-        all.shrink_to_fit();
         Self(all)
     }
 }
@@ -54,9 +53,10 @@ impl Movements {
         })
     }
 
-    /// All of them, to be chosen from or changed.
-    pub fn into_vec(self) -> Vec<Movement> {
-        self.0
+    /// Keeps those that are needed, where they stand.
+    pub fn retain(&mut self, is_needed: impl FnMut(&Movement) -> bool) {
+        self.0.retain(is_needed);
+        self.0.shrink_to_fit();
     }
 }
 

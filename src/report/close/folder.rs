@@ -173,10 +173,7 @@ impl<F: Folder> Work<'_, F> {
         }
         for report in of_page.iter().copied().filter(is_late) {
             let proven = proven(&made);
-            made.push(self.read(report, &|sink| {
-                write_cover(facts, &proven, sink);
-                Vec::new()
-            })?);
+            made.push(self.read(report, &|sink| write_cover(facts, &proven, sink))?);
         }
         Ok((made, exported))
     }

@@ -6,7 +6,7 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{Datelike, NaiveDate};
-use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
+use rust_xlsxwriter::{ExcelDateTime, Format, IntoExcelData, Workbook, Worksheet, XlsxError};
 
 use super::Make;
 use crate::calendar::UnixTime;
@@ -119,6 +119,16 @@ impl Formats {
             Kind::Count => Some(&self.count[0]),
             Kind::Amount => currency.map(|own| &self.amount[usize::from(own.exponent())][0]),
         }
+    }
+
+    fn of(&self, cell: &Cell, is_heavy: bool) -> &Format {
+        let pair = match cell {
+            Cell::Empty | Cell::Text(_) | Cell::Id(_) => &self.text,
+            Cell::Date(_) => &self.date,
+            Cell::Count(_) => &self.count,
+            Cell::Amount(amount) => &self.amount[usize::from(amount.currency().exponent())],
+        };
+        &pair[usize::from(is_heavy)]
     }
 
     fn all(&self) -> impl Iterator<Item = &Format> {
@@ -259,12 +269,10 @@ impl Sink for Sheets<'_> {
         } else {
             let is_heavy = !matches!(row.weight, Weight::Item | Weight::Term);
             for (place, cell) in (0_u16..).zip(&row.cells) {
-                let at = (self.next, place);
-                let result = if is_heavy || !is_of(cell, head.currency) {
-                    write(&mut sheet, at, cell, &self.book.formats, is_heavy)
-                } else {
-                    write_plain(&mut sheet, at, cell)
-                };
+                // Looking up a format for each cell would be most of what a cell costs.
+                let has_own = is_heavy || !is_of(cell, head.currency);
+                let format = has_own.then(|| self.book.formats.of(cell, is_heavy));
+                let result = write(&mut sheet, (self.next, place), cell, format);
                 self.keep(result);
             }
             self.next += 1;
@@ -297,50 +305,32 @@ fn is_of(cell: &Cell, currency: Option<Currency>) -> bool {
     }
 }
 
-/// A cell in the format of its column: looking up one for each cell is most of what a cell costs.
-fn write_plain(
-    sheet: &mut Worksheet,
-    (row, column): (u32, u16),
-    cell: &Cell,
-) -> Result<(), XlsxError> {
-    let written = match cell {
-        Cell::Empty => return Ok(()),
-        // A string is never taken for a formula.
-        Cell::Text(text) | Cell::Id(text) => sheet.write_string(row, column, fitting(text)),
-        Cell::Date(date) => sheet.write_datetime(row, column, day_of(*date)?),
-        Cell::Count(count) => sheet.write_number(row, column, number_of(&count.to_string())),
-        Cell::Amount(amount) => sheet.write_number(row, column, number_of(&amount.to_decimal())),
-    };
-    written.map(|_| ())
-}
-
+/// Writes a cell, with a format of its own where it has one.
 fn write(
     sheet: &mut Worksheet,
-    (row, column): (u32, u16),
+    at: (u32, u16),
     cell: &Cell,
-    formats: &Formats,
-    is_heavy: bool,
+    format: Option<&Format>,
 ) -> Result<(), XlsxError> {
-    let written = match cell {
-        Cell::Empty => return Ok(()),
+    match cell {
+        Cell::Empty => Ok(()),
         // A string is never taken for a formula.
-        Cell::Text(text) | Cell::Id(text) => {
-            let format = &formats.text[usize::from(is_heavy)];
-            sheet.write_string_with_format(row, column, fitting(text), format)
-        }
-        Cell::Date(date) => {
-            let format = &formats.date[usize::from(is_heavy)];
-            sheet.write_datetime_with_format(row, column, day_of(*date)?, format)
-        }
-        Cell::Count(count) => {
-            let format = &formats.count[usize::from(is_heavy)];
-            sheet.write_number_with_format(row, column, number_of(&count.to_string()), format)
-        }
-        Cell::Amount(amount) => {
-            let decimals = usize::from(amount.currency().exponent());
-            let format = &formats.amount[decimals][usize::from(is_heavy)];
-            sheet.write_number_with_format(row, column, number_of(&amount.to_decimal()), format)
-        }
+        Cell::Text(text) | Cell::Id(text) => put(sheet, at, fitting(text), format),
+        Cell::Date(date) => put(sheet, at, day_of(*date)?, format),
+        Cell::Count(count) => put(sheet, at, number_of(&count.to_string()), format),
+        Cell::Amount(amount) => put(sheet, at, number_of(&amount.to_decimal()), format),
+    }
+}
+
+fn put(
+    sheet: &mut Worksheet,
+    (row, column): (u32, u16),
+    value: impl IntoExcelData,
+    format: Option<&Format>,
+) -> Result<(), XlsxError> {
+    let written = match format {
+        Some(format) => sheet.write_with_format(row, column, value, format),
+        None => sheet.write(row, column, value),
     };
     written.map(|_| ())
 }
