@@ -191,7 +191,7 @@ fn policy() -> Policy {
     Policy {
         account: "acct_bench".into(),
         start: None,
-        zone: chrono_tz::Tz::America__New_York,
+        zone: "America/New_York".parse().expect("in the database"),
         chart: Chart::new(accounts),
         books: Books { base_currency: Currency::USD, currencies, subsidiary: None },
         options: Options::default(),

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::accounting::chart::Chart;
 use crate::accounting::masters::Masters;
-use crate::calendar::{UnixTime, start_of_day};
+use crate::calendar::{UnixTime, Zone, start_of_day};
 use crate::ids::{AccountId, InternalId, TaxRateId};
 use crate::money::Currency;
 use crate::netsuite::wire::Places;
@@ -19,7 +18,7 @@ pub struct Policy {
     /// The Stripe account: it names what has no object of its own, such as a day's journal.
     pub account: AccountId,
     /// The Stripe account's reporting zone: it turns instants into the dates of the books.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The first day of the books: what is older is in other books.
     pub start: Option<NaiveDate>,
     pub chart: Chart,

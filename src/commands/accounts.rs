@@ -188,7 +188,7 @@ pub(super) async fn each<T>(
         ui.heading(&format!("Stripe account {name}"));
         let global = of(cli, name);
         super::begin(&cli.command, &global, watch, ui);
-        let (result, told) = match turn(&global, own).await {
+        let (result, told) = match Box::pin(turn(&global, own)).await {
             Ok((outcome, told)) => (Ok(outcome), Ok(told)),
             Err(error) => {
                 let message = exit::message(&error);

@@ -2,9 +2,8 @@
 //! where it was.
 
 use chrono::{Datelike, Months, NaiveDate};
-use chrono_tz::Tz;
 
-use crate::calendar::{UnixTime, Window, start_of_day};
+use crate::calendar::{UnixTime, Window, Zone, start_of_day};
 use crate::cli::{BackfillArgs, Global, PlanOutputArgs, WindowArgs};
 use crate::commands::exit::Outcome;
 use crate::commands::log::logged;
@@ -87,7 +86,7 @@ async fn push_chunk(
 }
 
 /// A window month by month in the account's zone, oldest first.
-fn chunks(window: Window, zone: Tz) -> Vec<Window> {
+fn chunks(window: Window, zone: Zone) -> Vec<Window> {
     let mut chunks = Vec::new();
     let mut since = window.since;
     while since < window.until {
@@ -99,7 +98,7 @@ fn chunks(window: Window, zone: Tz) -> Vec<Window> {
 }
 
 /// The first instant of the month after that of `instant`.
-fn next_month(instant: UnixTime, zone: Tz) -> UnixTime {
+fn next_month(instant: UnixTime, zone: Zone) -> UnixTime {
     let date = instant.date_in(zone);
     let first = NaiveDate::from_ymd_opt(date.year(), date.month(), 1).unwrap_or(date);
     let next = first.checked_add_months(Months::new(1)).unwrap_or(NaiveDate::MAX);
@@ -107,9 +106,8 @@ fn next_month(instant: UnixTime, zone: Tz) -> UnixTime {
     UnixTime(start_of_day(next, zone).0.max(instant.0 + 1))
 }
 
-fn shown(chunks: &[Window], ledger: &Ledger, zone: Tz) -> anyhow::Result<String> {
-    let local =
-        |instant: UnixTime| instant.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
+fn shown(chunks: &[Window], ledger: &Ledger, zone: Zone) -> anyhow::Result<String> {
+    let local = |instant: UnixTime| instant.minute_in(zone);
     let mut rows = Vec::new();
     for (place, chunk) in chunks.iter().enumerate() {
         let state = if pull::is_complete(ledger, *chunk)? { "complete" } else { "to be read" };
@@ -137,7 +135,7 @@ mod tests {
 
     #[test]
     fn months_are_cut_in_the_zone_without_gap_or_overlap() {
-        let zone = Tz::America__New_York;
+        let zone = "America/New_York".parse().unwrap();
         let window = Window {
             since: parse_bound("2025-01-15", zone).unwrap(),
             until: parse_bound("2026-07-01", zone).unwrap(),

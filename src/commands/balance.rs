@@ -3,10 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chrono_tz::Tz;
 use tokio::sync::mpsc;
 
-use crate::calendar::{UnixTime, Window, start_of_day};
+use crate::calendar::{UnixTime, Window, Zone, start_of_day};
 use crate::commands::session::Session;
 use crate::ledger::{Ledger, LedgerError};
 use crate::money::{Amount, Currency};
@@ -183,7 +182,7 @@ impl Balances {
     }
 
     /// The same, from what had moved before the instant whose balance is known, taken off already.
-    pub(super) fn start_after(&self, zone: Tz, currency: Currency, moved: Amount) -> Start {
+    pub(super) fn start_after(&self, zone: Zone, currency: Currency, moved: Amount) -> Start {
         self.opening.as_ref().map_or_else(
             || Start::nothing(currency),
             |opening| opening.start_from(currency, moved, self.reading.as_ref(), zone),

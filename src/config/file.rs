@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use toml::Spanned;
 
 use crate::accounting::policy::{Options, TaxCodes};
+use crate::calendar::Zone;
 use crate::config::bank::BankFile;
 use crate::config::mapping::RuleFile;
 use crate::config::masters::{CustomersFile, ExternalIds, ItemsFile};
@@ -98,7 +98,7 @@ pub(super) struct NetSuiteOfAccount {
 #[serde(deny_unknown_fields)]
 pub(super) struct Stripe {
     pub account: AccountId,
-    pub timezone: Tz,
+    pub timezone: Zone,
     #[serde(default)]
     pub connected: bool,
     pub start_date: Option<NaiveDate>,

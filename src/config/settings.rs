@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 
 use crate::accounting::chart::Role;
 use crate::accounting::mapping::Mapping;
 use crate::accounting::masters::Masters;
 use crate::accounting::policy::{Options, TaxCodes};
+use crate::calendar::Zone;
 use crate::config::ConfigError;
 use crate::config::bank::BankSettings;
 use crate::config::file::{Accounts, File, StripeLimits, Target};
@@ -54,7 +54,7 @@ impl Settings {
 #[derive(Debug, Clone)]
 pub struct StripeSettings {
     pub account: AccountId,
-    pub zone: Tz,
+    pub zone: Zone,
     /// The key is a platform's, and `account` is connected to it.
     pub connected: bool,
     /// Nothing before this day is pulled.

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 
 use crate::accounting::policy::Policy;
 use crate::accounting::{Case, Derived, Exception};
-use crate::calendar::UnixTime;
+use crate::calendar::{UnixTime, Zone};
 use crate::ids::{ExternalId, InternalId};
 use crate::netsuite::record::{Body, RecordKind};
 use crate::plan::build::Built;
@@ -56,7 +55,7 @@ pub trait Names {
 /// Everything an explanation is made from.
 pub struct Inputs<'a> {
     pub subject: Subject,
-    pub zone: Tz,
+    pub zone: Zone,
     pub now: UnixTime,
     /// `None` until NetSuite's accounts have been looked up once: then only facts can be told.
     pub policy: Option<&'a Policy>,

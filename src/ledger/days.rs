@@ -5,14 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveDate};
-use chrono_tz::Tz;
 use rusqlite::params;
 
 use super::payouts::PayoutIndex;
 use super::{CaseKey, Ledger, LedgerError};
 use crate::accounting::balance_transaction::{Class, classify, is_top_up};
 use crate::accounting::{Policy, day};
-use crate::calendar::{UnixTime, start_of_day};
+use crate::calendar::{UnixTime, Zone, start_of_day};
 use crate::ids::ExternalId;
 use crate::money::Currency;
 use crate::stripe::objects::{BalanceTransaction, read};
@@ -193,7 +192,7 @@ impl Ledger {
     pub(super) fn movements_of(
         &self,
         date: NaiveDate,
-        zone: Tz,
+        zone: Zone,
     ) -> Result<Vec<BalanceTransaction>, LedgerError> {
         let next = date.checked_add_days(Days::new(1)).unwrap_or(date);
         self.movements_between(start_of_day(date, zone), start_of_day(next, zone))

@@ -95,7 +95,7 @@ fn wants(records: Vec<Record>) -> Derived {
 fn policy() -> Policy {
     Policy {
         account: "acct_1".into(),
-        zone: chrono_tz::UTC,
+        zone: crate::calendar::Zone::UTC,
         start: None,
         chart: Chart::default(),
         books: Books {

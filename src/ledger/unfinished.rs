@@ -1,11 +1,10 @@
 //! What broke off: a pull that did not reach its end, or an export that was not read to its end.
 
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::coverage::window_of;
 use super::{Ledger, LedgerError};
-use crate::calendar::{UnixTime, Window};
+use crate::calendar::{UnixTime, Window, Zone};
 
 /// The name among the references under which an unfinished export is kept.
 const KEPT_AS: &str = "unfinished_pull";
@@ -26,11 +25,9 @@ struct Kept {
 
 impl UnfinishedPull {
     /// What may be there only in part, as the end of a sentence.
-    pub fn what(&self, zone: Tz) -> String {
+    pub fn what(&self, zone: Zone) -> String {
         let window = self.window.map(|window| {
-            let local = |instant: UnixTime| {
-                instant.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
-            };
+            let local = |instant: UnixTime| instant.minute_in(zone);
             format!(
                 "what happened from {} up to {} ({zone})",
                 local(window.since),

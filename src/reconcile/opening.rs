@@ -5,10 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::UnixTime;
+use crate::calendar::{UnixTime, Zone};
 use crate::money::{Amount, Currency};
 use crate::reconcile::movement::{self, Movement};
 use crate::reconcile::statement::Item;
@@ -87,7 +86,7 @@ impl Opening {
         currency: Currency,
         movements: &[Movement],
         reading: Option<&Reading>,
-        zone: Tz,
+        zone: Zone,
     ) -> Start {
         let zero = Amount::zero(currency);
         let moved = movement::of(movements, currency)
@@ -102,11 +101,11 @@ impl Opening {
         currency: Currency,
         older: Amount,
         reading: Option<&Reading>,
-        zone: Tz,
+        zone: Zone,
     ) -> Start {
         let known = self.amounts.get(&currency).copied().unwrap_or(Amount::zero(currency));
         let amount = known + older;
-        let day = self.as_of.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M");
+        let day = self.as_of.minute_in(zone);
         let is_same = reading.is_some_and(|reading| {
             reading.as_of == self.as_of && self.until.is_none_or(|until| until == reading.until)
         });
@@ -194,7 +193,7 @@ mod tests {
     fn an_opening_is_worked_out_once_and_does_not_hide_what_is_missing_later() {
         let (opening, reading) = opening();
         assert_eq!(opening.amounts[&Currency::USD], usd(963));
-        let zone = chrono_tz::Tz::UTC;
+        let zone = crate::calendar::Zone::UTC;
         let pulled = [moved("txn_1", 100, 50), moved("txn_2", 150, -20)];
         let first = opening.start(Currency::USD, &pulled, Some(&reading), zone);
         assert_eq!(first.amount, usd(963));
@@ -209,7 +208,8 @@ mod tests {
     fn pulling_from_before_the_opening_moves_it_back() {
         let (opening, reading) = opening();
         let pulled = [moved("txn_0", 10, 900), moved("txn_1", 100, 50)];
-        let start = opening.start(Currency::USD, &pulled, Some(&reading), chrono_tz::Tz::UTC);
+        let start =
+            opening.start(Currency::USD, &pulled, Some(&reading), crate::calendar::Zone::UTC);
         assert_eq!(start.amount, usd(63));
     }
 

@@ -1,10 +1,9 @@
 //! A statement: terms that add up to one figure, the same figure from elsewhere, the difference.
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use crate::calendar::{UnixTime, Window};
+use crate::calendar::{UnixTime, Window, Zone};
 use crate::money::{Amount, Currency};
 use crate::reconcile::payouts::PayoutLeg;
 
@@ -125,7 +124,7 @@ pub struct TieOut {
     pub stripe_account: String,
     pub netsuite_account: String,
     /// In which days are cut and times are shown.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The first and the last instant of Stripe that the ledger knows.
     pub known: Option<Window>,
     /// When NetSuite was read.
@@ -142,6 +141,6 @@ impl TieOut {
 
     /// An instant in the tie-out's zone.
     pub fn local(&self, instant: UnixTime) -> String {
-        instant.utc().with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()
+        instant.minute_in(self.zone)
     }
 }

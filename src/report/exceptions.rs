@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::accounting::care::{Care, Standing};
 use crate::accounting::{Exception, ExceptionClass};
-use crate::calendar::UnixTime;
+use crate::calendar::{UnixTime, Zone};
 use crate::ids::ExternalId;
 use crate::report::lines::wrapped;
 use crate::report::plan::counted;
@@ -42,7 +41,7 @@ impl Listed {
 }
 
 /// For people: what asks for one first, then what may stand, then what no longer occurs.
-pub fn text(listed: &[Listed], zone: Tz, columns: u16) -> String {
+pub fn text(listed: &[Listed], zone: Zone, columns: u16) -> String {
     let (resolved, open): (Vec<&Listed>, Vec<&Listed>) =
         listed.iter().partition(|one| one.resolved.is_some());
     let (accepted, open): (Vec<&Listed>, Vec<&Listed>) =
@@ -86,7 +85,7 @@ fn by_class(open: &[&Listed], columns: u16) -> String {
     render(&header, &rows, columns)
 }
 
-fn entry(one: &Listed, zone: Tz, columns: u16) -> String {
+fn entry(one: &Listed, zone: Zone, columns: u16) -> String {
     let exception = &one.exception;
     let amount = exception.amount.map(|amount| format!(" · {amount}")).unwrap_or_default();
     let mut text = wrapped(&format!("{}{amount}", exception.id()), 2, columns);
@@ -235,12 +234,12 @@ const COLUMNS: [&str; 18] = [
 ///
 /// # Errors
 /// None that the rows here can cause.
-pub fn csv(listed: &[Listed], zone: Tz) -> Result<String, csv::Error> {
+pub fn csv(listed: &[Listed], zone: Zone) -> Result<String, csv::Error> {
     let rows: Vec<Vec<String>> = listed.iter().map(|one| row(one, zone)).collect();
     spreadsheet::csv(&COLUMNS, &rows)
 }
 
-fn row(one: &Listed, zone: Tz) -> Vec<String> {
+fn row(one: &Listed, zone: Zone) -> Vec<String> {
     let (exception, care) = (&one.exception, &one.care);
     let amount = exception.amount;
     let accepted = care.acceptance.as_ref();

@@ -1,10 +1,9 @@
 //! Locked months, and what came for one afterwards.
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use serde::Serialize;
 
-use crate::calendar::{Month, UnixTime};
+use crate::calendar::{Month, UnixTime, Zone};
 use crate::ids::ExternalId;
 use crate::money::Amount;
 use crate::netsuite::record::RecordKind;
@@ -33,7 +32,7 @@ impl Standing {
     }
 
     /// `Ada, 2026-11-02` of a role; nothing where nobody signed.
-    fn signature(&self, role: &str, zone: Tz) -> String {
+    fn signature(&self, role: &str, zone: Zone) -> String {
         let own = self.signed.iter().find(|own| own.role == role);
         own.map_or_else(String::new, |own| own.in_words(zone))
     }
@@ -61,7 +60,7 @@ pub struct Signed {
 }
 
 impl Signed {
-    fn in_words(&self, zone: Tz) -> String {
+    fn in_words(&self, zone: Zone) -> String {
         let since = self.void_since.map(|at| format!(", void since {}", at.date_in(zone)));
         format!("{}, {}{}", self.by, self.at.date_in(zone), since.unwrap_or_default())
     }
@@ -173,7 +172,7 @@ fn title<S: serde::Serializer>(kind: &RecordKind, to: S) -> Result<S::Ok, S::Err
 }
 
 /// The months for people.
-pub fn list_text(months: &[Standing], zone: Tz, columns: u16) -> String {
+pub fn list_text(months: &[Standing], zone: Zone, columns: u16) -> String {
     if months.is_empty() {
         return "No month is locked or signed.\n".into();
     }
@@ -188,7 +187,7 @@ pub fn list_text(months: &[Standing], zone: Tz, columns: u16) -> String {
     render(&header, &rows, columns)
 }
 
-fn row_of_month(one: &Standing, zone: Tz) -> Vec<String> {
+fn row_of_month(one: &Standing, zone: Zone) -> Vec<String> {
     let (locked, by) = match &one.locked {
         Some(locked) => (locked.at.date_in(zone).to_string(), locked.by.clone()),
         None => (String::new(), None),
@@ -216,14 +215,14 @@ pub fn list_json(months: &[Standing]) -> String {
 ///
 /// # Errors
 /// None that the rows here can cause.
-pub fn list_csv(months: &[Standing], zone: Tz) -> Result<String, csv::Error> {
+pub fn list_csv(months: &[Standing], zone: Zone) -> Result<String, csv::Error> {
     let words = |row: Vec<String>| row.iter().map(|cell| spreadsheet::words(cell)).collect();
     let rows: Vec<Vec<String>> = months.iter().map(|one| words(row_of_month(one, zone))).collect();
     spreadsheet::csv(&["month", "locked", "by", "prepared", "reviewed"], &rows)
 }
 
 /// A month for people.
-pub fn text(shown: &Shown, zone: Tz, columns: u16) -> String {
+pub fn text(shown: &Shown, zone: Zone, columns: u16) -> String {
     let state = if shown.locked { "locked" } else { "not locked" };
     let mut text = format!("{} is {state}.\n", shown.month);
     for act in &shown.acts {

@@ -105,7 +105,7 @@ pub async fn facts_of(posted: &Posted, period: &str) -> Facts {
 }
 
 /// The months in which a company moves money, and the one after.
-pub fn months(company: &Company, zone: chrono_tz::Tz) -> Vec<String> {
+pub fn months(company: &Company, zone: tieout::calendar::Zone) -> Vec<String> {
     let first = company.start.date_in(zone).with_day(1).expect("a first day");
     let last = company.now.date_in(zone);
     let next = |day: &NaiveDate| day.checked_add_months(chrono::Months::new(1));

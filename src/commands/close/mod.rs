@@ -101,7 +101,7 @@ pub(super) async fn taken(
 /// The name of the period that was asked for, where the whole request makes sense for any account.
 pub(super) fn asked(args: &ReportArgs) -> anyhow::Result<String> {
     period::tolerance(&args.fail_over)?;
-    Ok(period::of(args, chrono_tz::UTC)?.name)
+    Ok(period::of(args, crate::calendar::Zone::UTC)?.name)
 }
 
 /// How many proofs show a difference.

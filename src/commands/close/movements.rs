@@ -62,7 +62,7 @@ impl Sums {
 
 /// Reads the movements; completes what is known of the payouts.
 pub(super) fn moved(inputs: &Inputs, payouts: &mut [Payout]) -> anyhow::Result<Moved> {
-    let utc = |day| start_of_day(day, chrono_tz::Tz::UTC);
+    let utc = |day| start_of_day(day, crate::calendar::Zone::UTC);
     let next = inputs.period.last_day.succ_opt().unwrap_or(inputs.period.last_day);
     let mut walk = Walk {
         policy: inputs.policy,
@@ -278,7 +278,7 @@ impl Walk<'_> {
 impl Moved {
     /// A day whose movements come to nothing, as a hold and its release, makes no journal: nothing is
     /// to be booked of them, so they are.
-    pub(super) fn settle_days_of_nothing(&mut self, zone: chrono_tz::Tz) {
+    pub(super) fn settle_days_of_nothing(&mut self, zone: crate::calendar::Zone) {
         let mut days: BTreeMap<(NaiveDate, Currency), Vec<usize>> = BTreeMap::new();
         for place in &self.on_day {
             let movement = &self.movements[*place];

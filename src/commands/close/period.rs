@@ -1,16 +1,15 @@
 //! Which days a report is of, and how large a difference is let pass.
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 
-use crate::calendar::{Month, Window, WindowError, day_before, start_of_day};
+use crate::calendar::{Month, Window, WindowError, Zone, day_before, start_of_day};
 use crate::cli::ReportArgs;
 use crate::commands::exit::UsageError;
 use crate::money::{Amount, Currency};
 use crate::reconcile::close::facts::Period;
 
 /// The period that was asked for.
-pub(super) fn of(args: &ReportArgs, zone: Tz) -> anyhow::Result<Period> {
+pub(super) fn of(args: &ReportArgs, zone: Zone) -> anyhow::Result<Period> {
     match (&args.period, args.since, args.until) {
         (Some(month), _, _) => Ok(of_month(*month, zone)?),
         (None, Some(since), Some(until)) => {
@@ -25,7 +24,7 @@ pub(super) fn of(args: &ReportArgs, zone: Tz) -> anyhow::Result<Period> {
 }
 
 /// A calendar month in `zone`.
-pub fn of_month(month: Month, zone: Tz) -> Result<Period, WindowError> {
+pub fn of_month(month: Month, zone: Zone) -> Result<Period, WindowError> {
     of_days(month.to_string(), month.first_day(), month.next().first_day(), zone)
 }
 
@@ -34,7 +33,7 @@ fn of_days(
     name: String,
     since: NaiveDate,
     until: NaiveDate,
-    zone: Tz,
+    zone: Zone,
 ) -> Result<Period, WindowError> {
     let window = Window::new(start_of_day(since, zone), start_of_day(until, zone))?;
     Ok(Period { name, window, first_day: since, last_day: day_before(until) })
@@ -100,7 +99,7 @@ mod tests {
     #[test]
     fn a_month_is_its_days_in_the_zone() {
         let october =
-            of_month("2026-10".parse().unwrap(), chrono_tz::Tz::America__New_York).unwrap();
+            of_month("2026-10".parse().unwrap(), "America/New_York".parse().unwrap()).unwrap();
         assert_eq!(october.last_day, "2026-10-31".parse().unwrap());
         // 04:00 UTC in summer time, both at the beginning and the end.
         assert_eq!(october.window.since.to_string(), "2026-10-01T04:00:00Z");

@@ -179,7 +179,7 @@ async fn walk(
     ui: Ui,
 ) -> anyhow::Result<Stored> {
     let zone = session.settings.stripe.zone;
-    let local = |instant: UnixTime| instant.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M");
+    let local = |instant: UnixTime| instant.minute_in(zone);
     let whole = follow.window();
     let goes_on = if follow.is_resumed() { "Going on with the pull" } else { "Pulling" };
     ui.say(&format!(

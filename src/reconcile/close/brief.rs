@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 
 use super::age::days;
 use super::facts::{Facts, Period, Source, What};
@@ -15,7 +14,7 @@ use super::stand::Why;
 use super::{bridge, deviations};
 use crate::accounting::balance_transaction::Class;
 use crate::accounting::exception::ExceptionClass;
-use crate::calendar::UnixTime;
+use crate::calendar::{UnixTime, Zone};
 use crate::ids::InternalId;
 use crate::money::{Amount, Currency};
 
@@ -25,7 +24,7 @@ pub struct Brief {
     pub company: Option<String>,
     pub stripe_account: String,
     pub netsuite_account: String,
-    pub zone: Tz,
+    pub zone: Zone,
     pub period: Period,
     pub read_at: UnixTime,
     pub source: Source,

@@ -7,7 +7,6 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::cover::Cover;
@@ -16,7 +15,7 @@ pub use super::movements::Movements;
 pub use super::word::Word;
 use crate::accounting::chart::Role;
 use crate::accounting::exception::Exception;
-use crate::calendar::{UnixTime, Window, second};
+use crate::calendar::{UnixTime, Window, Zone, second};
 use crate::ids::{ExternalId, InternalId};
 use crate::money::{Amount, Currency};
 use crate::netsuite::record::RecordKind;
@@ -54,7 +53,7 @@ pub struct Facts {
     pub company: Option<String>,
     pub stripe_account: String,
     pub netsuite_account: String,
-    pub zone: Tz,
+    pub zone: Zone,
     pub base_currency: Currency,
     pub period: Period,
     /// When NetSuite was read: the only instant of now in a report.
@@ -385,11 +384,11 @@ impl Facts {
 
     /// An instant in the account's zone, to the minute.
     pub fn local(&self, instant: UnixTime) -> String {
-        instant.utc().with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()
+        instant.minute_in(self.zone)
     }
 
     pub fn local_second(&self, instant: UnixTime) -> String {
-        second(instant.utc().with_timezone(&self.zone).naive_local())
+        second(self.zone.local(instant))
     }
 
     pub fn date(&self, instant: UnixTime) -> NaiveDate {

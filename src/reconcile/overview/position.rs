@@ -269,7 +269,7 @@ mod tests {
             company: None,
             stripe_account: format!("acct_{name}"),
             netsuite_account: "1".into(),
-            zone: chrono_tz::UTC,
+            zone: crate::calendar::Zone::UTC,
             period,
             read_at: UnixTime(read_at),
             source: Source::NetSuite,

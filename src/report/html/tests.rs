@@ -36,7 +36,7 @@ fn tieout(legs: Vec<PayoutLeg>) -> TieOut {
         company: Some("Cable & Sons <Ltd>".into()),
         stripe_account: "acct_1".into(),
         netsuite_account: "TSTDRV_1".into(),
-        zone: chrono_tz::Tz::America__New_York,
+        zone: "America/New_York".parse().unwrap(),
         known: None,
         as_of: UnixTime(1_790_000_000),
         statements: vec![payouts(Currency::USD, &legs), still],

@@ -1,18 +1,21 @@
 //! Instants of the company's life, in Unix seconds, and the business days that payouts keep to.
 
 use chrono::{DateTime, Datelike, Months, NaiveDate};
-use chrono_tz::Tz;
 
 use super::rng::Rng;
 use super::spec::CompanySpec;
-use crate::calendar::{UnixTime, start_of_day};
+use crate::calendar::{UnixTime, Zone, start_of_day};
 
 pub const MINUTE: i64 = 60;
 pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
 
 /// Where the company keeps its books.
-pub const ZONE: Tz = Tz::America__New_York;
+pub const ZONE: &str = "America/New_York";
+
+pub fn zone() -> Zone {
+    ZONE.parse().expect("in the database")
+}
 
 /// From the company's first instant to the moment at which its account is looked at.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +32,8 @@ impl Span {
         let day = spec.first_day;
         let opened = day.checked_sub_months(Months::new(spec.history_months)).unwrap_or(day);
         let last = day.checked_add_months(Months::new(spec.months.max(1))).unwrap_or(day);
-        let instant = |day: NaiveDate| start_of_day(day, ZONE).0;
+        let zone = zone();
+        let instant = |day: NaiveDate| start_of_day(day, zone).0;
         Self { first: instant(opened), start: instant(day), now: instant(last) }
     }
 

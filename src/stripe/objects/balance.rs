@@ -1,10 +1,9 @@
 //! The account, its balance, and every change of it.
 
-use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::{digits, id_of, minor, minor_or_zero, or_default};
-use crate::calendar::UnixTime;
+use crate::calendar::{UnixTime, Zone};
 use crate::ids::{AccountId, BalanceTransactionId, ObjectId};
 use crate::money::{Amount, Currency};
 
@@ -123,7 +122,7 @@ impl Account {
     }
 
     /// The reporting zone set in Stripe's dashboard.
-    pub fn zone(&self) -> Option<Tz> {
+    pub fn zone(&self) -> Option<Zone> {
         self.dashboard()?.timezone.as_ref()?.parse().ok()
     }
 

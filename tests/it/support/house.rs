@@ -285,7 +285,7 @@ pub fn policy(references: &References) -> Policy {
     let kept = kept.map(|c| (c.code, BooksCurrency { id: c.id.clone(), places: c.places }));
     Policy {
         account: "acct_tests".into(),
-        zone: chrono_tz::Tz::America__New_York,
+        zone: "America/New_York".parse().unwrap(),
         start: None,
         chart: Chart::new(accounts),
         books: Books {

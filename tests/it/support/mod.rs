@@ -92,7 +92,7 @@ pub fn policy() -> Policy {
         .collect();
     Policy {
         account: "acct_demo".into(),
-        zone: chrono_tz::Tz::America__New_York,
+        zone: "America/New_York".parse().unwrap(),
         start: None,
         chart: Chart::new(accounts),
         books: Books { base_currency: Currency::USD, currencies, subsidiary: None },

@@ -57,7 +57,7 @@ fn settings() -> Value {
             "statement_descriptor_prefix": "SALTMARSH",
             "statement_descriptor_prefix_kana": null, "statement_descriptor_prefix_kanji": null,
         },
-        "dashboard": {"display_name": "Saltmarsh Software", "timezone": ZONE.name()},
+        "dashboard": {"display_name": "Saltmarsh Software", "timezone": ZONE},
         "invoices": {"default_account_tax_ids": null, "hosted_payment_method_save": "offer"},
         "payments": {
             "statement_descriptor": "SALTMARSH", "statement_descriptor_kana": null,

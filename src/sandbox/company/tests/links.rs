@@ -105,7 +105,7 @@ fn the_reader_reads_every_object() {
         each::<objects::Refund>(company, name, "refund");
         each::<objects::TaxRate>(company, name, "tax_rate");
         let account: objects::Account = read(company.world.account().as_bytes()).unwrap();
-        assert_eq!(account.zone(), Some(days::ZONE));
+        assert_eq!(account.zone(), Some(days::zone()));
         read::<objects::Balance>(company.world.balance().as_bytes()).unwrap();
     }
 }
