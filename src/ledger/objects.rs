@@ -12,7 +12,7 @@ use super::pack::{Damaged, Packer};
 use super::put::{OWN, Putting, api_version_id, hash_of, key_of};
 use super::recent::Recent;
 use super::{Ledger, LedgerError};
-use crate::calendar::UnixTime;
+use crate::calendar::{UnixTime, Window};
 use crate::stripe::links::{Rel, Scan, scan};
 use crate::stripe::objects::{BalanceTransaction, Head, read};
 
@@ -304,6 +304,22 @@ impl Ledger {
     /// The ids of every object of a kind, oldest first.
     pub fn ids(&self, kind: &str) -> Result<Vec<String>, LedgerError> {
         self.texts("SELECT id FROM object WHERE kind = ?1 ORDER BY created, id", kind)
+    }
+
+    /// When the objects of a kind in a window were made, oldest first.
+    pub fn created_in(&self, kind: &str, window: Window) -> Result<Vec<UnixTime>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<UnixTime>> {
+            self.connection
+                .prepare_cached(
+                    "SELECT created FROM object
+                     WHERE kind = ?1 AND created >= ?2 AND created < ?3 ORDER BY created",
+                )?
+                .query_map(params![kind, window.since.0, window.until.0], |row| {
+                    row.get(0).map(UnixTime)
+                })?
+                .collect()
+        };
+        run().map_err(|error| self.fail(error))
     }
 
     /// The API version that an object came with, when it is there.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::again;
 use crate::calendar::{UnixTime, Window};
 use crate::ledger::{Ledger, LedgerError, PullWindow, Watched};
 use crate::stripe::crawl::{Part, Walk};
@@ -34,11 +35,6 @@ const WHOLE: [Resource; 5] = [
 
 /// A payout reaches the bank within two weeks, holidays and all.
 const PAYOUT_ON_ITS_WAY_S: i64 = 14 * 24 * 3600;
-
-/// From so many objects on that may have changed, the lists of those with an open status are read: a page
-/// of them takes as long as one object. Fewer are not worth it, because the account may have many
-/// open ones that are not in the ledger.
-const LISTED_FROM: usize = 100;
 
 /// Objects that are read singly when another one names them.
 const NAMED: [Resource; 3] = [Resource::Charges, Resource::Invoices, Resource::Customers];
@@ -191,8 +187,8 @@ impl Follow {
         Ok(walks)
     }
 
-    /// What may have changed since it was read, however old it is: one by one, or where that is many
-    /// requests, the lists of what is open still. What those do not show has changed.
+    /// What may have changed since it was read, however old it is. What lists do not show any more has
+    /// changed, or is gone.
     fn open_ones(&mut self, ledger: &Ledger) -> Result<Vec<Walk>, LedgerError> {
         let mut of: BTreeMap<Resource, Vec<Watched>> = BTreeMap::new();
         for watched in ledger.watched(self.pull.window)? {
@@ -202,29 +198,11 @@ impl Follow {
         }
         let mut walks = Vec::new();
         for (resource, watched) in of {
-            let statuses = resource.open_statuses();
-            if statuses.is_empty() || watched.len() < LISTED_FROM {
-                walks.extend(watched.into_iter().map(|one| Walk::one(resource, one.id)));
-                continue;
-            }
-            let windows = self.around_window(&watched);
-            let list = |status: &&'static str| Walk::with_status(resource, status, windows.clone());
-            walks.extend(statuses.iter().map(list));
-            self.unseen.extend(watched.into_iter().map(|one| (one.id, resource)));
+            let again = again::plan(ledger, resource, watched, self.pull.window)?;
+            walks.extend(again.walks);
+            self.unseen.extend(again.listed.into_iter().map(|id| (id, resource)));
         }
         Ok(walks)
-    }
-
-    /// From the oldest to the youngest of some objects, without the pull's window, whose lists are read whole.
-    fn around_window(&self, watched: &[Watched]) -> Vec<Window> {
-        let created = || watched.iter().map(|one| one.created);
-        let (Some(oldest), Some(youngest)) = (created().min(), created().max()) else {
-            return Vec::new();
-        };
-        let whole = self.pull.window;
-        let before = Window { since: oldest, until: whole.since.min(UnixTime(youngest.0 + 1)) };
-        let after = Window { since: oldest.max(whole.until), until: UnixTime(youngest.0 + 1) };
-        [before, after].into_iter().filter(|part| part.since < part.until).collect()
     }
 
     /// What the lists named and did not hold.

@@ -1,5 +1,6 @@
 //! `tieout pull`: facts from Stripe, or from an export, into the ledger.
 
+mod again;
 mod answers;
 mod export;
 mod follow;

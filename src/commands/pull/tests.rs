@@ -164,7 +164,7 @@ async fn what_happens_to_last_years_objects_reaches_their_case() {
     let policy = Policy {
         account: "acct_1".into(),
         start: None,
-        zone: chrono_tz::UTC,
+        zone: crate::calendar::Zone::UTC,
         chart: Chart::default(),
         books: Books {
             base_currency: Currency::USD,
@@ -229,6 +229,35 @@ async fn many_open_invoices_are_read_by_the_page_and_what_left_the_lists_by_itse
     let watched = ledger.watched(Window { since: UnixTime(0), until: UnixTime(0) }).unwrap();
     assert!(watched.iter().all(|one| one.id != "in_11" && one.id != "in_7"), "{watched:?}");
     assert_eq!(watched.iter().filter(|one| one.kind == "invoice").count(), 247);
+}
+
+/// Refunds and disputes have no list by status. Asked for one by one, those of a large account would be
+/// most of a night's requests; one that is left out would be paid or lost and never reach the books.
+#[tokio::test]
+async fn what_lies_close_together_in_a_list_is_read_by_the_page() {
+    let mut world = empty();
+    let created = |n: i64| START - 200 * DAY_S + n * 60;
+    let refund = |n: i64, status: &str| {
+        let more = json!({"amount": 10, "charge": "ch_1", "status": status});
+        object(&format!("re_{n}"), "refund", created(n), more)
+    };
+    world.insert(&charge("ch_1", START - 201 * DAY_S, 2_400));
+    for n in 0..240 {
+        world.insert(&refund(n, if n % 4 == 0 { "pending" } else { "succeeded" }));
+    }
+    let bench = Bench::start(world, Options::default()).await;
+    bench.pull("a.db", START - 400 * DAY_S, START, START + DAY_S).await;
+    bench.stripe.update(|world| world.insert(&refund(8, "failed")));
+    let requests = || bench.requests("refunds") + bench.requests("refunds/:id");
+    let before = requests();
+    let stored = bench.pull("a.db", START, START + 2 * DAY_S, START + 3 * DAY_S).await;
+    let asked = requests() - before;
+    assert_eq!((stored.changed, stored.new), (1, 0));
+    // The window's own page, and three of the old ones, in pieces.
+    assert!((2..=8).contains(&asked), "{asked} requests");
+    let ledger = bench.ledger("a.db");
+    let text = String::from_utf8(ledger.object("re_8").unwrap().unwrap()).unwrap();
+    assert!(text.contains(r#""status":"failed""#));
 }
 
 /// A ledger that begins this year must still know the charge that a refund takes back.
