@@ -38,9 +38,9 @@ use crate::ui::Ui;
 /// An embedded Stripe has no limits unless it is told to: there is nobody to spare.
 const EMBEDDED_LIMITS: stripe::Limits = stripe::Limits {
     rate_per_s: 10_000,
-    in_flight: 32,
+    in_flight: 16,
     endpoint_rate_per_s: 10_000,
-    endpoint_in_flight: 16,
+    endpoint_in_flight: 12,
 };
 
 /// An embedded NetSuite that does not answer is switched off, and not busy with others.

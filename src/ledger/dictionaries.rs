@@ -17,9 +17,15 @@ impl Ledger {
     /// it was trained on with it.
     pub(super) fn train_dictionaries(&mut self, stored: &[Prepared]) -> Result<(), LedgerError> {
         let mut ready = Vec::new();
+        // A page holds one kind, as a rule.
+        let mut trained = "";
         for object in stored {
             let kind = object.kind();
+            if kind == trained {
+                continue;
+            }
             if self.packer.knows(kind) {
+                trained = kind;
                 continue;
             }
             let count = match self.untrained.get_mut(kind) {

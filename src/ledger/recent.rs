@@ -6,6 +6,7 @@
 //! table `linked` says up to which object the file's index goes.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
@@ -58,6 +59,28 @@ impl LinkRow {
     }
 }
 
+/// Hashes what is a hash already.
+#[derive(Default)]
+struct OfKey(u64);
+
+impl Hasher for OfKey {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_i64(&mut self, key: i64) {
+        self.0 = key.cast_unsigned();
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+type ByKey = BuildHasherDefault<OfKey>;
+
 /// The links that are kept.
 #[derive(Default)]
 pub(super) struct Recent {
@@ -69,13 +92,13 @@ pub(super) struct Recent {
     /// Links that came with the transaction under way.
     added: usize,
     /// Customers that are in the file, or that are noted as wanted.
-    customers: HashSet<i64>,
+    customers: HashSet<i64, ByKey>,
 }
 
 /// Links, and the objects that go by their own id among them.
 #[derive(Default)]
 struct Generation {
-    own: HashMap<i64, i64>,
+    own: HashMap<i64, i64, ByKey>,
     /// Objects whose ids have the key of another id.
     twins: Vec<(i64, i64)>,
     links: Vec<LinkRow>,
@@ -85,6 +108,13 @@ impl Generation {
     fn named(&self, key: i64) -> impl Iterator<Item = i64> {
         let twins = self.twins.iter().filter(move |(twin, _)| *twin == key).map(|(_, seq)| *seq);
         self.own.get(&key).copied().into_iter().chain(twins)
+    }
+
+    /// Empties it, and keeps its memory for the next ones: what is given back again and again leaves holes.
+    fn clear(&mut self) {
+        self.own.clear();
+        self.twins.clear();
+        self.links.clear();
     }
 
     /// Forgets what an object named; its own id stays, and so does whose list it came from.
@@ -170,9 +200,9 @@ impl Recent {
         Ok(())
     }
 
-    /// From now on the young ones are on their way.
+    /// From now on the young ones are on their way, which those before them left.
     fn turn(&mut self, tx: &Transaction) -> rusqlite::Result<()> {
-        self.old = std::mem::take(&mut self.young);
+        std::mem::swap(&mut self.old, &mut self.young);
         self.old.links.sort_unstable_by(|one, other| other.cmp(one));
         self.old_until = tx
             .prepare_cached("SELECT ifnull(max(seq), 0) FROM object")?
@@ -187,7 +217,7 @@ impl Recent {
         let rest = self.old.links.len().saturating_sub(count);
         insert(tx, self.old.links.drain(rest..).rev())?;
         if rest == 0 {
-            self.old = Generation::default();
+            self.old.clear();
             note_linked(tx, self.old_until)?;
         }
         Ok(())

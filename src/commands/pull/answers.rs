@@ -24,7 +24,7 @@ use crate::ui::Progress;
 const PACKING_MAX: usize = 32;
 
 /// Answers of one transaction at most: each holds a page of a hundred objects.
-const ANSWERS_PER_COMMIT: usize = 96;
+const ANSWERS_PER_COMMIT: usize = 64;
 
 /// How long an answer waits for others before it is committed. A commit writes every page of the file
 /// that it touched, so a few large ones cost far less than many small ones; at Stripe's rate this is
@@ -84,7 +84,9 @@ impl<'a> Answers<'a> {
                 }
             }
             let is_last = is_over && waiting.is_empty();
-            if ready.len() >= ANSWERS_PER_COMMIT || is_due || is_last {
+            // What is being packed when the time has come is worth waiting for.
+            let is_time = is_due && waiting.is_empty();
+            if ready.len() >= ANSWERS_PER_COMMIT || is_time || is_last {
                 // What comes while this is committed has waited that long already.
                 (is_due, commit_at) = (false, Instant::now() + COMMIT_AFTER);
                 stored += self.commit(ledger, &mut ready, &mut feed, follow)?;
@@ -110,7 +112,7 @@ impl<'a> Answers<'a> {
                     Some(Event::Ended(_)) => waiting.push_back(Waiting::Ended),
                     None => is_over = true,
                 },
-                () = tokio::time::sleep_until(commit_at), if !ready.is_empty() => is_due = true,
+                () = tokio::time::sleep_until(commit_at), if !ready.is_empty() && !is_due => is_due = true,
             }
         }
     }

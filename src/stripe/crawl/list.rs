@@ -8,10 +8,10 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use super::{CrawlError, Event};
+use super::CrawlError;
+use super::outlet::Outlet;
 use crate::stripe::batch::{Batch, RawObject, Scope};
 use crate::stripe::client::Client;
 use crate::stripe::error::ErrorKind;
@@ -29,41 +29,40 @@ const PAGES_WITHOUT_NEWS_MAX: usize = 10;
 /// Cursors that vanish under one walk. Only drafts can be deleted, and seldom are.
 const CURSORS_LOST_MAX: usize = 10;
 
-/// Ids that are remembered to leave out what is shown twice, by each of a hundred walks at once. What
-/// repeats from farther back is handed on again, which does no harm: storing an object twice changes
-/// nothing.
-const IDS_REMEMBERED_MAX: usize = 1_000;
-
-type Sink = mpsc::Sender<Event>;
+/// Ids that are remembered to leave out what is shown twice: of the last pages, by each of a hundred walks
+/// at once. What repeats from farther back is handed on again, which does no harm: storing an object
+/// twice changes nothing.
+const IDS_REMEMBERED_MAX: usize = 3 * OBJECTS_PER_PAGE;
 
 /// One object: by its id, or what the account has one of.
 pub(super) async fn single(
     client: &Arc<Client>,
     resource: Resource,
     id: Option<&str>,
-    sink: &Sink,
+    outlet: &Outlet,
 ) -> Result<(), CrawlError> {
     let path = id.map_or_else(|| resource.path(), |id| resource.path_of(id));
     let mut query = Vec::new();
     expand(resource, "", &mut query);
+    outlet.room().await;
     let objects = match client.get(&path, &query).await {
         Ok(json) => raw_objects(&path, vec![json])?,
         Err(error) if error.kind == ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error.into()),
     };
-    send_missing_lines(client, resource, &objects, sink).await?;
+    send_missing_lines(client, resource, &objects, outlet).await?;
     let scope = id.map_or(Scope::Whole, |id| Scope::One(id.to_owned()));
-    send(Batch { resource, scope, objects, last: true }, sink).await
+    outlet.send(Batch { resource, scope, objects, last: true }).await
 }
 
 /// A list from its beginning to its end.
 pub(super) async fn whole(
     client: &Arc<Client>,
     resource: Resource,
-    sink: &Sink,
+    outlet: &Outlet,
 ) -> Result<(), CrawlError> {
-    let pages = Pages::new(client, resource, resource.path(), Vec::new());
-    to_the_end(pages, &Scope::Whole, sink).await
+    let pages = Pages::new(client, outlet, resource, resource.path(), Vec::new());
+    to_the_end(pages, &Scope::Whole).await
 }
 
 /// The list that belongs to one object.
@@ -72,29 +71,32 @@ pub(super) async fn below(
     resource: Resource,
     parent: &str,
     after: Option<String>,
-    sink: &Sink,
+    outlet: &Outlet,
 ) -> Result<(), CrawlError> {
     let filter = match resource {
         Resource::PayoutMembers => vec![("payout".to_owned(), parent.to_owned())],
         _ => Vec::new(),
     };
-    let mut pages = Pages::new(client, resource, resource.path_below(parent), filter);
+    let mut pages = Pages::new(client, outlet, resource, resource.path_below(parent), filter);
     pages.cursor = after;
-    to_the_end(pages, &Scope::Parent(parent.to_owned()), sink).await
+    to_the_end(pages, &Scope::Parent(parent.to_owned())).await
 }
 
-async fn to_the_end(mut pages: Pages, scope: &Scope, sink: &Sink) -> Result<(), CrawlError> {
+async fn to_the_end(mut pages: Pages, scope: &Scope) -> Result<(), CrawlError> {
     loop {
         let page = pages.next().await?;
-        send_missing_lines(&pages.client, pages.resource, &page.objects, sink).await?;
-        let batch = Batch {
-            resource: pages.resource,
-            scope: scope.clone(),
-            objects: page.objects,
-            last: page.is_last,
-        };
-        send(batch, sink).await?;
-        if page.is_last {
+        send_missing_lines(&pages.client, pages.resource, &page.objects, &pages.outlet).await?;
+        if pages.send(page, scope).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// The lines of one object, which have no lines themselves.
+async fn lines_to_the_end(mut pages: Pages, parent: &Scope) -> Result<(), CrawlError> {
+    loop {
+        let page = pages.next().await?;
+        if pages.send(page, parent).await? {
             return Ok(());
         }
     }
@@ -110,6 +112,7 @@ pub(super) struct Page {
 /// A list and the place in it.
 pub(super) struct Pages {
     client: Arc<Client>,
+    outlet: Outlet,
     resource: Resource,
     path: String,
     filter: Vec<(String, String)>,
@@ -129,12 +132,14 @@ pub(super) struct Pages {
 impl Pages {
     pub(super) fn new(
         client: &Arc<Client>,
+        outlet: &Outlet,
         resource: Resource,
         path: String,
         filter: Vec<(String, String)>,
     ) -> Self {
         Self {
             client: Arc::clone(client),
+            outlet: outlet.clone(),
             resource,
             path,
             filter,
@@ -156,6 +161,7 @@ impl Pages {
                 return Err(CrawlError::Endless { path: self.path.clone(), pages: PAGES_MAX });
             }
             self.count += 1;
+            self.outlet.room().await;
             match self.client.page(&self.path, &self.query()).await {
                 Err(error) if error.lost_cursor() && self.recover() => {}
                 answer => break answer?,
@@ -169,6 +175,14 @@ impl Pages {
             return Err(CrawlError::Stuck { path: self.path.clone() });
         }
         Ok(Page { objects, is_last: !page.has_more })
+    }
+
+    /// Hands a page on; says whether it is the last.
+    async fn send(&self, page: Page, scope: &Scope) -> Result<bool, CrawlError> {
+        let Page { objects, is_last } = page;
+        let batch = Batch { resource: self.resource, scope: scope.clone(), objects, last: is_last };
+        self.outlet.send(batch).await?;
+        Ok(is_last)
     }
 
     /// The second of the last object seen.
@@ -254,33 +268,17 @@ pub(super) async fn send_missing_lines(
     client: &Arc<Client>,
     resource: Resource,
     objects: &[RawObject],
-    sink: &Sink,
+    outlet: &Outlet,
 ) -> Result<(), CrawlError> {
     let Some(lines) = resource.lines() else { return Ok(()) };
     let mut reading = JoinSet::new();
     for object in objects.iter().filter(|object| object.scan.lines_are_cut) {
         let parent = object.id().to_owned();
-        let mut pages = Pages::new(client, lines, lines.path_below(&parent), Vec::new());
-        let sink = sink.clone();
-        reading.spawn(async move {
-            loop {
-                let page = pages.next().await?;
-                let scope = Scope::Parent(parent.clone());
-                let is_last = page.is_last;
-                let objects = page.objects;
-                send(Batch { resource: lines, scope, objects, last: is_last }, &sink).await?;
-                if is_last {
-                    return Ok::<(), CrawlError>(());
-                }
-            }
-        });
+        let pages = Pages::new(client, outlet, lines, lines.path_below(&parent), Vec::new());
+        reading.spawn(async move { lines_to_the_end(pages, &Scope::Parent(parent)).await });
     }
     while let Some(ended) = reading.join_next().await {
         ended??;
     }
     Ok(())
-}
-
-pub(super) async fn send(batch: Batch, sink: &Sink) -> Result<(), CrawlError> {
-    sink.send(Event::Batch(batch)).await.map_err(|_| CrawlError::ReceiverGone)
 }

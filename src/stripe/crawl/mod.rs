@@ -3,9 +3,10 @@
 //! Belongs here: which walks are under way. `list` walks one list with a cursor, `windows` cuts a
 //! dated list where it is long and walks the pieces side by side. What is to be walked comes from a
 //! feed, because what one list holds decides what else must be read. When the channel is full, the
-//! walks wait: memory stays bounded by it and by one page per walk.
+//! walks wait (`outlet`): memory stays bounded by it and by a few pages.
 
 mod list;
+mod outlet;
 mod windows;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
+use self::outlet::Outlet;
 use super::batch::Batch;
 use super::client::Client;
 use super::error::StripeError;
@@ -135,6 +137,7 @@ pub async fn crawl(
     mut feed: mpsc::UnboundedReceiver<Walk>,
     sink: &mpsc::Sender<Event>,
 ) -> Result<(), CrawlError> {
+    let outlet = Outlet::new(sink);
     let mut lanes: BTreeMap<(Resource, bool), Lane> = BTreeMap::new();
     let mut under_way = JoinSet::new();
     let mut is_fed = true;
@@ -144,7 +147,7 @@ pub async fn crawl(
                 && let Some(walk) = lane.waiting.pop_front()
             {
                 lane.under_way += 1;
-                under_way.spawn(walk_to_its_end(Arc::clone(client), walk, sink.clone()));
+                under_way.spawn(walk_to_its_end(Arc::clone(client), walk, outlet.clone()));
             }
         }
         tokio::select! {
@@ -171,25 +174,25 @@ struct Lane {
 async fn walk_to_its_end(
     client: Arc<Client>,
     walk: Walk,
-    sink: mpsc::Sender<Event>,
+    outlet: Outlet,
 ) -> Result<(Resource, bool), CrawlError> {
     let endpoint = walk.endpoint();
     match &walk.part {
-        Part::One(id) => list::single(&client, walk.resource, Some(id), &sink).await?,
+        Part::One(id) => list::single(&client, walk.resource, Some(id), &outlet).await?,
         Part::Whole if walk.resource.is_singleton() => {
-            list::single(&client, walk.resource, None, &sink).await?;
+            list::single(&client, walk.resource, None, &outlet).await?;
         }
-        Part::Whole => list::whole(&client, walk.resource, &sink).await?,
+        Part::Whole => list::whole(&client, walk.resource, &outlet).await?,
         Part::Below { parent, after } => {
-            list::below(&client, walk.resource, parent, after.clone(), &sink).await?;
+            list::below(&client, walk.resource, parent, after.clone(), &outlet).await?;
         }
         Part::Windows(windows) => {
-            windows::walk(&client, walk.resource, None, windows, &sink).await?;
+            windows::walk(&client, walk.resource, None, windows, &outlet).await?;
         }
         Part::WithStatus(status, windows) => {
-            windows::walk(&client, walk.resource, Some(status), windows, &sink).await?;
+            windows::walk(&client, walk.resource, Some(status), windows, &outlet).await?;
         }
     }
-    sink.send(Event::Ended(walk)).await.map_err(|_| CrawlError::ReceiverGone)?;
+    outlet.end(walk).await?;
     Ok(endpoint)
 }

@@ -10,11 +10,12 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-use super::list::{OBJECTS_PER_PAGE, Pages, send, send_missing_lines};
-use super::{CrawlError, Event};
+use super::CrawlError;
+use super::list::{OBJECTS_PER_PAGE, Pages, send_missing_lines};
+use super::outlet::Outlet;
 use crate::calendar::{UnixTime, Window};
 use crate::stripe::batch::{Batch, Scope};
 use crate::stripe::client::Client;
@@ -32,7 +33,7 @@ pub(super) async fn walk(
     resource: Resource,
     status: Option<&'static str>,
     windows: &[Window],
-    sink: &mpsc::Sender<Event>,
+    outlet: &Outlet,
 ) -> Result<(), CrawlError> {
     let list = Arc::new(List::new(windows));
     let mut walkers = JoinSet::new();
@@ -45,7 +46,7 @@ pub(super) async fn walk(
                 resource,
                 status,
                 list: Arc::clone(&list),
-                sink: sink.clone(),
+                outlet: outlet.clone(),
             };
             walkers.spawn(walker.walk(piece));
         }
@@ -164,14 +165,15 @@ struct Walker {
     resource: Resource,
     status: Option<&'static str>,
     list: Arc<List>,
-    sink: mpsc::Sender<Event>,
+    outlet: Outlet,
 }
 
 impl Walker {
     async fn walk(self, piece: Piece) -> Result<(), CrawlError> {
         let filter = self.status.map(|status| ("status".to_owned(), status.to_owned()));
         let filter = filter.into_iter().collect();
-        let mut pages = Pages::new(&self.client, self.resource, self.resource.path(), filter);
+        let mut pages =
+            Pages::new(&self.client, &self.outlet, self.resource, self.resource.path(), filter);
         pages.until = Some(piece.position);
         let mut upper = piece.position;
         loop {
@@ -187,7 +189,7 @@ impl Walker {
             page.objects.retain(|object| !(1..since).contains(&object.head().created));
             let lower = reached.max(since);
             let is_last = page.is_last || lower == since;
-            send_missing_lines(&self.client, self.resource, &page.objects, &self.sink).await?;
+            send_missing_lines(&self.client, self.resource, &page.objects, &self.outlet).await?;
             let window = Window { since: UnixTime(lower), until: UnixTime(upper.max(lower)) };
             let batch = Batch {
                 resource: self.resource,
@@ -195,7 +197,7 @@ impl Walker {
                 objects: page.objects,
                 last: is_last,
             };
-            send(batch, &self.sink).await?;
+            self.outlet.send(batch).await?;
             if is_last {
                 self.list.end(piece.number);
                 return Ok(());
