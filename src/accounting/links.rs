@@ -65,21 +65,23 @@ pub(super) struct Links {
 }
 
 /// What derivation must know of NetSuite before it can say what a case becomes.
-pub fn questions(case: &Case, policy: &Policy) -> BTreeSet<Question> {
-    let candidates = link_sources::of(case, policy);
-    let linked = candidates.links.into_iter().flat_map(|link| link.questions);
-    linked
-        .chain(candidates.moves.into_iter().map(|(_, question)| question))
-        .chain(candidates.named)
-        .collect()
+#[derive(Debug, Default)]
+pub struct Needs {
+    pub questions: BTreeSet<Question>,
+    /// The records that a link would take the place of, by the ids that NetSuite sees: whether they are
+    /// ours already must be known.
+    pub linkable: BTreeSet<ExternalId>,
 }
 
-/// The records that a link would take the place of, by the ids that NetSuite sees: whether they are
-/// ours already must be known.
-pub fn linkable(case: &Case, policy: &Policy) -> BTreeSet<ExternalId> {
-    let candidates = link_sources::of(case, policy);
-    let naming = &policy.masters.naming;
-    candidates.links.iter().map(|link| naming.outside(&link.record)).collect()
+impl Needs {
+    pub fn of(case: &Case, policy: &Policy) -> Self {
+        let candidates = link_sources::of(case, policy);
+        let naming = &policy.masters.naming;
+        let linkable = candidates.links.iter().map(|link| naming.outside(&link.record)).collect();
+        let linked = candidates.links.into_iter().flat_map(|link| link.questions);
+        let moved = candidates.moves.into_iter().map(|(_, question)| question);
+        Self { questions: linked.chain(moved).chain(candidates.named).collect(), linkable }
+    }
 }
 
 impl Links {

@@ -1,6 +1,6 @@
 //! What derivation must be told of NetSuite: questions, and what NetSuite had for each.
 //!
-//! The core never asks anybody. It says what it needs to know ([`super::links::questions`]); a
+//! The core never asks anybody. It says what it needs to know ([`super::links::Needs`]); a
 //! command finds the answers, keeps them in the ledger, and hands them in with the case.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -7,8 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context;
 
+use crate::accounting::links::Needs;
 use crate::accounting::question::{Answers, By, Details, Hit, Question, Sought, fold};
-use crate::accounting::{Case, Policy, links, mapping};
+use crate::accounting::{Case, Policy, mapping};
 use crate::ids::{ExternalId, InternalId};
 use crate::ledger::{CaseKey, Ledger};
 use crate::netsuite::client::Client;
@@ -33,10 +34,8 @@ impl<'a> Asking<'a> {
         cases: &mut [(CaseKey, Case)],
         policy: &Policy,
     ) -> anyhow::Result<()> {
-        let mut questions = BTreeSet::new();
-        for (_, case) in cases.iter() {
-            questions.extend(links::questions(case, policy));
-        }
+        let needs: Vec<Needs> = cases.iter().map(|(_, case)| Needs::of(case, policy)).collect();
+        let questions = needs.iter().flat_map(|needs| &needs.questions).cloned().collect();
         let mut answers = ledger.answers(&questions)?;
         let open = |q: &Question, answers: &Answers| answers.get(q).is_none_or(|h| h.len() != 1);
         let to_ask: Vec<Question> = questions
@@ -51,8 +50,11 @@ impl<'a> Asking<'a> {
             answers.extend(found);
             self.asked.extend(to_ask);
         }
-        for (_, case) in cases.iter_mut() {
-            tell_one(ledger, case, &answers, policy)?;
+        // Many cases have the same items: each is looked up once.
+        let linkable = needs.iter().flat_map(|needs| &needs.linkable).cloned().collect();
+        let ours = ledger.posted_among(&linkable)?;
+        for ((_, case), needs) in cases.iter_mut().zip(&needs) {
+            hand(ledger, case, needs, (&answers, &ours), policy)?;
         }
         Ok(())
     }
@@ -104,21 +106,30 @@ fn not_ours(ledger: &Ledger, found: Vec<Found>) -> anyhow::Result<Vec<Found>> {
     Ok(found.into_iter().filter(|f| id_of(f).is_none_or(|id| !ours.contains(&id))).collect())
 }
 
-/// Hands a case what is known.
+/// Hands one case what is known.
 pub(super) fn tell_one(
     ledger: &Ledger,
     case: &mut Case,
     answers: &Answers,
     policy: &Policy,
 ) -> anyhow::Result<()> {
-    let own = links::questions(case, policy);
-    let ours = ledger.posted_among(&links::linkable(case, policy))?;
+    let needs = Needs::of(case, policy);
+    let ours = ledger.posted_among(&needs.linkable)?;
+    hand(ledger, case, &needs, (answers, &ours), policy)
+}
+
+/// Hands a case what it needs of the answers, and of the records that this ledger made.
+fn hand(
+    ledger: &Ledger,
+    case: &mut Case,
+    needs: &Needs,
+    (answers, ours): (&Answers, &BTreeSet<ExternalId>),
+    policy: &Policy,
+) -> anyhow::Result<()> {
+    let answered = |q: &Question| answers.get(q).map(|hits| (q.clone(), hits.clone()));
     let known = case.known_mut();
-    known.answers = own
-        .into_iter()
-        .filter_map(|q| answers.get(&q).map(|hits| (q.clone(), hits.clone())))
-        .collect();
-    known.ours = ours;
+    known.answers = needs.questions.iter().filter_map(answered).collect();
+    known.ours = needs.linkable.intersection(ours).cloned().collect();
     let paths = policy.masters.mapping.reads();
     if paths.is_empty() {
         return Ok(());

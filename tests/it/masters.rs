@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tieout::accounting::links::{self, linkable};
+use tieout::accounting::links::Needs;
 use tieout::accounting::mapping::{FieldRule, Path, Root, Source};
 use tieout::accounting::masters::{
     Currencies, CustomerField, CustomerKind, CustomerMode, FieldMatch, Masters,
@@ -83,7 +83,7 @@ pub(crate) fn derive_with(
     policy: &Policy,
     netsuite: &dyn Fn(&Question) -> Vec<Hit>,
 ) -> Derived {
-    let questions = links::questions(case, policy);
+    let questions = Needs::of(case, policy).questions;
     case.known_mut().answers = questions.into_iter().map(|q| (q.clone(), netsuite(&q))).collect();
     derive(case, policy)
 }
@@ -167,7 +167,7 @@ fn a_match_is_one_record_or_none_and_several_are_listed() {
     let unasked = derive(&customer_case(paid_invoice(&json!({}), &json!({}), &json!({}))), &policy);
     assert_eq!(codes(&unasked), ["link_not_looked_up"]);
     // What was posted before the match appeared stays.
-    case.known_mut().ours = linkable(&case, &policy);
+    case.known_mut().ours = Needs::of(&case, &policy).linkable;
     let later = derive_with(&mut case, &policy, &has(vec![hit("5", "", None)]));
     assert!(ids(&later).contains(&"cus_1".to_owned()) && later.exceptions.is_empty());
 }

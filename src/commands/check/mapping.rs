@@ -9,11 +9,12 @@ use serde::Serialize;
 
 use super::fixture;
 use crate::accounting::chart::{Chart, Role};
+use crate::accounting::links::Needs;
 use crate::accounting::mapping::{self, FieldRule, Given};
 use crate::accounting::masters::Naming;
 use crate::accounting::policy::{Books, BooksCurrency};
 use crate::accounting::question::{Answers, By, Hit, Question};
-use crate::accounting::{Case, Exception, Policy, Record, derive, links};
+use crate::accounting::{Case, Exception, Policy, Record, derive};
 use crate::cli::Format;
 use crate::commands::ask;
 use crate::commands::exit::Outcome;
@@ -198,7 +199,7 @@ fn trusting(case: &Case, policy: &Policy) -> Answers {
         };
         (question, hits)
     };
-    links::questions(case, policy).into_iter().map(answer).collect()
+    Needs::of(case, policy).questions.into_iter().map(answer).collect()
 }
 
 fn text(mapped: &Mapped) -> String {
