@@ -122,7 +122,7 @@ async fn derive_what_changed(
     for chunk in work.chunks() {
         let mut cases = ledger.load_all(&work, chunk, policy)?;
         asking.tell(ledger, &mut cases, policy).await?;
-        ledger.save_all(&work, &cases, policy, &mut done)?;
+        ledger.save_all(&work, cases, policy, &mut done)?;
     }
     ledger.sum_up(&work, policy, &mut done)?;
     if let Some(progress) = progress {

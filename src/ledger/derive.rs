@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CaseKey, Ledger, LedgerError, PayoutIndex};
+use super::{CaseKey, Ledger, LedgerError, Pages, PayoutIndex};
 use crate::accounting::policy::Unreconciled;
 use crate::accounting::{Case, Derived, Policy, derive};
 
@@ -70,6 +70,8 @@ impl Ledger {
     ) -> Result<Vec<(CaseKey, Case)>, LedgerError> {
         if !keys.iter().all(CaseKey::is_party) {
             self.save_unsaved()?;
+            // What a large one is made of needs the memory more.
+            self.keep_pages(Pages::Few)?;
         }
         let mut cases = Vec::with_capacity(keys.len());
         for key in keys {
@@ -88,19 +90,20 @@ impl Ledger {
     }
 
     /// Derives cases and stores what they want, at the latest before something that depends on it is
-    /// read; tells `done` of each.
+    /// read; tells `done` of each. Takes them over, because one may be a payout of tens of thousands of
+    /// movements, of which the record alone is needed while it is stored.
     pub fn save_all(
         &mut self,
         work: &Work,
-        cases: &[(CaseKey, Case)],
+        cases: Vec<(CaseKey, Case)>,
         policy: &Policy,
         done: &mut dyn FnMut(&Done),
     ) -> Result<(), LedgerError> {
         for (key, case) in cases {
-            let derived = derive(case, policy);
-            self.touch(case, policy);
-            done(&Done { key, derived: &derived, case_count: work.case_count() });
-            self.unsaved.push((key.clone(), derived));
+            let derived = derive(&case, policy);
+            self.touch(&case, policy);
+            done(&Done { key: &key, derived: &derived, case_count: work.case_count() });
+            self.unsaved.push((key, derived));
         }
         let unsaved_count: usize = self.unsaved.iter().map(|(_, one)| one.records.len()).sum();
         if unsaved_count < RECORDS_UNSAVED_MAX && self.records_are_trained() {
@@ -155,6 +158,7 @@ impl Ledger {
         self.derive_some(work, keys, policy, done)?;
         let keys = self.dirty_summaries(policy)?;
         self.derive_some(work, keys, policy, done)?;
+        self.keep_pages(Pages::Many)?;
         self.clear_dirty()
     }
 
@@ -168,7 +172,7 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         for key in keys {
             let cases = self.load_all(work, &[key], policy)?;
-            self.save_all(work, &cases, policy, done)?;
+            self.save_all(work, cases, policy, done)?;
         }
         self.save_unsaved()
     }
@@ -182,7 +186,7 @@ impl Ledger {
         let work = self.changed(policy, &mut || {})?;
         for chunk in work.chunks() {
             let cases = self.load_all(&work, chunk, policy)?;
-            self.save_all(&work, &cases, policy, &mut done)?;
+            self.save_all(&work, cases, policy, &mut done)?;
         }
         self.sum_up(&work, policy, &mut done)
     }
