@@ -111,7 +111,7 @@ async fn derive_what_changed(
         ledger.mark_all_dirty()?;
     }
     let looking = ui.progress("objects", Some(ledger.dirty_count()?));
-    let work = ledger.changed(policy, &mut || looking.add(1))?;
+    let mut work = ledger.changed(policy, &mut || looking.add(1))?;
     looking.finish();
     let mut asking = Asking::new(client);
     let mut progress = None;
@@ -119,8 +119,8 @@ async fn derive_what_changed(
         let case_count = u64::try_from(done.case_count).ok();
         progress.get_or_insert_with(|| ui.progress("cases", case_count)).add(1);
     };
-    for chunk in work.chunks() {
-        let mut cases = ledger.load_all(&work, chunk, policy)?;
+    while let Some(keys) = work.next_keys() {
+        let mut cases = ledger.load_all(&work, &keys, policy)?;
         asking.tell(ledger, &mut cases, policy).await?;
         ledger.save_all(&work, cases, policy, &mut done)?;
     }

@@ -1,7 +1,7 @@
 //! Deriving what changed: each case read, derived by the pure core, and stored, in the order in
 //! which cases depend on one another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{CaseKey, Ledger, LedgerError, Pages, PayoutIndex};
 use crate::accounting::policy::Unreconciled;
@@ -28,18 +28,26 @@ pub struct Done<'a> {
 pub struct Work {
     payouts: PayoutIndex,
     /// Customers and guests first: what payouts hold depends on what those made.
-    parties: Vec<CaseKey>,
+    parties: VecDeque<CaseKey>,
     rest: Vec<CaseKey>,
+    /// How many of the rest were given out.
+    given_count: usize,
+    case_count: usize,
 }
 
 impl Work {
-    /// The keys, a few at a time.
-    pub fn chunks(&self) -> impl Iterator<Item = &[CaseKey]> {
-        self.parties.chunks(CUSTOMERS_AT_ONCE).chain(self.rest.chunks(PAYOUTS_AT_ONCE))
-    }
-
-    fn case_count(&self) -> usize {
-        self.parties.len() + self.rest.len()
+    /// The keys of the next few cases. Those of parties are gone then: a large company has a million, and
+    /// the movements of a payout want their memory.
+    pub fn next_keys(&mut self) -> Option<Vec<CaseKey>> {
+        if !self.parties.is_empty() {
+            let count = self.parties.len().min(CUSTOMERS_AT_ONCE);
+            return Some(self.parties.drain(..count).collect());
+        }
+        self.parties = VecDeque::new();
+        let count = (self.rest.len() - self.given_count).min(PAYOUTS_AT_ONCE);
+        let keys = self.rest[self.given_count..self.given_count + count].to_vec();
+        self.given_count += count;
+        (count > 0).then_some(keys)
     }
 }
 
@@ -56,8 +64,10 @@ impl Ledger {
         let payouts = self.payout_index()?;
         let mut keys = self.dirty_cases(&payouts, policy, looked)?;
         keys.extend(self.cases_with_open_links()?);
-        let (parties, rest) = keys.into_iter().partition(CaseKey::is_party);
-        Ok(Work { payouts, parties, rest })
+        let case_count = keys.len();
+        let (parties, rest): (VecDeque<_>, VecDeque<_>) =
+            keys.into_iter().partition(CaseKey::is_party);
+        Ok(Work { payouts, parties, rest: rest.into(), given_count: 0, case_count })
     }
 
     /// Reads cases. One with an object that cannot be read becomes an exception, and the rest goes
@@ -102,7 +112,7 @@ impl Ledger {
         for (key, case) in cases {
             let derived = derive(&case, policy);
             self.touch(&case, policy);
-            done(&Done { key: &key, derived: &derived, case_count: work.case_count() });
+            done(&Done { key: &key, derived: &derived, case_count: work.case_count });
             self.unsaved.push((key, derived));
         }
         let unsaved_count: usize = self.unsaved.iter().map(|(_, one)| one.records.len()).sum();
@@ -183,9 +193,9 @@ impl Ledger {
         policy: &Policy,
         mut done: impl FnMut(&Done),
     ) -> Result<(), LedgerError> {
-        let work = self.changed(policy, &mut || {})?;
-        for chunk in work.chunks() {
-            let cases = self.load_all(&work, chunk, policy)?;
+        let mut work = self.changed(policy, &mut || {})?;
+        while let Some(keys) = work.next_keys() {
+            let cases = self.load_all(&work, &keys, policy)?;
             self.save_all(&work, cases, policy, &mut done)?;
         }
         self.sum_up(&work, policy, &mut done)
