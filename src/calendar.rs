@@ -91,6 +91,13 @@ impl Window {
     pub fn contains(self, instant: UnixTime) -> bool {
         self.since <= instant && instant < self.until
     }
+
+    /// The parts of it that lie before and after another window.
+    pub fn outside(self, other: Self) -> impl Iterator<Item = Self> {
+        let before = Self { since: self.since, until: self.until.min(other.since) };
+        let after = Self { since: self.since.max(other.until), until: self.until };
+        [before, after].into_iter().filter(|part| part.since < part.until)
+    }
 }
 
 /// Reads a bound of a window: a date (its first instant in `zone`) or an RFC 3339 instant.

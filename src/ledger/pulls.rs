@@ -417,15 +417,11 @@ fn count_requests(tx: &Transaction, at: UnixTime, requests: u64) -> rusqlite::Re
 /// The parts of `window` that lie outside `known`.
 fn beyond(window: Window, known: Option<Window>) -> Vec<Window> {
     let Some(known) = known else { return vec![window] };
-    let before = Window { since: window.since, until: window.until.min(known.since) };
-    let after = Window { since: window.since.max(known.until), until: window.until };
     // The window of a pull has no holes: what lies between the two is read too.
     let gap_before = Window { since: window.until, until: known.since };
     let gap_after = Window { since: known.until, until: window.since };
-    [before, gap_before, after, gap_after]
-        .into_iter()
-        .filter(|part| part.since < part.until)
-        .collect()
+    let gaps = [gap_before, gap_after].into_iter().filter(|part| part.since < part.until);
+    window.outside(known).chain(gaps).collect()
 }
 
 fn add_pending(tx: &Transaction, resource: &str, window: Window) -> rusqlite::Result<()> {
@@ -447,9 +443,7 @@ fn subtract_pending(tx: &Transaction, resource: &str, window: Window) -> rusqlit
     for part in touched {
         tx.prepare_cached("DELETE FROM pending WHERE resource = ?1 AND since = ?2")?
             .execute(params![resource, part.since.0])?;
-        let before = Window { since: part.since, until: window.since };
-        let after = Window { since: window.until, until: part.until };
-        for rest in [before, after].into_iter().filter(|rest| rest.since < rest.until) {
+        for rest in part.outside(window) {
             add_pending(tx, resource, rest)?;
         }
     }

@@ -3,11 +3,8 @@
 
 use crate::calendar::{UnixTime, Window};
 use crate::ledger::{Ledger, LedgerError, Watched};
-use crate::stripe::crawl::Walk;
+use crate::stripe::crawl::{OBJECTS_PER_PAGE, Walk};
 use crate::stripe::resource::Resource;
-
-/// Objects of a page.
-const PAGE: usize = 100;
 
 /// From so many objects on, the lists of those with an open status are read: a page of them takes as long
 /// as one object. Fewer are not worth it, because the account may have many open ones that are not in the
@@ -36,20 +33,13 @@ pub(super) fn plan(
     let span = Window { since: first.created, until: UnixTime(last.created.0 + 1) };
     let statuses = resource.open_statuses();
     if !statuses.is_empty() && watched.len() >= LISTED_FROM {
-        let windows = without(span, pulled);
+        let windows: Vec<Window> = span.outside(pulled).collect();
         let list = |status: &&'static str| Walk::with_status(resource, status, windows.clone());
         let listed = watched.into_iter().map(|one| one.id).collect();
         return Ok(Again { walks: statuses.iter().map(list).collect(), listed });
     }
     let all = ledger.created_in(resource.kind(), span)?;
     Ok(in_pieces(resource, &watched, &all, pulled))
-}
-
-/// The parts of a window that lie outside of another one.
-fn without(whole: Window, other: Window) -> Vec<Window> {
-    let before = Window { since: whole.since, until: whole.until.min(other.since) };
-    let after = Window { since: whole.since.max(other.until), until: whole.until };
-    [before, after].into_iter().filter(|part| part.since < part.until).collect()
 }
 
 /// Pieces of the list that hold several of the objects, and the others one by one. `all` says when the
@@ -62,13 +52,13 @@ fn in_pieces(resource: Resource, watched: &[Watched], all: &[UnixTime], pulled: 
         let is_across = one.created < pulled.since && next.created >= pulled.until;
         resource.filters_created()
             && !is_across
-            && before(next.created).saturating_sub(until(one.created)) < PAGE
+            && before(next.created).saturating_sub(until(one.created)) < OBJECTS_PER_PAGE
     };
     let mut again = Again::default();
     let mut windows = Vec::new();
     for piece in watched.chunk_by(is_near) {
         let (first, last) = (piece[0].created, piece[piece.len() - 1].created);
-        let pages = (until(last) - before(first)) / PAGE + 1;
+        let pages = (until(last) - before(first)) / OBJECTS_PER_PAGE + 1;
         let ids = piece.iter().map(|one| one.id.clone());
         if piece.len() > pages {
             windows.push(Window { since: first, until: UnixTime(last.0 + 1) });

@@ -18,7 +18,7 @@ use crate::stripe::error::ErrorKind;
 use crate::stripe::resource::Resource;
 
 /// The most that Stripe gives at once.
-pub(super) const OBJECTS_PER_PAGE: usize = 100;
+pub const OBJECTS_PER_PAGE: usize = 100;
 
 /// A walk of two million objects takes an hour; a list that still goes on does not end.
 const PAGES_MAX: usize = 20_000;

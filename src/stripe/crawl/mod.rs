@@ -18,6 +18,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
+pub use self::list::OBJECTS_PER_PAGE;
 use self::outlet::Outlet;
 use super::batch::Batch;
 use super::client::Client;
