@@ -33,6 +33,9 @@ const CHANGES_MAX: usize = 20_000;
 /// Records that are compared with what is there at a time; a plan has at most as many changes more.
 const RECORDS_AT_ONCE: usize = 2_000;
 
+/// Cases that are read and derived in turns: of more, a thread of its own reads ahead.
+const CASES_HERE_MAX: usize = 1_000;
+
 /// The policy under which the ledger's cases were last derived is kept under this name.
 pub(super) const DERIVED_UNDER: &str = "policy";
 
@@ -119,8 +122,10 @@ async fn derive_what_changed(
         let case_count = u64::try_from(done.case_count).ok();
         progress.get_or_insert_with(|| ui.progress("cases", case_count)).add(1);
     };
-    while let Some(keys) = work.next_keys() {
-        let mut cases = ledger.load_all(&work, &keys, policy)?;
+    if work.case_count() > CASES_HERE_MAX {
+        ledger.read_ahead(&mut work, policy)?;
+    }
+    while let Some(mut cases) = ledger.next_cases(&mut work, policy)? {
         asking.tell(ledger, &mut cases, policy).await?;
         ledger.save_all(&work, cases, policy, &mut done)?;
     }

@@ -35,13 +35,6 @@ pub enum CaseKey {
     Opening(Currency),
 }
 
-impl CaseKey {
-    /// Whether it is a customer's or a guest's: payouts and days depend on the records of those.
-    pub(super) fn is_party(&self) -> bool {
-        matches!(self, Self::Customer(_) | Self::Guest(_))
-    }
-}
-
 impl fmt::Display for CaseKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

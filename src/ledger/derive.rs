@@ -1,21 +1,19 @@
 //! Deriving what changed: each case read, derived by the pure core, and stored, in the order in
 //! which cases depend on one another.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::ahead::{Ahead, Parties, Read, Source};
+use super::wishes::Wishes;
 use super::{CaseKey, Ledger, LedgerError, Pages, PayoutIndex};
 use crate::accounting::policy::Unreconciled;
 use crate::accounting::{Case, Derived, Policy, derive};
 
-/// Customers in memory at once: enough for one look-up in NetSuite to serve many of them.
-const CUSTOMERS_AT_ONCE: usize = 64;
-
-/// Payouts or days in memory at once: one may be made of tens of thousands of movements.
-const PAYOUTS_AT_ONCE: usize = 1;
-
-/// Records of customers that wait to be stored together. The trees that find them are in the order of ids,
-/// which is no order: the more are stored at once, the fewer pages are written for each.
-const RECORDS_UNSAVED_MAX: usize = 5_000;
+/// What customers want waits to be stored together, up to so many bytes: some forty thousand records. The
+/// trees that find them are in the order of ids, which is no order: the more are stored at once, the fewer
+/// pages are written for each.
+const UNSAVED_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A case that was derived, and how many there are in all.
 pub struct Done<'a> {
@@ -26,28 +24,19 @@ pub struct Done<'a> {
 
 /// The cases that changed.
 pub struct Work {
-    payouts: PayoutIndex,
-    /// Customers and guests first: what payouts hold depends on what those made.
-    parties: VecDeque<CaseKey>,
+    payouts: Arc<PayoutIndex>,
+    /// Customers and guests come first: what payouts hold depends on what those made.
+    parties: Source,
     rest: Vec<CaseKey>,
-    /// How many of the rest were given out.
-    given_count: usize,
+    /// How many of the rest were given out; absent while parties are.
+    given_count: Option<usize>,
     case_count: usize,
 }
 
 impl Work {
-    /// The keys of the next few cases. Those of parties are gone then: a large company has a million, and
-    /// the movements of a payout want their memory.
-    pub fn next_keys(&mut self) -> Option<Vec<CaseKey>> {
-        if !self.parties.is_empty() {
-            let count = self.parties.len().min(CUSTOMERS_AT_ONCE);
-            return Some(self.parties.drain(..count).collect());
-        }
-        self.parties = VecDeque::new();
-        let count = (self.rest.len() - self.given_count).min(PAYOUTS_AT_ONCE);
-        let keys = self.rest[self.given_count..self.given_count + count].to_vec();
-        self.given_count += count;
-        (count > 0).then_some(keys)
+    /// How many cases there are.
+    pub fn case_count(&self) -> usize {
+        self.case_count
     }
 }
 
@@ -61,34 +50,66 @@ impl Ledger {
     ) -> Result<Work, LedgerError> {
         // Of a derivation that failed.
         self.unsaved.clear();
-        let payouts = self.payout_index()?;
+        let payouts = Arc::new(self.payout_index()?);
         let mut keys = self.dirty_cases(&payouts, policy, looked)?;
         keys.extend(self.cases_with_open_links()?);
         let case_count = keys.len();
-        let (parties, rest): (VecDeque<_>, VecDeque<_>) =
-            keys.into_iter().partition(CaseKey::is_party);
-        Ok(Work { payouts, parties, rest: rest.into(), given_count: 0, case_count })
+        let (parties, rest) = Parties::take_from(keys);
+        Ok(Work { payouts, parties: Source::Here(parties), rest, given_count: None, case_count })
     }
 
-    /// Reads cases. One with an object that cannot be read becomes an exception, and the rest goes
-    /// on.
-    pub fn load_all(
+    /// Has the cases of parties read on a thread of its own from now on: worth it where there are many.
+    pub fn read_ahead(&self, work: &mut Work, policy: &Policy) -> Result<(), LedgerError> {
+        let Source::Here(parties) = &mut work.parties else { return Ok(()) };
+        let (parties, payouts) = (std::mem::take(parties), Arc::clone(&work.payouts));
+        work.parties =
+            Source::Ahead(Ahead::start(self.beside()?, parties, payouts, policy.clone()));
+        Ok(())
+    }
+
+    /// The next few cases: many of parties, or one of the others, which may be made of tens of thousands of
+    /// movements; `None` once all were given out. One with an object that cannot be read becomes an
+    /// exception, and the rest goes on.
+    pub fn next_cases(
         &mut self,
-        work: &Work,
-        keys: &[CaseKey],
+        work: &mut Work,
         policy: &Policy,
-    ) -> Result<Vec<(CaseKey, Case)>, LedgerError> {
-        if !keys.iter().all(CaseKey::is_party) {
+    ) -> Result<Option<Vec<(CaseKey, Case)>>, LedgerError> {
+        let read = work.parties.next(self, &work.payouts, policy);
+        if !read.is_empty() {
+            return self.readable(read).map(Some);
+        }
+        if work.given_count.is_none() {
             self.save_unsaved()?;
             // What a large one is made of needs the memory more.
             self.keep_pages(Pages::Few)?;
         }
-        let mut cases = Vec::with_capacity(keys.len());
-        for key in keys {
-            match self.load_case(key, &work.payouts, policy) {
-                Ok(case) => cases.push((key.clone(), case)),
+        let given_count = work.given_count.get_or_insert(0);
+        let Some(key) = work.rest.get(*given_count).cloned() else { return Ok(None) };
+        *given_count += 1;
+        self.one_case(key, &work.payouts, policy).map(Some)
+    }
+
+    fn one_case(
+        &mut self,
+        key: CaseKey,
+        payouts: &PayoutIndex,
+        policy: &Policy,
+    ) -> Result<Vec<(CaseKey, Case)>, LedgerError> {
+        // It depends on what the cases before it made.
+        self.save_unsaved()?;
+        let read = self.read_cases(vec![key], payouts, policy);
+        self.readable(read)
+    }
+
+    /// The cases that could be read.
+    fn readable(&mut self, read: Vec<Read>) -> Result<Vec<(CaseKey, Case)>, LedgerError> {
+        let mut cases = Vec::with_capacity(read.len());
+        for (key, case) in read {
+            match case {
+                Ok(case) => cases.push((key, case)),
                 Err(LedgerError::Object(error)) => {
-                    self.save_unreadable(key, &error)?;
+                    self.save_unreadable(&key, &error)?;
                 }
                 Err(cause) => {
                     let source = Box::new(cause);
@@ -113,10 +134,10 @@ impl Ledger {
             let derived = derive(&case, policy);
             self.touch(&case, policy);
             done(&Done { key: &key, derived: &derived, case_count: work.case_count });
-            self.unsaved.push((key, derived));
+            self.unsaved.push(Wishes::new(key, derived, &self.packer));
         }
-        let unsaved_count: usize = self.unsaved.iter().map(|(_, one)| one.records.len()).sum();
-        if unsaved_count < RECORDS_UNSAVED_MAX && self.records_are_trained() {
+        let bytes: usize = self.unsaved.iter().map(|wishes| wishes.bytes).sum();
+        if bytes < UNSAVED_BYTES_MAX && self.records_are_trained() {
             return Ok(());
         }
         self.save_unsaved()
@@ -125,7 +146,8 @@ impl Ledger {
     /// Stores what derived cases want, in one transaction.
     fn save_unsaved(&mut self) -> Result<(), LedgerError> {
         let unsaved = std::mem::take(&mut self.unsaved);
-        self.save_derived_all(&unsaved)?;
+        self.save_wishes(&unsaved)?;
+        drop(unsaved);
         self.train_on_records()
     }
 
@@ -181,7 +203,7 @@ impl Ledger {
         done: &mut dyn FnMut(&Done),
     ) -> Result<(), LedgerError> {
         for key in keys {
-            let cases = self.load_all(work, &[key], policy)?;
+            let cases = self.one_case(key, &work.payouts, policy)?;
             self.save_all(work, cases, policy, done)?;
         }
         self.save_unsaved()
@@ -194,8 +216,7 @@ impl Ledger {
         mut done: impl FnMut(&Done),
     ) -> Result<(), LedgerError> {
         let mut work = self.changed(policy, &mut || {})?;
-        while let Some(keys) = work.next_keys() {
-            let cases = self.load_all(&work, &keys, policy)?;
+        while let Some(cases) = self.next_cases(&mut work, policy)? {
             self.save_all(&work, cases, policy, &mut done)?;
         }
         self.sum_up(&work, policy, &mut done)

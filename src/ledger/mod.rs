@@ -5,6 +5,7 @@
 //! the facts, `cases` and `load` for how they are put together, `records` and `attempts` for what is posted.
 
 mod adoption;
+mod ahead;
 mod answers;
 mod attempts;
 mod bank;
@@ -90,7 +91,8 @@ use std::sync::Arc;
 
 use self::pack::Packer;
 use self::recent::Recent;
-use crate::accounting::{Catalog, Derived};
+use self::wishes::Wishes;
+use crate::accounting::Catalog;
 use crate::calendar::Clock;
 
 /// An open ledger.
@@ -114,7 +116,7 @@ pub struct Ledger {
     /// What is sold, as far as cases asked for it since objects were last stored.
     shelf: RefCell<Catalog>,
     /// What derived cases want, on its way into the file.
-    unsaved: Vec<(CaseKey, Derived)>,
+    unsaved: Vec<Wishes>,
     /// Movements of customers that were derived, where payouts depend on what became of them.
     touched: BTreeSet<String>,
 }

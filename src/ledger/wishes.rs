@@ -1,34 +1,79 @@
 //! Wishes: what a case wants of NetSuite takes the place of what it wanted before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
+use super::pack::{Packer, RECORD};
 use super::{CaseKey, Ledger, LedgerError, summaries};
 use crate::accounting::{Derived, Exception, ExceptionClass, Record};
 use crate::digest::sha256_hex;
-use crate::ids::ExternalId;
+use crate::ids::{ExternalId, ObjectId};
+use crate::netsuite::record::RecordKind;
 use crate::stripe::objects::ObjectError;
+
+/// What a case wants, ready for storing: its records are packed, so that those of thousands of cases can
+/// wait for one another.
+pub(super) struct Wishes {
+    case: CaseKey,
+    records: Vec<Wish>,
+    /// Everything else: it has no records any more.
+    derived: Derived,
+    /// About what all of it holds in memory.
+    pub(super) bytes: usize,
+}
+
+/// A record that is wanted.
+struct Wish {
+    id: ExternalId,
+    kind: RecordKind,
+    packed: Vec<u8>,
+    hash: String,
+    /// What it holds, when it sums up.
+    members: Option<Vec<ObjectId>>,
+}
+
+/// What a waiting record takes besides its text: its name, its hash, and what memory is kept in.
+const WISH_BYTES: usize = 300;
+
+impl Wish {
+    fn new(record: Record, packer: &Packer) -> Self {
+        let json = serde_json::to_string(&record).expect("a record always serializes");
+        let (id, kind) = (record.external_id().clone(), record.kind());
+        let members = record.rule.sums_up().then_some(record.sources);
+        Self {
+            id,
+            kind,
+            packed: packer.pack(RECORD, json.as_bytes()),
+            hash: sha256_hex(json.as_bytes()),
+            members,
+        }
+    }
+}
+
+impl Wishes {
+    pub(super) fn new(case: CaseKey, mut derived: Derived, packer: &Packer) -> Self {
+        let records = std::mem::take(&mut derived.records);
+        let records: Vec<Wish> =
+            records.into_iter().map(|record| Wish::new(record, packer)).collect();
+        let texts: usize = records.iter().map(|wish| wish.packed.len()).sum();
+        let bytes = texts + (records.len() + 1) * WISH_BYTES;
+        Self { case, records, derived, bytes }
+    }
+}
 
 impl Ledger {
     /// Stores what a case wants: its records and exceptions take the place of those it had.
     pub fn save_derived(&mut self, case: &CaseKey, derived: &Derived) -> Result<(), LedgerError> {
-        self.save_derived_all(&[(case.clone(), derived.clone())])
+        let wishes = Wishes::new(case.clone(), derived.clone(), &self.packer);
+        self.save_wishes(&[wishes])
     }
 
-    /// Stores what several cases want, of all of them or of none.
-    pub(super) fn save_derived_all(
-        &mut self,
-        cases: &[(CaseKey, Derived)],
-    ) -> Result<(), LedgerError> {
+    /// Stores what several cases want, of all of them or of none. No case is among them twice.
+    pub(super) fn save_wishes(&mut self, cases: &[Wishes]) -> Result<(), LedgerError> {
         let now = self.now();
-        let crossed = self.in_transaction(|tx| {
-            let mut crossed = BTreeSet::new();
-            for (case, derived) in cases {
-                crossed.extend(save(tx, case, derived, now)?);
-            }
-            Ok(crossed)
-        })?;
+        let crossed = self.in_transaction(|tx| save(tx, cases, now))?;
         self.crossed.extend(crossed);
         Ok(())
     }
@@ -72,35 +117,69 @@ impl Ledger {
     }
 }
 
-/// Stores what a case wants; gives the movements that came to reach across the start of the books, or no
+/// Stores what cases want; gives the movements that came to reach across the start of the books, or no
 /// longer do.
-fn save(
+fn save(tx: &Transaction, cases: &[Wishes], now: i64) -> rusqlite::Result<BTreeSet<String>> {
+    let before = cases
+        .iter()
+        .map(|one| wanted_by(tx, &one.case.to_string()))
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut clashes = put_in_order(tx, cases)?;
+    let mut crossed = BTreeSet::new();
+    for (place, (one, before)) in cases.iter().zip(before).enumerate() {
+        crossed.extend(replace(tx, one, &before, clashes.remove(&place), now)?);
+    }
+    Ok(crossed)
+}
+
+/// Stores the records of all cases in the order of their ids, because the file finds them in that order: what
+/// lies close together is written together. Gives the exceptions that came of it, by the place of the case.
+fn put_in_order(
     tx: &Transaction,
-    case: &CaseKey,
-    derived: &Derived,
-    now: i64,
-) -> rusqlite::Result<BTreeSet<String>> {
-    let key = case.to_string();
-    let mut exceptions = derived.exceptions.clone();
-    let before = wanted_by(tx, &key)?;
-    for record in &derived.records {
-        let id = record.external_id();
-        match put(tx, &key, record)? {
-            Put::Clash(clash) => exceptions.push(*clash),
+    cases: &[Wishes],
+) -> rusqlite::Result<BTreeMap<usize, Vec<Exception>>> {
+    let wishes = cases.iter().enumerate().flat_map(|(place, one)| {
+        let key = Arc::<str>::from(one.case.to_string());
+        one.records.iter().map(move |wish| (place, Arc::clone(&key), wish))
+    });
+    let mut wishes: Vec<_> = wishes.collect();
+    // Of one that several cases want, the last word stays the last.
+    wishes.sort_by_key(|(_, _, wish)| &wish.id);
+    let mut clashes: BTreeMap<usize, Vec<Exception>> = BTreeMap::new();
+    for (place, key, wish) in wishes {
+        match put(tx, &key, wish)? {
+            Put::Clash(clash) => clashes.entry(place).or_default().push(*clash),
             Put::Stored { is_changed } => {
-                summaries::assign(tx, id, derived.summaries.get(id), is_changed)?;
+                let summary = cases[place].derived.summaries.get(&wish.id);
+                summaries::assign(tx, &wish.id, summary, is_changed)?;
             }
         }
     }
+    Ok(clashes)
+}
+
+/// What a case wanted before and wants no longer goes, its exceptions take the place of those it had, and it
+/// is no longer to be derived.
+fn replace(
+    tx: &Transaction,
+    one: &Wishes,
+    before: &[String],
+    clashes: Option<Vec<Exception>>,
+    now: i64,
+) -> rusqlite::Result<BTreeSet<String>> {
+    let Wishes { case, records, derived, .. } = one;
+    let key = case.to_string();
     for linked in &derived.linked {
         super::answers::put_linked(tx, &key, linked)?;
     }
-    let linked = derived.linked.iter().map(|linked| &linked.record);
+    let linked = derived.linked.iter().map(|linked| linked.record.external_id().as_str());
     let wanted: BTreeSet<&str> =
-        derived.records.iter().chain(linked).map(|record| record.external_id().as_str()).collect();
+        records.iter().map(|wish| wish.id.as_str()).chain(linked).collect();
     for gone in before.iter().filter(|id| !wanted.contains(id.as_str())) {
         drop_wish(tx, &key, gone)?;
     }
+    let mut exceptions = derived.exceptions.clone();
+    exceptions.extend(clashes.into_iter().flatten());
     super::exceptions::replace(tx, &key, &exceptions, now)?;
     let crossed = super::cutover::replace(tx, &key, derived)?;
     match case {
@@ -127,9 +206,9 @@ enum Put {
 }
 
 /// Stores a wish; gives an exception when NetSuite could not tell it from another record.
-fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Put> {
-    let id = record.external_id();
-    let group = format!("{:?}", record.kind().group());
+fn put(tx: &Transaction, key: &str, wish: &Wish) -> rusqlite::Result<Put> {
+    let id = &wish.id;
+    let group = format!("{:?}", wish.kind.group());
     let clash: Option<String> = tx
         .prepare_cached(
             "SELECT external_id FROM record
@@ -147,11 +226,9 @@ fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Put> {
         );
         return Ok(Put::Clash(Box::new(exception.blocking(id))));
     }
-    let json = serde_json::to_string(record).expect("a record always serializes");
-    let hash = sha256_hex(json.as_bytes());
     let changed = tx.prepare_cached(
         "INSERT INTO record (external_id, folded, record_group, kind, desired, desired_hash, state)
-         VALUES (?1, ?2, ?3, ?4, packed(?5), ?6, 'desired')
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'desired')
          ON CONFLICT (external_id) DO UPDATE
          SET desired = excluded.desired, desired_hash = excluded.desired_hash,
              folded = excluded.folded,
@@ -164,25 +241,24 @@ fn put(tx: &Transaction, key: &str, record: &Record) -> rusqlite::Result<Put> {
         id.as_str(),
         id.folded(),
         group,
-        record.kind().rest_name(),
-        json,
-        hash
+        wish.kind.rest_name(),
+        wish.packed,
+        wish.hash
     ])?;
     tx.prepare_cached("INSERT OR IGNORE INTO record_case (case_key, external_id) VALUES (?1, ?2)")?
         .execute([key, id.as_str()])?;
-    if record.rule.sums_up() {
-        put_members(tx, record)?;
+    if let Some(members) = &wish.members {
+        put_members(tx, id, members)?;
     }
     Ok(Put::Stored { is_changed: changed > 0 })
 }
 
 /// Remembers what a summary holds, so that nothing is ever in two of them.
-fn put_members(tx: &Transaction, record: &Record) -> rusqlite::Result<()> {
-    let id = record.external_id();
+fn put_members(tx: &Transaction, id: &ExternalId, members: &[ObjectId]) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM batch_member WHERE record = ?1")?.execute([id.as_str()])?;
     let mut insert =
         tx.prepare_cached("INSERT OR IGNORE INTO batch_member (record, member) VALUES (?1, ?2)")?;
-    for member in &record.sources {
+    for member in members {
         insert.execute([id.as_str(), member.as_str()])?;
     }
     Ok(())

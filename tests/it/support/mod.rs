@@ -175,3 +175,13 @@ pub fn derive_all(ledger: &mut Ledger, policy: &Policy) -> Vec<(CaseKey, Derived
         .expect("every case can be derived");
     all
 }
+
+/// The same with cases that another thread reads ahead, as a plan does with many.
+pub fn derive_all_ahead(ledger: &mut Ledger, policy: &Policy) {
+    let mut work = ledger.changed(policy, &mut || {}).expect("cases that changed");
+    ledger.read_ahead(&mut work, policy).expect("a ledger beside");
+    while let Some(cases) = ledger.next_cases(&mut work, policy).expect("every case can be read") {
+        ledger.save_all(&work, cases, policy, &mut |_| {}).expect("every case can be derived");
+    }
+    ledger.sum_up(&work, policy, &mut |_| {}).expect("every summary can be derived");
+}
