@@ -12,7 +12,7 @@ use super::pack::{Damaged, Packer};
 use super::put::{OWN, Putting, api_version_id, hash_of, key_of};
 use super::recent::Recent;
 use super::{Ledger, LedgerError};
-use crate::calendar::{UnixTime, Window};
+use crate::calendar::UnixTime;
 use crate::stripe::links::{Rel, Scan, scan};
 use crate::stripe::objects::{BalanceTransaction, Head, read};
 
@@ -306,20 +306,28 @@ impl Ledger {
         self.texts("SELECT id FROM object WHERE kind = ?1 ORDER BY created, id", kind)
     }
 
-    /// When the objects of a kind in a window were made, oldest first.
-    pub fn created_in(&self, kind: &str, window: Window) -> Result<Vec<UnixTime>, LedgerError> {
-        let run = || -> rusqlite::Result<Vec<UnixTime>> {
+    /// How many objects of a kind were made between two instants, both excluded; no more than `at_most` are
+    /// counted.
+    pub fn count_between(
+        &self,
+        kind: &str,
+        after: UnixTime,
+        until: UnixTime,
+        at_most: usize,
+    ) -> Result<usize, LedgerError> {
+        let run = || -> rusqlite::Result<i64> {
             self.connection
                 .prepare_cached(
-                    "SELECT created FROM object
-                     WHERE kind = ?1 AND created >= ?2 AND created < ?3 ORDER BY created",
+                    "SELECT count(*) FROM (SELECT 1 FROM object
+                     WHERE kind = ?1 AND created > ?2 AND created < ?3 LIMIT ?4)",
                 )?
-                .query_map(params![kind, window.since.0, window.until.0], |row| {
-                    row.get(0).map(UnixTime)
-                })?
-                .collect()
+                .query_row(
+                    params![kind, after.0, until.0, i64::try_from(at_most).unwrap_or(i64::MAX)],
+                    |row| row.get(0),
+                )
         };
-        run().map_err(|error| self.fail(error))
+        let count = run().map_err(|error| self.fail(error))?;
+        Ok(usize::try_from(count).unwrap_or_default())
     }
 
     /// The API version that an object came with, when it is there.

@@ -38,34 +38,42 @@ pub(super) fn plan(
         let listed = watched.into_iter().map(|one| one.id).collect();
         return Ok(Again { walks: statuses.iter().map(list).collect(), listed });
     }
-    let all = ledger.created_in(resource.kind(), span)?;
-    Ok(in_pieces(resource, &watched, &all, pulled))
+    let between = watched.windows(2).map(|two| {
+        let (after, until) = (two[0].created, two[1].created);
+        ledger.count_between(resource.kind(), after, until, OBJECTS_PER_PAGE)
+    });
+    let between = between.collect::<Result<Vec<usize>, _>>()?;
+    Ok(in_pieces(resource, &watched, &between, pulled))
 }
 
-/// Pieces of the list that hold several of the objects, and the others one by one. `all` says when the
-/// objects of the list were made that are known, in order.
-fn in_pieces(resource: Resource, watched: &[Watched], all: &[UnixTime], pulled: Window) -> Again {
-    let until = |end: UnixTime| all.partition_point(|created| *created <= end);
-    let before = |start: UnixTime| all.partition_point(|created| *created < start);
+/// Pieces of the list that hold several of the objects, and the others one by one. `between` says how many
+/// other objects of the list are known between each two of them, as far as a page.
+fn in_pieces(resource: Resource, watched: &[Watched], between: &[usize], pulled: Window) -> Again {
     // One more page of a piece takes as long as another piece.
-    let is_near = |one: &Watched, next: &Watched| {
+    let is_near = |place: usize| {
+        let (one, next) = (&watched[place], &watched[place + 1]);
         let is_across = one.created < pulled.since && next.created >= pulled.until;
-        resource.filters_created()
-            && !is_across
-            && before(next.created).saturating_sub(until(one.created)) < OBJECTS_PER_PAGE
+        resource.filters_created() && !is_across && between[place] < OBJECTS_PER_PAGE
     };
     let mut again = Again::default();
     let mut windows = Vec::new();
-    for piece in watched.chunk_by(is_near) {
-        let (first, last) = (piece[0].created, piece[piece.len() - 1].created);
-        let pages = (until(last) - before(first)) / OBJECTS_PER_PAGE + 1;
+    let mut start = 0;
+    for last in 0..watched.len() {
+        if last + 1 < watched.len() && is_near(last) {
+            continue;
+        }
+        let piece = &watched[start..=last];
+        let others: usize = between[start..last].iter().sum();
+        let pages = (piece.len() + others) / OBJECTS_PER_PAGE + 1;
         let ids = piece.iter().map(|one| one.id.clone());
         if piece.len() > pages {
-            windows.push(Window { since: first, until: UnixTime(last.0 + 1) });
+            let until = UnixTime(watched[last].created.0 + 1);
+            windows.push(Window { since: piece[0].created, until });
             again.listed.extend(ids);
         } else {
             again.walks.extend(ids.map(|id| Walk::one(resource, id)));
         }
+        start = last + 1;
     }
     if !windows.is_empty() {
         again.walks.push(Walk::windows(resource, windows));
@@ -91,16 +99,17 @@ mod tests {
         Window::new(UnixTime(since), UnixTime(until)).unwrap()
     }
 
-    /// Refunds of every ten seconds up to the ten thousandth.
-    fn refunds() -> Vec<UnixTime> {
-        (0..1_000).map(|nth| UnixTime(nth * 10)).collect()
+    /// How many others there are between each two, of refunds of every ten seconds.
+    fn between(watched: &[Watched]) -> Vec<usize> {
+        let others = |two: &[Watched]| (two[1].created.0 - two[0].created.0) / 10 - 1;
+        watched.windows(2).map(|two| usize::try_from(others(two)).unwrap()).collect()
     }
 
     /// Each object asked for by itself is a request, and a night has thousands of them.
     #[test]
     fn objects_close_together_are_read_as_a_piece_of_their_list() {
         let ones = watched((1_000..1_500).step_by(50).chain([9_000]));
-        let again = in_pieces(Resource::Refunds, &ones, &refunds(), window(20_000, 30_000));
+        let again = in_pieces(Resource::Refunds, &ones, &between(&ones), window(20_000, 30_000));
         let one = Walk::one(Resource::Refunds, "re_9000");
         let piece = Walk::windows(Resource::Refunds, vec![window(1_000, 1_451)]);
         assert_eq!(again.walks, [one, piece]);
@@ -111,7 +120,7 @@ mod tests {
     #[test]
     fn objects_far_apart_are_read_one_by_one() {
         let ones = watched([0, 1_100, 2_200, 2_210]);
-        let again = in_pieces(Resource::Refunds, &ones, &refunds(), window(20_000, 30_000));
+        let again = in_pieces(Resource::Refunds, &ones, &between(&ones), window(20_000, 30_000));
         let parts: Vec<&Part> = again.walks.iter().map(|walk| &walk.part).collect();
         assert_eq!(parts.len(), 3, "{parts:?}");
         assert_eq!(*parts[2], Part::Windows(vec![window(2_200, 2_211)]));
@@ -122,7 +131,7 @@ mod tests {
     #[test]
     fn no_piece_reaches_over_the_window_of_the_pull() {
         let ones = watched([980, 990, 1_200, 1_210]);
-        let again = in_pieces(Resource::Refunds, &ones, &refunds(), window(1_000, 1_200));
+        let again = in_pieces(Resource::Refunds, &ones, &between(&ones), window(1_000, 1_200));
         let pieces = vec![window(980, 991), window(1_200, 1_211)];
         assert_eq!(again.walks, [Walk::windows(Resource::Refunds, pieces)]);
     }
