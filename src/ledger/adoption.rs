@@ -69,9 +69,9 @@ mod tests {
         ledger
             .connection
             .execute_batch(
-                "INSERT INTO record (external_id, folded, record_group, kind, internal_id, state, keeps_id)
-                 VALUES ('in_1', 'in_1', 'invoice', 'invoice', '7', 'posted', 1),
-                        ('in_2', 'in_2', 'invoice', 'invoice', '8', 'posted', 0);",
+                "INSERT INTO record (external_id, folded_key, kind, internal_id, state, keeps_id)
+                 VALUES ('in_1', 1, 'invoice', '7', 'posted', 1),
+                        ('in_2', 2, 'invoice', '8', 'posted', 0);",
             )
             .unwrap();
         let ids = ["in_1", "in_2", "in_3"].map(|id| ExternalId::new(id).unwrap());

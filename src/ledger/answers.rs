@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::cases::HOPS_MAX;
+use super::put::key_of;
+use super::wishes::note_wish;
 use super::{CaseKey, Ledger, LedgerError};
 use crate::accounting::Linked;
 use crate::accounting::links::LOOKUP_CODES;
@@ -106,9 +108,9 @@ pub(super) fn put_linked(tx: &Transaction, key: &str, linked: &Linked) -> rusqli
     let id = record.external_id();
     let json = serde_json::to_string(record).expect("a record always serializes");
     tx.prepare_cached(
-        "INSERT INTO record (external_id, folded, record_group, kind, desired, desired_hash,
+        "INSERT INTO record (external_id, folded_key, kind, desired, desired_hash,
                              settled_hash, internal_id, state)
-         VALUES (?1, ?2, ?3, ?4, packed(?5), ?6, ?6, ?7, 'linked')
+         VALUES (?1, ?2, ?3, packed(?4), ?5, ?5, ?6, 'linked')
          ON CONFLICT (external_id) DO UPDATE
          SET desired = excluded.desired, desired_hash = excluded.desired_hash,
              settled_hash = excluded.settled_hash, internal_id = excluded.internal_id,
@@ -117,14 +119,11 @@ pub(super) fn put_linked(tx: &Transaction, key: &str, linked: &Linked) -> rusqli
     .execute(params![
         id.as_str(),
         // It takes no external id in NetSuite, so it cannot collide with one.
-        format!("linked:{id}"),
-        format!("{:?}", record.kind().group()),
+        key_of(&format!("linked:{id}")),
         record.kind().rest_name(),
         json,
         sha256_hex(json.as_bytes()),
         linked.id.as_str()
     ])?;
-    tx.prepare_cached("INSERT OR IGNORE INTO record_case (case_key, external_id) VALUES (?1, ?2)")?
-        .execute([key, id.as_str()])?;
-    Ok(())
+    note_wish(tx, key, id)
 }

@@ -4,6 +4,7 @@
 use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 use super::journal::append;
+use super::wishes::folded_key;
 use super::{Ledger, LedgerError, RecordState, RunId};
 use crate::calendar::UnixTime;
 use crate::ids::{ExternalId, InternalId};
@@ -263,13 +264,12 @@ fn write(
     let seq = tx.last_insert_rowid();
     // A reversal is asked for by a person, not derived: its row begins with its intent.
     tx.prepare_cached(
-        "INSERT OR IGNORE INTO record (external_id, folded, record_group, kind, state)
-         VALUES (?1, ?2, ?3, ?4, 'desired')",
+        "INSERT OR IGNORE INTO record (external_id, folded_key, kind, state)
+         VALUES (?1, ?2, ?3, 'desired')",
     )?
     .execute(params![
         intent.external_id.as_str(),
-        intent.external_id.folded(),
-        format!("{:?}", intent.kind.group()),
+        folded_key(intent.kind.group(), &intent.external_id),
         intent.kind.rest_name()
     ])?;
     set(tx, intent.external_id.as_str(), RecordState::Sending)?;

@@ -9,13 +9,14 @@ use rusqlite::OptionalExtension;
 
 use super::cases::HOPS_MAX;
 use super::put::key_of;
+use super::wishes::folded_key;
 use super::{CaseKey, Ledger, LedgerError, PayoutIndex, RecordRow};
 use crate::accounting::Policy;
 use crate::accounting::balance_transaction::{Class, classify};
 use crate::accounting::summary::{Summary, Summed};
 use crate::calendar::UnixTime;
 use crate::ids::{ExternalId, InternalId, PayoutId};
-use crate::netsuite::record::RecordKind;
+use crate::netsuite::record::{RecordGroup, RecordKind};
 use crate::stripe::objects::{BalanceTransaction, CreditNote, Invoice, read};
 
 /// Ids that are suggested for one that is not known.
@@ -113,8 +114,17 @@ impl Ledger {
     /// NetSuite compares external ids without case, and so does this.
     fn by_folded_id(&self, text: &str) -> Result<Option<ExternalId>, LedgerError> {
         let Ok(id) = ExternalId::new(text) else { return Ok(None) };
-        let rows = self.rows_of("WHERE folded = ?1 ORDER BY external_id", Some(&id.folded()))?;
-        Ok(rows.into_iter().next().map(|row| row.external_id))
+        let mut found = Vec::new();
+        for group in RecordGroup::ALL {
+            let run = || -> rusqlite::Result<Option<String>> {
+                self.connection
+                    .prepare_cached("SELECT external_id FROM record WHERE folded_key = ?1")?
+                    .query_row([folded_key(group, &id)], |row| row.get(0))
+                    .optional()
+            };
+            found.extend(run().map_err(|error| self.fail(error))?);
+        }
+        Ok(found.into_iter().min().and_then(|id| ExternalId::new(id).ok()))
     }
 
     /// An object that names the id though nobody read what it is of.
@@ -229,8 +239,11 @@ impl Ledger {
 
     /// The cases that want a record.
     pub fn cases_of_record(&self, id: &ExternalId) -> Result<BTreeSet<CaseKey>, LedgerError> {
-        let named =
-            self.texts("SELECT case_key FROM record_case WHERE external_id = ?1", id.as_str())?;
+        let named = self.texts(
+            "SELECT c.case_key FROM record_case c JOIN record r ON r.seq = c.record
+                 WHERE r.external_id = ?1",
+            id.as_str(),
+        )?;
         let mut keys = BTreeSet::new();
         for name in named {
             match named_key(&name) {

@@ -18,7 +18,7 @@ use crate::stripe::links::scan;
 type Step = fn(&Transaction, &Arc<Packer>) -> Result<(), StepError>;
 
 /// The steps in order; the schema's version is how many have run.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     first,
     days,
     answer,
@@ -33,6 +33,7 @@ const STEPS: [Step; 14] = [
     sent_plan,
     bank,
     packed_records,
+    record_keys,
 ];
 
 /// The lists that were read by the window when a pull did not go on where it was.
@@ -155,6 +156,10 @@ fn sent_plan(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
 
 fn bank(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
     Ok(tx.execute_batch(include_str!("migrations/0013_bank.sql"))?)
+}
+
+fn record_keys(tx: &Transaction, _: &Arc<Packer>) -> Result<(), StepError> {
+    Ok(tx.execute_batch(include_str!("migrations/0015_record_keys.sql"))?)
 }
 
 /// Records and requests are packed, with a dictionary trained on the records that are there.

@@ -280,7 +280,7 @@ impl Ledger {
         key: &CaseKey,
     ) -> Result<BTreeSet<ExternalId>, LedgerError> {
         let ids = self.texts(
-            "SELECT r.external_id FROM record_case c JOIN record r USING (external_id)
+            "SELECT r.external_id FROM record_case c JOIN record r ON r.seq = c.record
              WHERE c.case_key = ?1 AND r.internal_id IS NOT NULL AND r.state <> 'linked'",
             &key.to_string(),
         )?;
@@ -293,8 +293,8 @@ impl Ledger {
         key: &CaseKey,
     ) -> Result<BTreeSet<ExternalId>, LedgerError> {
         let ids = self.texts(
-            "SELECT c.external_id FROM record_case c
-             JOIN batch_member m ON m.member = c.external_id
+            "SELECT r.external_id FROM record_case c JOIN record r ON r.seq = c.record
+             JOIN batch_member m ON m.member = r.external_id
              JOIN record s ON s.external_id = m.record
              WHERE c.case_key = ?1 AND s.internal_id IS NOT NULL",
             &key.to_string(),

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::pack::{Packer, RECORD};
+use super::put::key_of;
 use super::{CaseKey, Ledger, LedgerError, summaries};
 use crate::accounting::{Derived, Exception, ExceptionClass, Record};
 use crate::digest::sha256_hex;
 use crate::ids::{ExternalId, ObjectId};
-use crate::netsuite::record::RecordKind;
+use crate::netsuite::record::{RecordGroup, RecordKind};
 use crate::stripe::objects::ObjectError;
 
 /// What a case wants, ready for storing: its records are packed, so that those of thousands of cases can
@@ -194,9 +195,27 @@ fn replace(
 }
 
 fn wanted_by(tx: &Transaction, key: &str) -> rusqlite::Result<Vec<String>> {
-    tx.prepare_cached("SELECT external_id FROM record_case WHERE case_key = ?1")?
-        .query_map([key], |row| row.get(0))?
-        .collect()
+    tx.prepare_cached(
+        "SELECT r.external_id FROM record_case c JOIN record r ON r.seq = c.record
+         WHERE c.case_key = ?1",
+    )?
+    .query_map([key], |row| row.get(0))?
+    .collect()
+}
+
+/// Remembers that a case wants a record that is there.
+pub(super) fn note_wish(tx: &Transaction, key: &str, id: &ExternalId) -> rusqlite::Result<()> {
+    tx.prepare_cached(
+        "INSERT OR IGNORE INTO record_case (case_key, record)
+         SELECT ?1, seq FROM record WHERE external_id = ?2",
+    )?
+    .execute([key, id.as_str()])?;
+    Ok(())
+}
+
+/// What tells a record in NetSuite: its group and its external id without case.
+pub(super) fn folded_key(group: RecordGroup, id: &ExternalId) -> i64 {
+    key_of(&format!("{group:?} {}", id.folded()))
 }
 
 /// What became of a wish.
@@ -208,13 +227,12 @@ enum Put {
 /// Stores a wish; gives an exception when NetSuite could not tell it from another record.
 fn put(tx: &Transaction, key: &str, wish: &Wish) -> rusqlite::Result<Put> {
     let id = &wish.id;
-    let group = format!("{:?}", wish.kind.group());
+    let folded_key = folded_key(wish.kind.group(), id);
     let clash: Option<String> = tx
         .prepare_cached(
-            "SELECT external_id FROM record
-             WHERE record_group = ?1 AND folded = ?2 AND external_id <> ?3",
+            "SELECT external_id FROM record WHERE folded_key = ?1 AND external_id <> ?2",
         )?
-        .query_row([&group, &id.folded(), id.as_str()], |row| row.get(0))
+        .query_row(params![folded_key, id.as_str()], |row| row.get(0))
         .optional()?;
     if let Some(other) = clash {
         let exception = Exception::new(
@@ -226,27 +244,20 @@ fn put(tx: &Transaction, key: &str, wish: &Wish) -> rusqlite::Result<Put> {
         );
         return Ok(Put::Clash(Box::new(exception.blocking(id))));
     }
-    let changed = tx.prepare_cached(
-        "INSERT INTO record (external_id, folded, record_group, kind, desired, desired_hash, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'desired')
+    let changed = tx
+        .prepare_cached(
+            "INSERT INTO record (external_id, folded_key, kind, desired, desired_hash, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'desired')
          ON CONFLICT (external_id) DO UPDATE
          SET desired = excluded.desired, desired_hash = excluded.desired_hash,
-             folded = excluded.folded,
+             folded_key = excluded.folded_key,
              internal_id = iif(state = 'linked', NULL, internal_id),
              settled_hash = iif(state = 'linked', NULL, settled_hash),
              state = iif(state = 'linked', 'desired', state)
          WHERE desired_hash IS NOT excluded.desired_hash OR state = 'linked'",
-    )?
-    .execute(params![
-        id.as_str(),
-        id.folded(),
-        group,
-        wish.kind.rest_name(),
-        wish.packed,
-        wish.hash
-    ])?;
-    tx.prepare_cached("INSERT OR IGNORE INTO record_case (case_key, external_id) VALUES (?1, ?2)")?
-        .execute([key, id.as_str()])?;
+        )?
+        .execute(params![id.as_str(), folded_key, wish.kind.rest_name(), wish.packed, wish.hash])?;
+    note_wish(tx, key, id)?;
     if let Some(members) = &wish.members {
         put_members(tx, id, members)?;
     }
@@ -267,11 +278,17 @@ fn put_members(tx: &Transaction, id: &ExternalId, members: &[ObjectId]) -> rusql
 /// A case no longer wants a record: forgotten when it was never posted, kept as unwanted when it
 /// was and no other case wants it.
 fn drop_wish(tx: &Transaction, key: &str, id: &str) -> rusqlite::Result<()> {
-    tx.prepare_cached("DELETE FROM record_case WHERE case_key = ?1 AND external_id = ?2")?
-        .execute([key, id])?;
+    tx.prepare_cached(
+        "DELETE FROM record_case WHERE case_key = ?1
+         AND record = (SELECT seq FROM record WHERE external_id = ?2)",
+    )?
+    .execute([key, id])?;
     summaries::note_of(tx, id)?;
     let still_wanted: bool = tx
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM record_case WHERE external_id = ?1)")?
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM record_case c JOIN record r ON r.seq = c.record
+             WHERE r.external_id = ?1)",
+        )?
         .query_row([id], |row| row.get(0))?;
     if !still_wanted {
         tx.prepare_cached("DELETE FROM record WHERE external_id = ?1 AND (internal_id IS NULL AND state IN ('desired', 'failed', 'conflict') OR state = 'linked')")?

@@ -40,6 +40,10 @@ pub enum RecordGroup {
     Transaction,
 }
 
+impl RecordGroup {
+    pub const ALL: [Self; 3] = [Self::Entity, Self::Item, Self::Transaction];
+}
+
 impl RecordKind {
     pub const ALL: [Self; 9] = [
         Self::Customer,

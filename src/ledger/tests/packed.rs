@@ -44,7 +44,7 @@ fn records_of_an_older_schema_are_packed_and_lose_nothing() {
     )
     .unwrap();
     drop(old);
-    let ledger = folder.ledger();
+    let mut ledger = folder.ledger();
     let rows = ledger.records().unwrap();
     assert_eq!(rows.len(), OLD_RECORDS);
     for record in &items {
@@ -59,13 +59,21 @@ fn records_of_an_older_schema_are_packed_and_lose_nothing() {
     let summary = ledger.summary_of(&ExternalId::new("price_3").unwrap()).unwrap();
     assert_eq!(summary, ExternalId::new("price_2").ok());
     assert!(ledger.check().unwrap().findings.is_empty());
+    // NetSuite cannot tell it from one that is there, whatever schema that came in.
+    let found = ledger.look_up("PRICE_5").unwrap();
+    assert_eq!(found, Found::Record(ExternalId::new("price_5").unwrap()));
+    let case = CaseKey::Customer("cus_2".into());
+    ledger.save_derived(&case, &wants(vec![item("Price_5", "another")])).unwrap();
+    assert_eq!(ledger.open_exceptions().unwrap()[0].exception.code, "external_id_collision");
     let packed: i64 = ledger
         .connection
         .query_row("SELECT max(length(desired)) FROM record", [], |row| row.get(0))
         .unwrap();
     assert!(packed < 90, "{packed} bytes: the dictionary does nothing");
     // What names a record still does: one that is gone takes its notes with it.
-    ledger.connection.execute("DELETE FROM record_case WHERE external_id = 'price_1'", []).unwrap();
+    let of_one = "DELETE FROM record_case WHERE record IN (
+                    SELECT seq FROM record WHERE external_id = 'price_1')";
+    assert_eq!(ledger.connection.execute(of_one, []).unwrap(), 1, "its case still wants it");
     ledger.connection.execute("DELETE FROM record WHERE external_id = 'price_1'", []).unwrap();
     assert!(ledger.unsent().unwrap().is_empty());
 }
