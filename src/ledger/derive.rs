@@ -50,6 +50,7 @@ impl Ledger {
     ) -> Result<Work, LedgerError> {
         // Of a derivation that failed.
         self.unsaved.clear();
+        self.derivation = Some(self.now());
         let payouts = Arc::new(self.payout_index()?);
         let mut keys = self.dirty_cases(&payouts, policy, looked)?;
         keys.extend(self.cases_with_open_links()?);
@@ -143,6 +144,12 @@ impl Ledger {
         self.save_unsaved()
     }
 
+    /// When what is derived now was first seen: what one derivation finds is of one moment, however long it
+    /// takes, so a report lists it in the same order on a slow machine.
+    pub(super) fn derived_at(&self) -> i64 {
+        self.derivation.unwrap_or_else(|| self.now())
+    }
+
     /// Stores what derived cases want, in one transaction.
     fn save_unsaved(&mut self) -> Result<(), LedgerError> {
         let unsaved = std::mem::take(&mut self.unsaved);
@@ -191,6 +198,7 @@ impl Ledger {
         let keys = self.dirty_summaries(policy)?;
         self.derive_some(work, keys, policy, done)?;
         self.keep_pages(Pages::Many)?;
+        self.derivation = None;
         self.clear_dirty()
     }
 

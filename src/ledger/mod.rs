@@ -115,6 +115,8 @@ pub struct Ledger {
     scratch: RefCell<Vec<u8>>,
     /// What is sold, as far as cases asked for it since objects were last stored.
     shelf: RefCell<Catalog>,
+    /// When the derivation began that is under way.
+    derivation: Option<i64>,
     /// What derived cases want, on its way into the file.
     unsaved: Vec<Wishes>,
     /// Movements of customers that were derived, where payouts depend on what became of them.

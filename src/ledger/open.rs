@@ -185,6 +185,7 @@ impl Ledger {
             packer,
             untrained: BTreeMap::new(),
             crossed: BTreeSet::new(),
+            derivation: None,
             unsaved: Vec::new(),
             scratch: RefCell::default(),
             shelf: RefCell::default(),

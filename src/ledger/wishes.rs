@@ -73,7 +73,7 @@ impl Ledger {
 
     /// Stores what several cases want, of all of them or of none. No case is among them twice.
     pub(super) fn save_wishes(&mut self, cases: &[Wishes]) -> Result<(), LedgerError> {
-        let now = self.now();
+        let now = self.derived_at();
         let crossed = self.in_transaction(|tx| save(tx, cases, now))?;
         self.crossed.extend(crossed);
         Ok(())
@@ -86,7 +86,7 @@ impl Ledger {
         key: &CaseKey,
         error: &ObjectError,
     ) -> Result<Derived, LedgerError> {
-        let now = self.now();
+        let now = self.derived_at();
         let path = self.path.clone();
         let wrap = |error| LedgerError::sqlite(&path, error);
         let posted = self.posted_of_case(key)?;
