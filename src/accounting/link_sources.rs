@@ -20,7 +20,14 @@ use crate::accounting::seat::Sources;
 use crate::ids::{ExternalId, InternalId, ObjectId, PriceId};
 use crate::stripe::objects::{Charge, Customer, Dispute, Metadata, Refund};
 
-/// Everything of the case that may be in NetSuite already.
+/// The items that any customer can buy and that may be in NetSuite already.
+pub(super) fn of_any_customer(policy: &Policy) -> Candidates {
+    let mut source = Source { policy, candidates: Candidates::default() };
+    source.globals();
+    source.candidates
+}
+
+/// Everything else of the case that may be in NetSuite already.
 pub(super) fn of(case: &Case, policy: &Policy) -> Candidates {
     let mut source = Source { policy, candidates: Candidates::default() };
     match case {
@@ -161,7 +168,7 @@ impl Source<'_> {
         self.named_by(subject, None, &dispute.metadata, key, sought, memo);
     }
 
-    fn items(&mut self, case: &CustomerCase) {
+    fn globals(&mut self) {
         let items = &self.policy.masters.items;
         for global in Global::ALL {
             let (id, name) = item::global_names(&global.key(), global.name(), self.policy);
@@ -174,6 +181,10 @@ impl Source<'_> {
             let named = items.global.get(item::DISCOUNT_KEY).cloned().unwrap_or_default();
             self.named_record(record, &id, &named, "itemid", &name, Sought::DiscountItem);
         }
+    }
+
+    fn items(&mut self, case: &CustomerCase) {
+        let items = &self.policy.masters.items;
         let lines = || case.invoices.iter().flat_map(|invoice| &invoice.lines.data);
         let prices: BTreeSet<&PriceId> = lines().filter_map(|line| line.price()).collect();
         for price in prices {

@@ -64,7 +64,7 @@ pub(super) struct Links {
     moved: BTreeMap<ObjectId, Result<Hit, Exception>>,
 }
 
-/// What derivation must know of NetSuite before it can say what a case becomes.
+/// What derivation must know of NetSuite before it can say what cases become.
 #[derive(Debug, Default)]
 pub struct Needs {
     pub questions: BTreeSet<Question>,
@@ -74,13 +74,25 @@ pub struct Needs {
 }
 
 impl Needs {
-    pub fn of(case: &Case, policy: &Policy) -> Self {
-        let candidates = link_sources::of(case, policy);
+    pub fn of<'a>(cases: impl IntoIterator<Item = &'a Case>, policy: &Policy) -> Self {
+        let mut needs = Self::default();
+        let mut has_customers = false;
+        for case in cases {
+            has_customers |= matches!(case, Case::Customer(_));
+            needs.add(link_sources::of(case, policy), policy);
+        }
+        if has_customers {
+            needs.add(link_sources::of_any_customer(policy), policy);
+        }
+        needs
+    }
+
+    fn add(&mut self, candidates: Candidates, policy: &Policy) {
         let naming = &policy.masters.naming;
-        let linkable = candidates.links.iter().map(|link| naming.outside(&link.record)).collect();
-        let linked = candidates.links.into_iter().flat_map(|link| link.questions);
-        let moved = candidates.moves.into_iter().map(|(_, question)| question);
-        Self { questions: linked.chain(moved).chain(candidates.named).collect(), linkable }
+        self.linkable.extend(candidates.links.iter().map(|link| naming.outside(&link.record)));
+        self.questions.extend(candidates.links.into_iter().flat_map(|link| link.questions));
+        self.questions.extend(candidates.moves.into_iter().map(|(_, question)| question));
+        self.questions.extend(candidates.named);
     }
 }
 
@@ -90,7 +102,9 @@ impl Links {
         let candidates = link_sources::of(case, policy);
         let mut links =
             Self { failed: candidates.unreadable.into_iter().collect(), ..Self::default() };
-        for link in candidates.links {
+        let shares = matches!(case, Case::Customer(_)) && may_share(known, policy);
+        let shared = shares.then(|| link_sources::of_any_customer(policy).links);
+        for link in candidates.links.into_iter().chain(shared.into_iter().flatten()) {
             let own = policy.masters.naming.outside(&link.record);
             match link.resolve(&own, known) {
                 Ok(None) => {}
@@ -193,6 +207,13 @@ impl Links {
             }
         }
     }
+}
+
+/// Whether NetSuite may have something in the place of an item that any customer can buy, or must have.
+fn may_share(known: &Known, policy: &Policy) -> bool {
+    let items = &policy.masters.items;
+    let is_asked_for = !items.create || !items.global.is_empty();
+    is_asked_for || known.answers.values().any(|hits| !hits.is_empty())
 }
 
 /// A link that does not hold: its record is not made. Where it was made before, what is new and

@@ -4,6 +4,7 @@
 //! core and put on at its exit, so no rule needs to know it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::accounting::case::Case;
 use crate::accounting::cutover::Booked;
@@ -76,7 +77,7 @@ pub(super) fn plain<'a>(case: &'a Case, naming: &Naming) -> Cow<'a, Case> {
         }
     }
     let known = case.known_mut();
-    known.ours = known.ours.iter().map(|id| naming.inside(id)).collect();
+    known.ours = Arc::new(known.ours.iter().map(|id| naming.inside(id)).collect());
     Cow::Owned(case)
 }
 

@@ -4,6 +4,7 @@
 //! command finds the answers, keeps them in the ledger, and hands them in with the case.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -102,12 +103,13 @@ pub struct Hit {
 /// What NetSuite had for each question that was asked.
 pub type Answers = BTreeMap<Question, Vec<Hit>>;
 
-/// What is known of NetSuite, and of Stripe's own words, besides the facts of a case.
+/// What is known of NetSuite, and of Stripe's own words, besides the facts of a case. The answers may be
+/// shared with other cases, and say more than this one asks.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    pub answers: Answers,
-    /// Which of the case's records this ledger has posted itself.
-    pub ours: BTreeSet<ExternalId>,
+    pub answers: Arc<Answers>,
+    /// Which of the records that may be linked this ledger has posted itself.
+    pub ours: Arc<BTreeSet<ExternalId>>,
     /// Fields of Stripe objects that the mapping reads, by object.
     pub details: BTreeMap<String, Details>,
 }

@@ -4,6 +4,7 @@
 //! What was missing or ambiguous is asked again by the next run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use anyhow::Context;
 
@@ -34,11 +35,12 @@ impl<'a> Asking<'a> {
         cases: &mut [(CaseKey, Case)],
         policy: &Policy,
     ) -> anyhow::Result<()> {
-        let needs: Vec<Needs> = cases.iter().map(|(_, case)| Needs::of(case, policy)).collect();
-        let questions = needs.iter().flat_map(|needs| &needs.questions).cloned().collect();
-        let mut answers = ledger.answers(&questions)?;
+        // Many cases have the same items: each is looked up once.
+        let needs = Needs::of(cases.iter().map(|(_, case)| case), policy);
+        let mut answers = ledger.answers(&needs.questions)?;
         let open = |q: &Question, answers: &Answers| answers.get(q).is_none_or(|h| h.len() != 1);
-        let to_ask: Vec<Question> = questions
+        let to_ask: Vec<Question> = needs
+            .questions
             .iter()
             .filter(|question| open(question, &answers) && !self.asked.contains(*question))
             .cloned()
@@ -50,11 +52,11 @@ impl<'a> Asking<'a> {
             answers.extend(found);
             self.asked.extend(to_ask);
         }
-        // Many cases have the same items: each is looked up once.
-        let linkable = needs.iter().flat_map(|needs| &needs.linkable).cloned().collect();
-        let ours = ledger.posted_among(&linkable)?;
-        for ((_, case), needs) in cases.iter_mut().zip(&needs) {
-            hand(ledger, case, needs, (&answers, &ours), policy)?;
+        let (answers, ours) = (Arc::new(answers), Arc::new(ledger.posted_among(&needs.linkable)?));
+        for (_, case) in cases {
+            let known = case.known_mut();
+            (known.answers, known.ours) = (Arc::clone(&answers), Arc::clone(&ours));
+            add_details(ledger, case, policy)?;
         }
         Ok(())
     }
@@ -110,26 +112,17 @@ fn not_ours(ledger: &Ledger, found: Vec<Found>) -> anyhow::Result<Vec<Found>> {
 pub(super) fn tell_one(
     ledger: &Ledger,
     case: &mut Case,
-    answers: &Answers,
+    answers: Answers,
     policy: &Policy,
 ) -> anyhow::Result<()> {
-    let needs = Needs::of(case, policy);
-    let ours = ledger.posted_among(&needs.linkable)?;
-    hand(ledger, case, &needs, (answers, &ours), policy)
+    let ours = ledger.posted_among(&Needs::of([&*case], policy).linkable)?;
+    let known = case.known_mut();
+    (known.answers, known.ours) = (Arc::new(answers), Arc::new(ours));
+    add_details(ledger, case, policy)
 }
 
-/// Hands a case what it needs of the answers, and of the records that this ledger made.
-fn hand(
-    ledger: &Ledger,
-    case: &mut Case,
-    needs: &Needs,
-    (answers, ours): (&Answers, &BTreeSet<ExternalId>),
-    policy: &Policy,
-) -> anyhow::Result<()> {
-    let answered = |q: &Question| answers.get(q).map(|hits| (q.clone(), hits.clone()));
-    let known = case.known_mut();
-    known.answers = needs.questions.iter().filter_map(answered).collect();
-    known.ours = needs.linkable.intersection(ours).cloned().collect();
+/// Adds the fields of Stripe objects that the mapping reads.
+fn add_details(ledger: &Ledger, case: &mut Case, policy: &Policy) -> anyhow::Result<()> {
     let paths = policy.masters.mapping.reads();
     if paths.is_empty() {
         return Ok(());

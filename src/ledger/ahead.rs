@@ -36,7 +36,17 @@ pub(super) struct Parties {
 impl Parties {
     /// Takes the parties out of `keys`.
     pub(super) fn take_from(keys: BTreeSet<CaseKey>) -> (Self, Vec<CaseKey>) {
-        let (mut parties, mut rest) = (Self::default(), Vec::new());
+        let length = |key: &CaseKey| match key {
+            CaseKey::Customer(id) | CaseKey::Guest(id) => id.len(),
+            _ => 0,
+        };
+        let mut parties = Self {
+            // A text that grows is copied into one of twice its length.
+            names: String::with_capacity(keys.iter().map(length).sum()),
+            ends: Vec::with_capacity(keys.len()),
+            ..Self::default()
+        };
+        let mut rest = Vec::new();
         for key in keys {
             match key {
                 // Customers come before guests in the order of keys.

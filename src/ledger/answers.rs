@@ -125,5 +125,8 @@ pub(super) fn put_linked(tx: &Transaction, key: &str, linked: &Linked) -> rusqli
         sha256_hex(json.as_bytes()),
         linked.id.as_str()
     ])?;
-    note_wish(tx, key, id)
+    let seq = tx
+        .prepare_cached("SELECT seq FROM record WHERE external_id = ?1")?
+        .query_row([id.as_str()], |row| row.get(0))?;
+    note_wish(tx, key, seq)
 }

@@ -1,13 +1,13 @@
 //! Wishes: what a case wants of NetSuite takes the place of what it wanted before.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
 use rusqlite::{OptionalExtension, Transaction, params};
 
 use super::pack::{Packer, RECORD};
 use super::put::key_of;
 use super::{CaseKey, Ledger, LedgerError, summaries};
+use crate::accounting::summary::Summary;
 use crate::accounting::{Derived, Exception, ExceptionClass, Record};
 use crate::digest::sha256_hex;
 use crate::ids::{ExternalId, ObjectId};
@@ -125,38 +125,54 @@ fn save(tx: &Transaction, cases: &[Wishes], now: i64) -> rusqlite::Result<BTreeS
         .iter()
         .map(|one| wanted_by(tx, &one.case.to_string()))
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let mut clashes = put_in_order(tx, cases)?;
     let mut crossed = BTreeSet::new();
-    for (place, (one, before)) in cases.iter().zip(before).enumerate() {
-        crossed.extend(replace(tx, one, &before, clashes.remove(&place), now)?);
+    let put = put_in_order(tx, cases)?;
+    for ((one, before), put) in cases.iter().zip(before).zip(put) {
+        crossed.extend(replace(tx, one, &before, put, now)?);
     }
     Ok(crossed)
 }
 
+/// What became of the records of a case.
+#[derive(Default)]
+struct PutOfCase {
+    /// The numbers of those that are in the file.
+    records: Vec<i64>,
+    clashes: Vec<Exception>,
+}
+
 /// Stores the records of all cases in the order of their ids, because the file finds them in that order: what
-/// lies close together is written together. Gives the exceptions that came of it, by the place of the case.
-fn put_in_order(
-    tx: &Transaction,
-    cases: &[Wishes],
-) -> rusqlite::Result<BTreeMap<usize, Vec<Exception>>> {
-    let wishes = cases.iter().enumerate().flat_map(|(place, one)| {
-        let key = Arc::<str>::from(one.case.to_string());
-        one.records.iter().map(move |wish| (place, Arc::clone(&key), wish))
-    });
+/// lies close together is written together.
+fn put_in_order(tx: &Transaction, cases: &[Wishes]) -> rusqlite::Result<Vec<PutOfCase>> {
+    let wishes = cases.iter().enumerate();
+    let wishes = wishes.flat_map(|(place, one)| one.records.iter().map(move |wish| (place, wish)));
     let mut wishes: Vec<_> = wishes.collect();
     // Of one that several cases want, the last word stays the last.
-    wishes.sort_by_key(|(_, _, wish)| &wish.id);
-    let mut clashes: BTreeMap<usize, Vec<Exception>> = BTreeMap::new();
-    for (place, key, wish) in wishes {
-        match put(tx, &key, wish)? {
-            Put::Clash(clash) => clashes.entry(place).or_default().push(*clash),
-            Put::Stored { is_changed } => {
-                let summary = cases[place].derived.summaries.get(&wish.id);
+    wishes.sort_by_key(|(_, wish)| &wish.id);
+    let mut of_cases: Vec<PutOfCase> = Vec::new();
+    of_cases.resize_with(cases.len(), PutOfCase::default);
+    // What is sold is wanted by every case that sold it, in the same words.
+    let mut last: Option<(&Wish, Option<&Summary>, i64)> = None;
+    for (place, wish) in wishes {
+        let (of_case, summary) =
+            (&mut of_cases[place], cases[place].derived.summaries.get(&wish.id));
+        if let Some((same, of_same, seq)) = last
+            && (&same.id, &same.hash, of_same) == (&wish.id, &wish.hash, summary)
+        {
+            of_case.records.push(seq);
+            continue;
+        }
+        last = None;
+        match put(tx, wish)? {
+            Put::Clash(clash) => of_case.clashes.push(*clash),
+            Put::Stored { seq, is_changed } => {
                 summaries::assign(tx, &wish.id, summary, is_changed)?;
+                of_case.records.push(seq);
+                last = Some((wish, summary, seq));
             }
         }
     }
-    Ok(clashes)
+    Ok(of_cases)
 }
 
 /// What a case wanted before and wants no longer goes, its exceptions take the place of those it had, and it
@@ -165,11 +181,14 @@ fn replace(
     tx: &Transaction,
     one: &Wishes,
     before: &[String],
-    clashes: Option<Vec<Exception>>,
+    put: PutOfCase,
     now: i64,
 ) -> rusqlite::Result<BTreeSet<String>> {
     let Wishes { case, records, derived, .. } = one;
     let key = case.to_string();
+    for seq in put.records {
+        note_wish(tx, &key, seq)?;
+    }
     for linked in &derived.linked {
         super::answers::put_linked(tx, &key, linked)?;
     }
@@ -180,7 +199,7 @@ fn replace(
         drop_wish(tx, &key, gone)?;
     }
     let mut exceptions = derived.exceptions.clone();
-    exceptions.extend(clashes.into_iter().flatten());
+    exceptions.extend(put.clashes);
     super::exceptions::replace(tx, &key, &exceptions, now)?;
     let crossed = super::cutover::replace(tx, &key, derived)?;
     match case {
@@ -203,13 +222,10 @@ fn wanted_by(tx: &Transaction, key: &str) -> rusqlite::Result<Vec<String>> {
     .collect()
 }
 
-/// Remembers that a case wants a record that is there.
-pub(super) fn note_wish(tx: &Transaction, key: &str, id: &ExternalId) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "INSERT OR IGNORE INTO record_case (case_key, record)
-         SELECT ?1, seq FROM record WHERE external_id = ?2",
-    )?
-    .execute([key, id.as_str()])?;
+/// Remembers that a case wants a record.
+pub(super) fn note_wish(tx: &Transaction, key: &str, record: i64) -> rusqlite::Result<()> {
+    tx.prepare_cached("INSERT OR IGNORE INTO record_case (case_key, record) VALUES (?1, ?2)")?
+        .execute(params![key, record])?;
     Ok(())
 }
 
@@ -220,21 +236,54 @@ pub(super) fn folded_key(group: RecordGroup, id: &ExternalId) -> i64 {
 
 /// What became of a wish.
 enum Put {
-    Stored { is_changed: bool },
+    Stored { seq: i64, is_changed: bool },
     Clash(Box<Exception>),
 }
 
 /// Stores a wish; gives an exception when NetSuite could not tell it from another record.
-fn put(tx: &Transaction, key: &str, wish: &Wish) -> rusqlite::Result<Put> {
+fn put(tx: &Transaction, wish: &Wish) -> rusqlite::Result<Put> {
+    let known: Option<(i64, bool, bool)> = tx
+        .prepare_cached(
+            "SELECT seq, desired_hash IS ?2, state = 'linked' FROM record WHERE external_id = ?1",
+        )?
+        .query_row([wish.id.as_str(), &wish.hash], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let (seq, is_changed) = match known {
+        Some((seq, is_same, false)) => {
+            if !is_same {
+                tx.prepare_cached(
+                    "UPDATE record SET desired = ?2, desired_hash = ?3 WHERE seq = ?1",
+                )?
+                .execute(params![seq, wish.packed, wish.hash])?;
+            }
+            (seq, !is_same)
+        }
+        // A linked one takes no external id in NetSuite, so only now it may be mistaken for another.
+        None | Some((_, _, true)) => {
+            if let Some(other) = mistaken_for(tx, wish)? {
+                return Ok(Put::Clash(Box::new(other)));
+            }
+            (claim(tx, wish, known.map(|(seq, ..)| seq))?, true)
+        }
+    };
+    if let Some(members) = &wish.members {
+        put_members(tx, &wish.id, members)?;
+    }
+    Ok(Put::Stored { seq, is_changed })
+}
+
+/// The exception for a wish whose external id differs from that of another record in nothing but case.
+fn mistaken_for(tx: &Transaction, wish: &Wish) -> rusqlite::Result<Option<Exception>> {
     let id = &wish.id;
-    let folded_key = folded_key(wish.kind.group(), id);
-    let clash: Option<String> = tx
+    let other: Option<String> = tx
         .prepare_cached(
             "SELECT external_id FROM record WHERE folded_key = ?1 AND external_id <> ?2",
         )?
-        .query_row(params![folded_key, id.as_str()], |row| row.get(0))
+        .query_row(params![folded_key(wish.kind.group(), id), id.as_str()], |row| row.get(0))
         .optional()?;
-    if let Some(other) = clash {
+    Ok(other.map(|other| {
         let exception = Exception::new(
             ExceptionClass::Data,
             "external_id_collision",
@@ -242,26 +291,33 @@ fn put(tx: &Transaction, key: &str, wish: &Wish) -> rusqlite::Result<Put> {
             format!("NetSuite cannot tell {id} from {other}: it compares without case."),
             "Post one of the two by hand.",
         );
-        return Ok(Put::Clash(Box::new(exception.blocking(id))));
-    }
-    let changed = tx
-        .prepare_cached(
-            "INSERT INTO record (external_id, folded_key, kind, desired, desired_hash, state)
-         VALUES (?1, ?2, ?3, ?4, ?5, 'desired')
-         ON CONFLICT (external_id) DO UPDATE
-         SET desired = excluded.desired, desired_hash = excluded.desired_hash,
-             folded_key = excluded.folded_key,
-             internal_id = iif(state = 'linked', NULL, internal_id),
-             settled_hash = iif(state = 'linked', NULL, settled_hash),
-             state = iif(state = 'linked', 'desired', state)
-         WHERE desired_hash IS NOT excluded.desired_hash OR state = 'linked'",
+        exception.blocking(id)
+    }))
+}
+
+/// Makes a wish's record, or makes the one that was linked to another's ours; gives its number.
+fn claim(tx: &Transaction, wish: &Wish, linked: Option<i64>) -> rusqlite::Result<i64> {
+    let folded_key = folded_key(wish.kind.group(), &wish.id);
+    if let Some(seq) = linked {
+        tx.prepare_cached(
+            "UPDATE record SET desired = ?2, desired_hash = ?3, folded_key = ?4, internal_id = NULL,
+                    settled_hash = NULL, state = 'desired' WHERE seq = ?1",
         )?
-        .execute(params![id.as_str(), folded_key, wish.kind.rest_name(), wish.packed, wish.hash])?;
-    note_wish(tx, key, id)?;
-    if let Some(members) = &wish.members {
-        put_members(tx, id, members)?;
+        .execute(params![seq, wish.packed, wish.hash, folded_key])?;
+        return Ok(seq);
     }
-    Ok(Put::Stored { is_changed: changed > 0 })
+    tx.prepare_cached(
+        "INSERT INTO record (external_id, folded_key, kind, desired, desired_hash, state)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'desired')",
+    )?
+    .execute(params![
+        wish.id.as_str(),
+        folded_key,
+        wish.kind.rest_name(),
+        wish.packed,
+        wish.hash
+    ])?;
+    Ok(tx.last_insert_rowid())
 }
 
 /// Remembers what a summary holds, so that nothing is ever in two of them.

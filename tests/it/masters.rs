@@ -83,8 +83,9 @@ pub(crate) fn derive_with(
     policy: &Policy,
     netsuite: &dyn Fn(&Question) -> Vec<Hit>,
 ) -> Derived {
-    let questions = Needs::of(case, policy).questions;
-    case.known_mut().answers = questions.into_iter().map(|q| (q.clone(), netsuite(&q))).collect();
+    let questions = Needs::of([&*case], policy).questions;
+    let answers = questions.into_iter().map(|q| (q.clone(), netsuite(&q))).collect();
+    case.known_mut().answers = Arc::new(answers);
     derive(case, policy)
 }
 
@@ -167,7 +168,7 @@ fn a_match_is_one_record_or_none_and_several_are_listed() {
     let unasked = derive(&customer_case(paid_invoice(&json!({}), &json!({}), &json!({}))), &policy);
     assert_eq!(codes(&unasked), ["link_not_looked_up"]);
     // What was posted before the match appeared stays.
-    case.known_mut().ours = Needs::of(&case, &policy).linkable;
+    case.known_mut().ours = Arc::new(Needs::of([&case], &policy).linkable);
     let later = derive_with(&mut case, &policy, &has(vec![hit("5", "", None)]));
     assert!(ids(&later).contains(&"cus_1".to_owned()) && later.exceptions.is_empty());
 }

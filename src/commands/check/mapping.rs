@@ -83,7 +83,7 @@ pub(super) fn run(
     for key in ledger.dirty_cases(&payouts, &policy, &mut || {})? {
         let mut case = ledger.load_case(&key, &payouts, &policy)?;
         let answers = trusting(&case, &policy);
-        ask::tell_one(&ledger, &mut case, &answers, &policy)?;
+        ask::tell_one(&ledger, &mut case, answers, &policy)?;
         let derived = derive(&case, &policy);
         mapped.exceptions.extend(derived.exceptions);
         for record in &derived.records {
@@ -199,7 +199,7 @@ fn trusting(case: &Case, policy: &Policy) -> Answers {
         };
         (question, hits)
     };
-    Needs::of(case, policy).questions.into_iter().map(answer).collect()
+    Needs::of([case], policy).questions.into_iter().map(answer).collect()
 }
 
 fn text(mapped: &Mapped) -> String {
