@@ -1,5 +1,6 @@
 //! What the ledger promises, each promise with a test that could fail.
 
+mod derived;
 mod links;
 mod packed;
 mod upkeep;
@@ -7,14 +8,13 @@ mod upkeep;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use super::*;
 use crate::accounting::chart::Chart;
 use crate::accounting::masters::Masters;
 use crate::accounting::policy::{Books, Options, TaxCodes};
 use crate::accounting::{Case, Derived, Policy, Record, Rule};
-use crate::calendar::{Clock, FixedClock, UnixTime};
+use crate::calendar::{FixedClock, UnixTime};
 use crate::ids::{ExternalId, InternalId};
 use crate::money::Currency;
 use crate::netsuite::extras::Extras;
@@ -114,33 +114,6 @@ fn policy() -> Policy {
 fn dirty(ledger: &mut Ledger) -> Vec<CaseKey> {
     let payouts = ledger.payout_index().unwrap();
     ledger.dirty_cases(&payouts, &policy(), &mut || {}).unwrap().into_iter().collect()
-}
-
-/// A clock on which a second goes by with every look.
-#[derive(Default)]
-struct Ticking(AtomicI64);
-
-impl Clock for Ticking {
-    fn now(&self) -> UnixTime {
-        UnixTime(self.0.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-/// Were each dated by when its case was stored, a slow machine would list the same exceptions in another order.
-#[test]
-fn what_one_derivation_finds_was_first_seen_at_one_moment() {
-    let mut ledger = Ledger::in_memory(Arc::new(Ticking::default())).unwrap();
-    for number in 1..=3 {
-        let unreadable = charge(number)
-            .replace("ch_1", &format!("ch_{number}"))
-            .replace("cus_1", &format!("cus_{number}"))
-            .replace("\"amount\"", "\"sum\"");
-        store(&mut ledger, &unreadable).unwrap();
-    }
-    ledger.derive_changed(&policy(), |_| {}).unwrap();
-    let found = ledger.open_exceptions().unwrap();
-    assert_eq!(found.len(), 3);
-    assert!(found.iter().all(|one| one.first_seen == found[0].first_seen), "{found:?}");
 }
 
 /// Were a product kept at hand after it was renamed, its item would keep the old name until the next
