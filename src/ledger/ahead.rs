@@ -110,10 +110,21 @@ impl Source {
     }
 }
 
-/// A thread that reads cases ahead. It ends by itself once nobody takes what it read.
+/// A thread that reads cases ahead. It ends when this is dropped, and what it has open is closed then.
 pub(super) struct Ahead {
-    read: Receiver<Vec<Read>>,
+    read: Option<Receiver<Vec<Read>>>,
     thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        // Nobody takes any more: it stops after the portion that it reads.
+        self.read = None;
+        if let Some(thread) = self.thread.take() {
+            // Its fault was told by the thread itself.
+            let _ended = thread.join();
+        }
+    }
 }
 
 impl Ahead {
@@ -133,11 +144,11 @@ impl Ahead {
                 }
             }
         });
-        Self { read, thread: Some(thread) }
+        Self { read: Some(read), thread: Some(thread) }
     }
 
     fn next(&mut self) -> Vec<Read> {
-        let portion = self.read.recv().unwrap_or_default();
+        let portion = self.read.as_ref().and_then(|read| read.recv().ok()).unwrap_or_default();
         // It hung up: because it is at its end, or because of a fault that must not look like one.
         if portion.is_empty()
             && let Some(Err(panic)) = self.thread.take().map(JoinHandle::join)

@@ -59,9 +59,11 @@ impl Ledger {
         Ok(Work { payouts, parties: Source::Here(parties), rest, given_count: None, case_count })
     }
 
-    /// Has the cases of parties read on a thread of its own from now on: worth it where there are many.
-    pub fn read_ahead(&self, work: &mut Work, policy: &Policy) -> Result<(), LedgerError> {
+    /// Has the cases of parties read on a thread of its own from now on, and what is stored copied into the
+    /// file by another: worth it where there are many.
+    pub fn read_ahead(&mut self, work: &mut Work, policy: &Policy) -> Result<(), LedgerError> {
         let Source::Here(parties) = &mut work.parties else { return Ok(()) };
+        self.copy_beside()?;
         let (parties, payouts) = (std::mem::take(parties), Arc::clone(&work.payouts));
         work.parties =
             Source::Ahead(Ahead::start(self.beside()?, parties, payouts, policy.clone()));
@@ -155,6 +157,9 @@ impl Ledger {
         let unsaved = std::mem::take(&mut self.unsaved);
         self.save_wishes(&unsaved)?;
         drop(unsaved);
+        if let Some(copying) = &self.copying {
+            copying.wake();
+        }
         self.train_on_records()
     }
 
@@ -199,7 +204,8 @@ impl Ledger {
         self.derive_some(work, keys, policy, done)?;
         self.keep_pages(Pages::Many)?;
         self.derivation = None;
-        self.clear_dirty()
+        self.clear_dirty()?;
+        self.copy_here()
     }
 
     /// Derives a few cases one by one, and stores what they want.

@@ -13,6 +13,7 @@ mod batches;
 mod care;
 mod cases;
 mod close;
+mod copying;
 mod coverage;
 mod cutover;
 mod days;
@@ -89,6 +90,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use self::copying::Copying;
 use self::pack::Packer;
 use self::recent::Recent;
 use self::wishes::Wishes;
@@ -117,6 +119,8 @@ pub struct Ledger {
     shelf: RefCell<Catalog>,
     /// When the derivation began that is under way.
     derivation: Option<i64>,
+    /// Where a thread copies the log into the file. After the connection: whichever closes last clears the log.
+    copying: Option<Copying>,
     /// What derived cases want, on its way into the file.
     unsaved: Vec<Wishes>,
     /// Movements of customers that were derived, where payouts depend on what became of them.

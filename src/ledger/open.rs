@@ -10,6 +10,7 @@ use ring::rand::SecureRandom;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
+use super::copying::LOG_PAGES_MAX;
 use super::migrate::{known_schema, migrate};
 use super::pack::Packer;
 use super::recent::{Recent, has_unlinked, overlay};
@@ -142,10 +143,10 @@ impl Ledger {
                  PRAGMA journal_mode = WAL;
                  PRAGMA synchronous = NORMAL;
                  PRAGMA foreign_keys = ON;
-                 PRAGMA busy_timeout = 5000;
-                 PRAGMA wal_autocheckpoint = 20000;",
+                 PRAGMA busy_timeout = 5000;",
             )
             .map_err(wrap)?;
+        connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX).map_err(wrap)?;
         connection.pragma_update(None, "cache_size", -Pages::Many.kib()).map_err(wrap)?;
         connection.set_prepared_statement_cache_capacity(128);
         let packer = Arc::new(Packer::default());
@@ -186,6 +187,7 @@ impl Ledger {
             untrained: BTreeMap::new(),
             crossed: BTreeSet::new(),
             derivation: None,
+            copying: None,
             unsaved: Vec::new(),
             scratch: RefCell::default(),
             shelf: RefCell::default(),

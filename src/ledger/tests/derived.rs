@@ -63,6 +63,9 @@ fn what_cannot_be_read_ahead_is_told_like_what_cannot_be_read() {
     store(&mut ledger, r#"{"id":"cus_4","object":"customer","created":6}"#).unwrap();
     let LedgerError::Case { key, .. } = read_all(&mut ledger).unwrap_err() else { panic!() };
     assert_eq!(key, "cus_4");
+    // Whatever went wrong, its threads are gone with it, and what they had open.
+    drop(ledger);
+    assert!(!folder.dir.path().join("tieout.db-wal").exists());
 }
 
 /// Cases wait for one another and are stored in the order of their records. Were a case's wish lost in that, its
