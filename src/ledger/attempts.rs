@@ -269,7 +269,7 @@ fn write(
     )?
     .execute(params![
         intent.external_id.as_str(),
-        folded_key(intent.kind.group(), &intent.external_id),
+        folded_key(intent.kind.group(), intent.external_id),
         intent.kind.rest_name()
     ])?;
     set(tx, intent.external_id.as_str(), RecordState::Sending)?;
