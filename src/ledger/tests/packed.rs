@@ -5,8 +5,8 @@ use rusqlite::{Connection, params};
 use super::upkeep::write_old_ledger;
 use super::*;
 
-/// Records of an old ledger: enough for a dictionary.
-const OLD_RECORDS: usize = 450;
+/// Records of an old ledger: enough for a dictionary, and for SQLite to need a file for what undoes one statement.
+const OLD_RECORDS: usize = 6_000;
 
 /// Were a record lost or changed on its way into the new table, it would be posted twice, or taken back.
 #[test]
@@ -16,6 +16,7 @@ fn records_of_an_older_schema_are_packed_and_lose_nothing() {
     let items: Vec<Record> =
         (0..OLD_RECORDS).map(|n| item(&format!("price_{n}"), &format!("Seat {n}"))).collect();
     let old = Connection::open(folder.path()).unwrap();
+    old.execute_batch("BEGIN").unwrap();
     for record in &items {
         let id = record.external_id().as_str();
         let desired = serde_json::to_string(record).unwrap();
@@ -29,6 +30,7 @@ fn records_of_an_older_schema_are_packed_and_lose_nothing() {
         .unwrap();
         old.execute("INSERT INTO record_case VALUES ('customer cus_1', ?1)", [id]).unwrap();
     }
+    old.execute_batch("COMMIT").unwrap();
     let intended = serde_json::to_string(&items[0].body).unwrap();
     old.execute_batch(
         "INSERT INTO run (id, command, parameters, started) VALUES (3, 'push', '{}', 5);
