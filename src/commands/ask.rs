@@ -54,9 +54,7 @@ impl<'a> Asking<'a> {
         }
         let (answers, ours) = (Arc::new(answers), Arc::new(ledger.posted_among(&needs.linkable)?));
         for (_, case) in cases {
-            let known = case.known_mut();
-            (known.answers, known.ours) = (Arc::clone(&answers), Arc::clone(&ours));
-            add_details(ledger, case, policy)?;
+            hand(ledger, case, (&answers, &ours), policy)?;
         }
         Ok(())
     }
@@ -116,13 +114,19 @@ pub(super) fn tell_one(
     policy: &Policy,
 ) -> anyhow::Result<()> {
     let ours = ledger.posted_among(&Needs::of([&*case], policy).linkable)?;
-    let known = case.known_mut();
-    (known.answers, known.ours) = (Arc::new(answers), Arc::new(ours));
-    add_details(ledger, case, policy)
+    hand(ledger, case, (&Arc::new(answers), &Arc::new(ours)), policy)
 }
 
-/// Adds the fields of Stripe objects that the mapping reads.
-fn add_details(ledger: &Ledger, case: &mut Case, policy: &Policy) -> anyhow::Result<()> {
+/// Hands a case the answers, the records that this ledger made, and the fields of Stripe objects that the
+/// mapping reads.
+fn hand(
+    ledger: &Ledger,
+    case: &mut Case,
+    (answers, ours): (&Arc<Answers>, &Arc<BTreeSet<ExternalId>>),
+    policy: &Policy,
+) -> anyhow::Result<()> {
+    let known = case.known_mut();
+    (known.answers, known.ours) = (Arc::clone(answers), Arc::clone(ours));
     let paths = policy.masters.mapping.reads();
     if paths.is_empty() {
         return Ok(());

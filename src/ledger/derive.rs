@@ -227,9 +227,19 @@ impl Ledger {
     pub fn derive_changed(
         &mut self,
         policy: &Policy,
+        done: impl FnMut(&Done),
+    ) -> Result<(), LedgerError> {
+        let work = self.changed(policy, &mut || {})?;
+        self.derive_work(work, policy, done)
+    }
+
+    /// Derives the cases of `work` in the same way.
+    pub fn derive_work(
+        &mut self,
+        mut work: Work,
+        policy: &Policy,
         mut done: impl FnMut(&Done),
     ) -> Result<(), LedgerError> {
-        let mut work = self.changed(policy, &mut || {})?;
         while let Some(cases) = self.next_cases(&mut work, policy)? {
             self.save_all(&work, cases, policy, &mut done)?;
         }

@@ -262,10 +262,11 @@ fn put(tx: &Transaction, wish: &Wish) -> rusqlite::Result<Put> {
         }
         // A linked one takes no external id in NetSuite, so only now it may be mistaken for another.
         None | Some((_, _, true)) => {
-            if let Some(other) = mistaken_for(tx, wish)? {
+            let folded_key = folded_key(wish.kind.group(), &wish.id);
+            if let Some(other) = mistaken_for(tx, &wish.id, folded_key)? {
                 return Ok(Put::Clash(Box::new(other)));
             }
-            (claim(tx, wish, known.map(|(seq, ..)| seq))?, true)
+            (claim(tx, wish, folded_key, known.map(|(seq, ..)| seq))?, true)
         }
     };
     if let Some(members) = &wish.members {
@@ -275,13 +276,16 @@ fn put(tx: &Transaction, wish: &Wish) -> rusqlite::Result<Put> {
 }
 
 /// The exception for a wish whose external id differs from that of another record in nothing but case.
-fn mistaken_for(tx: &Transaction, wish: &Wish) -> rusqlite::Result<Option<Exception>> {
-    let id = &wish.id;
+fn mistaken_for(
+    tx: &Transaction,
+    id: &ExternalId,
+    folded_key: i64,
+) -> rusqlite::Result<Option<Exception>> {
     let other: Option<String> = tx
         .prepare_cached(
             "SELECT external_id FROM record WHERE folded_key = ?1 AND external_id <> ?2",
         )?
-        .query_row(params![folded_key(wish.kind.group(), id), id.as_str()], |row| row.get(0))
+        .query_row(params![folded_key, id.as_str()], |row| row.get(0))
         .optional()?;
     Ok(other.map(|other| {
         let exception = Exception::new(
@@ -296,8 +300,12 @@ fn mistaken_for(tx: &Transaction, wish: &Wish) -> rusqlite::Result<Option<Except
 }
 
 /// Makes a wish's record, or makes the one that was linked to another's ours; gives its number.
-fn claim(tx: &Transaction, wish: &Wish, linked: Option<i64>) -> rusqlite::Result<i64> {
-    let folded_key = folded_key(wish.kind.group(), &wish.id);
+fn claim(
+    tx: &Transaction,
+    wish: &Wish,
+    folded_key: i64,
+    linked: Option<i64>,
+) -> rusqlite::Result<i64> {
     if let Some(seq) = linked {
         tx.prepare_cached(
             "UPDATE record SET desired = ?2, desired_hash = ?3, folded_key = ?4, internal_id = NULL,

@@ -180,8 +180,5 @@ pub fn derive_all(ledger: &mut Ledger, policy: &Policy) -> Vec<(CaseKey, Derived
 pub fn derive_all_ahead(ledger: &mut Ledger, policy: &Policy) {
     let mut work = ledger.changed(policy, &mut || {}).expect("cases that changed");
     ledger.read_ahead(&mut work, policy).expect("a ledger beside");
-    while let Some(cases) = ledger.next_cases(&mut work, policy).expect("every case can be read") {
-        ledger.save_all(&work, cases, policy, &mut |_| {}).expect("every case can be derived");
-    }
-    ledger.sum_up(&work, policy, &mut |_| {}).expect("every summary can be derived");
+    ledger.derive_work(work, policy, |_| {}).expect("every case can be derived");
 }
