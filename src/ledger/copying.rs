@@ -16,6 +16,10 @@ pub(super) const LOG_PAGES_MAX: i64 = 20_000;
 /// The same where a thread copies it: only if that one lags.
 const LOG_PAGES_MAX_COPIED: i64 = 120_000;
 
+/// Objects that a pull stores before they are copied: some forty megabytes of log. Pages that are written again and
+/// again are copied once for all that.
+const OBJECTS_PER_COPY: usize = 30_000;
+
 /// How often the thread tries to copy the rest, where somebody still reads what it would overwrite.
 const TRIES: u32 = 20;
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
@@ -76,6 +80,22 @@ impl Ledger {
     pub(super) fn copy_beside(&mut self) -> Result<(), LedgerError> {
         self.copying = Some(Copying::start(&self.path).map_err(|error| self.fail(error))?);
         self.let_log_grow(LOG_PAGES_MAX_COPIED)
+    }
+
+    /// So many objects were stored: once there are many, a thread copies them.
+    pub(super) fn copy_after(&mut self, objects: usize) -> Result<(), LedgerError> {
+        self.uncopied += objects;
+        if self.uncopied < OBJECTS_PER_COPY {
+            return Ok(());
+        }
+        self.uncopied = 0;
+        if self.copying.is_none() {
+            self.copy_beside()?;
+        }
+        if let Some(copying) = &self.copying {
+            copying.wake();
+        }
+        Ok(())
     }
 
     /// Commits copy themselves again.

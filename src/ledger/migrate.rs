@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::met::Met;
+use super::missing::{forget_known, want_named};
 use super::objects::Preparer;
 use super::pack::{Packer, SAMPLES_MIN, train};
-use super::pulls::{forget_known, want_named};
 use super::put::{Putting, api_version_id, hash_of};
 use super::recent::{Recent, insert};
 use super::{LedgerError, dictionaries};
@@ -225,7 +226,7 @@ fn compact(tx: &Transaction, packer: &Arc<Packer>) -> Result<(), StepError> {
     tx.execute_batch("CREATE TEMP TABLE named (seq INTEGER PRIMARY KEY, resource TEXT, id TEXT);")?;
     copy_objects(tx, packer)?;
     copy_revisions(tx, packer)?;
-    want_named(tx)?;
+    want_named(tx, &Met::default())?;
     forget_known(tx)?;
     tx.execute_batch(
         "DROP TABLE temp.named;

@@ -28,7 +28,9 @@ mod linked;
 mod load;
 mod lock;
 mod lookup;
+mod met;
 mod migrate;
+mod missing;
 mod movement_pages;
 mod movements;
 mod nights;
@@ -105,7 +107,7 @@ pub struct Ledger {
     id: String,
     packer: Arc<Packer>,
     /// Links that are not in the file yet.
-    recent: Recent,
+    recent: Box<Recent>,
     /// An earlier run left objects whose links are not in the file.
     has_unlinked: bool,
     /// How many objects there are of kinds without a dictionary.
@@ -121,6 +123,8 @@ pub struct Ledger {
     derivation: Option<i64>,
     /// Where a thread copies the log into the file. After the connection: whichever closes last clears the log.
     copying: Option<Copying>,
+    /// Objects that were stored since it was last told to.
+    uncopied: usize,
     /// What derived cases want, on its way into the file.
     unsaved: Vec<Wishes>,
     /// Movements of customers that were derived, where payouts depend on what became of them.

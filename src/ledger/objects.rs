@@ -128,6 +128,8 @@ impl Ledger {
         self.check_modes(&prepared)?;
         self.shelf.take();
         self.link_all()?;
+        // Whatever a pull remembers, it knows nothing of these.
+        *self.recent = Recent::default();
         let packer = Arc::clone(&self.packer);
         let stored = self.in_transaction(|tx| {
             let (mut stored, mut news) = (Stored::default(), News::default());

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use super::copying::LOG_PAGES_MAX;
 use super::migrate::{known_schema, migrate};
 use super::pack::Packer;
-use super::recent::{Recent, has_unlinked, overlay};
+use super::recent::{has_unlinked, overlay};
 use super::{Ledger, LedgerError};
 use super::{dictionaries, functions};
 use crate::calendar::Clock;
@@ -177,7 +177,7 @@ impl Ledger {
             connection.execute_batch("PRAGMA query_only = ON;").map_err(wrap)?;
         }
         Ok(Self {
-            recent: Recent::default(),
+            recent: Box::default(),
             has_unlinked,
             connection,
             path: path.into(),
@@ -188,6 +188,7 @@ impl Ledger {
             crossed: BTreeSet::new(),
             derivation: None,
             copying: None,
+            uncopied: 0,
             unsaved: Vec::new(),
             scratch: RefCell::default(),
             shelf: RefCell::default(),

@@ -5,14 +5,12 @@ use rusqlite::{Transaction, params};
 
 use super::coverage::{add_members, cover, window_of};
 use super::facts::News;
+use super::met::Met;
 use super::objects::Prepared;
 use super::put::{Putting, api_version_id};
 use super::recent::{Recent, find};
 use super::{Ledger, LedgerError, Stored};
 use crate::calendar::{UnixTime, Window};
-use crate::ids::ChargeId;
-use crate::stripe::links::Rel;
-use crate::stripe::objects::{Charge, Invoice, InvoicePayment, Refund};
 
 const SECONDS_PER_DAY: i64 = 24 * 3600;
 
@@ -45,7 +43,9 @@ pub struct PullWindow {
     /// It was begun by an earlier run that did not end.
     pub is_resumed: bool,
     /// Objects behind this one came with this pull.
-    mark: i64,
+    pub(super) mark: i64,
+    /// Objects up to this one were looked at for what is missing.
+    pub(super) looked: i64,
     /// How many lists go by the window.
     lists: i64,
 }
@@ -59,7 +59,7 @@ impl Ledger {
         window: Window,
     ) -> Result<PullWindow, LedgerError> {
         self.link_all()?;
-        self.in_transaction(|tx| {
+        let (pull, met) = self.in_transaction(|tx| {
             let left: Option<(Window, i64)> = {
                 let mut statement = tx.prepare("SELECT since, until, seq FROM pull")?;
                 let mut rows = statement.query([])?;
@@ -88,8 +88,14 @@ impl Ledger {
                 params![whole.since.0, whole.until.0, mark],
             )?;
             let lists = i64::try_from(resources.len()).expect("a handful");
-            Ok(PullWindow { window: whole, is_resumed: left.is_some(), mark, lists })
-        })
+            let is_named: bool =
+                tx.query_row("SELECT EXISTS (SELECT 1 FROM named)", [], |row| row.get(0))?;
+            let is_new = left.is_none();
+            let met = Met::at_the_beginning(is_new && mark == 0, is_new && !is_named);
+            Ok((PullWindow { window: whole, is_resumed: !is_new, mark, looked: mark, lists }, met))
+        })?;
+        *self.recent = Recent::of_pull(met);
+        Ok(pull)
     }
 
     /// The windows of a resource that the pull under way has not read yet, oldest first.
@@ -105,6 +111,14 @@ impl Ledger {
         run().map_err(|error| self.fail(error))
     }
 
+    /// What came until now is looked at.
+    pub fn looked_at(&self, pull: PullWindow) -> Result<PullWindow, LedgerError> {
+        let last = self
+            .connection
+            .query_row("SELECT ifnull(max(seq), 0) FROM object", [], |row| row.get(0));
+        Ok(PullWindow { looked: last.map_err(|error| self.fail(error))?, ..pull })
+    }
+
     /// Everything of the pull is read.
     pub fn end_pull(&mut self) -> Result<(), LedgerError> {
         self.link_all()?;
@@ -115,7 +129,9 @@ impl Ledger {
             tx.execute("DELETE FROM wanted", [])?;
             tx.execute("DELETE FROM named", [])?;
             Ok(())
-        })
+        })?;
+        *self.recent = Recent::default();
+        self.copy_here()
     }
 
     /// Stores answers, all of them or nothing, with what they complete. `requests` is how many were
@@ -164,6 +180,7 @@ impl Ledger {
         for answer in answers {
             self.train_dictionaries(&answer.objects)?;
         }
+        self.copy_after(stored.new + stored.changed)?;
         Ok(stored)
     }
 
@@ -206,126 +223,6 @@ impl Ledger {
         })
     }
 
-    /// What must still be read of a resource: ids, in order.
-    pub fn wanted(&self, resource: &str) -> Result<Vec<String>, LedgerError> {
-        self.texts("SELECT id FROM wanted WHERE resource = ?1 ORDER BY id", resource)
-    }
-
-    /// Whether something must still be read.
-    pub fn is_wanted_still(&self, resource: &str, id: &str) -> Result<bool, LedgerError> {
-        self.connection
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM wanted WHERE resource = ?1 AND id = ?2)")
-            .and_then(|mut statement| statement.query_row([resource, id], |row| row.get(0)))
-            .map_err(|error| self.fail(error))
-    }
-
-    /// Like [`Ledger::wanted`], without what the lists of the window hold anyway.
-    pub fn wanted_outside(
-        &self,
-        resource: &str,
-        window: Window,
-    ) -> Result<Vec<String>, LedgerError> {
-        let run = || -> rusqlite::Result<Vec<String>> {
-            self.connection
-                .prepare_cached(
-                    "SELECT DISTINCT w.id FROM wanted w
-                     LEFT JOIN link l ON l.target = key_of(w.id) AND l.rel = 0
-                     LEFT JOIN object o ON o.seq = l.seq AND o.id = w.id
-                     WHERE w.resource = ?1
-                     AND (o.seq IS NULL OR NOT (o.created >= ?2 AND o.created < ?3)) ORDER BY w.id",
-                )?
-                .query_map(params![resource, window.since.0, window.until.0], |row| row.get(0))?
-                .collect()
-        };
-        run().map_err(|error| self.fail(error))
-    }
-
-    /// The sources of balance transactions that came with this pull, where the source itself did
-    /// not: what moved money changed, however old it is. Each with its kind where it is known.
-    pub fn moved_sources(
-        &self,
-        pull: PullWindow,
-    ) -> Result<Vec<(String, Option<String>)>, LedgerError> {
-        let run = || -> rusqlite::Result<Vec<(String, Option<String>)>> {
-            self.connection
-                .prepare_cached(
-                    "SELECT DISTINCT m.source, o.kind FROM movement m
-                     LEFT JOIN link l ON l.target = key_of(m.source) AND l.rel = 0
-                     LEFT JOIN object o ON o.seq = l.seq AND o.id = m.source
-                     WHERE m.seq > ?1 AND m.source IS NOT NULL
-                     AND (o.seq IS NULL OR NOT (o.created >= ?2 AND o.created < ?3))
-                     AND ifnull(o.seq, 0) <= ?1 ORDER BY m.source",
-                )?
-                .query_map(params![pull.mark, pull.window.since.0, pull.window.until.0], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?
-                .collect()
-        };
-        run().map_err(|error| self.fail(error))
-    }
-
-    /// The balance transactions of older charges that came with this pull and that no list of its
-    /// window holds.
-    pub fn older_movements(&self, pull: PullWindow) -> Result<Vec<String>, LedgerError> {
-        let run = || -> rusqlite::Result<Vec<String>> {
-            self.connection
-                .prepare_cached(
-                    // By `seq`, of which few are new: the index by date holds every older charge.
-                    "SELECT id FROM object NOT INDEXED
-                     WHERE kind = 'charge' AND seq > ?1 AND created < ?2 ORDER BY seq",
-                )?
-                .query_map([pull.mark, pull.window.since.0], |row| row.get(0))?
-                .collect()
-        };
-        let charges = run().map_err(|error| self.fail(error))?;
-        let mut ids = Vec::new();
-        for id in charges {
-            let charge: Option<Charge> = self.view(&id)?;
-            let Some(id) = charge.and_then(|charge| charge.balance_transaction) else { continue };
-            if self.kind_of(id.as_str())?.is_none() {
-                ids.push(id.to_string());
-            }
-        }
-        Ok(ids)
-    }
-
-    /// Invoices outside of the window that were paid by something that failed later, as movements of
-    /// this pull say: they are open again, and nothing else would show them.
-    pub fn reopened_invoices(&self, pull: PullWindow) -> Result<Vec<String>, LedgerError> {
-        let failed = "SELECT DISTINCT source FROM movement WHERE seq > ?1 AND source IS NOT NULL
-             AND (category = 'charge_failure'
-                  OR type IN ('payment_failure_refund', 'payment_reversal')) ORDER BY source";
-        let run = || -> rusqlite::Result<Vec<String>> {
-            let mut statement = self.connection.prepare_cached(failed)?;
-            statement.query_map([pull.mark], |row| row.get(0))?.collect()
-        };
-        let mut invoices = Vec::new();
-        for source in run().map_err(|error| self.fail(error))? {
-            // Stripe names the charge, or the refund that it makes of the failure.
-            let charge = match self.kind_of(&source)?.as_deref() {
-                Some("refund") => self.view::<Refund>(&source)?.and_then(|refund| refund.charge),
-                _ => Some(ChargeId::new(&source)),
-            };
-            let Some(charge) = charge else { continue };
-            let found: Option<Charge> = self.view(charge.as_str())?;
-            let intent = found.and_then(|charge| charge.payment_intent);
-            let mut payments: Vec<InvoicePayment> =
-                self.linked("invoice_payment", &[charge.as_str()], Rel::Charge)?;
-            payments.extend(self.linked::<InvoicePayment>(
-                "invoice_payment",
-                intent.as_slice(),
-                Rel::PaymentIntent,
-            )?);
-            for id in payments.iter().filter_map(InvoicePayment::invoice) {
-                let invoice: Option<Invoice> = self.view(id.as_str())?;
-                if invoice.is_some_and(|invoice| !pull.window.contains(invoice.created)) {
-                    invoices.push(id.to_string());
-                }
-            }
-        }
-        Ok(invoices)
-    }
-
     /// Requests of the last thirty days, and the charges created in them.
     pub fn reads_of_30_days(&self) -> Result<(u64, u64), LedgerError> {
         let now = self.now();
@@ -345,43 +242,6 @@ impl Ledger {
         let (requests, charges) = run().map_err(|error| self.fail(error))?;
         Ok((requests.unsigned_abs(), charges.unsigned_abs()))
     }
-
-    /// What was named and is not there is wanted from now on. Comes once the lists are read.
-    pub fn want_what_is_named(&mut self) -> Result<(), LedgerError> {
-        self.link_all()?;
-        self.in_transaction(want_named)
-    }
-
-    /// What an export names and holds is not read again.
-    pub fn forget_wanted_that_is_known(&mut self) -> Result<(), LedgerError> {
-        self.want_what_is_named()?;
-        self.in_transaction(forget_known)
-    }
-}
-
-/// Wants of what is named only what is not there. Every link is in the file.
-pub(super) fn want_named(tx: &Transaction) -> rusqlite::Result<()> {
-    tx.execute_batch(&format!(
-        "INSERT OR IGNORE INTO wanted (resource, id)
-         SELECT resource, id FROM named AS w WHERE NOT {IS_THERE};
-         DELETE FROM named;"
-    ))
-}
-
-/// Whether the ledger has the object that a row `w` names.
-const IS_THERE: &str = "EXISTS (SELECT 1 FROM link l JOIN object o USING (seq)
-    WHERE l.target = key_of(w.id) AND l.rel = 0 AND o.id = w.id)";
-
-/// Leaves of what is wanted only what is not there; the credit lists of customers stay.
-pub(super) fn forget_known(tx: &Transaction) -> rusqlite::Result<()> {
-    tx.execute(
-        &format!(
-            "DELETE FROM wanted AS w
-             WHERE resource IN ('charges', 'invoices', 'customers') AND {IS_THERE}"
-        ),
-        [],
-    )?;
-    Ok(())
 }
 
 fn note_progress(tx: &Transaction, recent: &Recent, answer: &Pulled) -> rusqlite::Result<News> {

@@ -125,6 +125,7 @@ impl<'a> Putting<'a> {
     /// Which of these are in the file's index, asked for in the order of the index.
     fn look_up(&self, objects: &[&Prepared]) -> rusqlite::Result<Vec<Option<Known>>> {
         let mut order: Vec<usize> = (0..objects.len()).collect();
+        order.retain(|place| self.recent.met().may_be_there(objects[*place].key));
         order.sort_unstable_by_key(|place| objects[*place].key);
         let mut found = vec![None; objects.len()];
         let mut statement = self.tx.prepare_cached(
@@ -143,6 +144,9 @@ impl<'a> Putting<'a> {
 
     /// The object as the latest transactions, or this one, left it.
     fn among_recent(&self, object: &Prepared) -> rusqlite::Result<Option<Known>> {
+        if !self.recent.met().may_be_there(object.key) {
+            return Ok(None);
+        }
         for seq in self.recent.named(object.key) {
             let found = self
                 .tx
@@ -297,10 +301,17 @@ impl<'a> Putting<'a> {
             (Rel::Charge, "refund" | "dispute") => (Resource::Charges, true),
             (Rel::Invoice, "credit_note") => (Resource::Invoices, true),
             (Rel::Invoice, "invoice_payment") => (Resource::Invoices, false),
+            (Rel::Source, _) => {
+                self.recent.name(target);
+                return Ok(());
+            }
             _ => return Ok(()),
         };
         if has_changed {
             return add_wanted(self.tx, resource, &link.target);
+        }
+        if self.recent.name(target) {
+            return Ok(());
         }
         self.tx
             .prepare_cached("INSERT INTO named (resource, id) VALUES (?1, ?2)")?

@@ -6,10 +6,10 @@
 //! table `linked` says up to which object the file's index goes.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use super::met::{ByKey, Met};
 use super::objects::unpacked;
 use super::pack::Packer;
 use super::put::{OWN, key_of, rel_code};
@@ -59,28 +59,6 @@ impl LinkRow {
     }
 }
 
-/// Hashes what is a hash already.
-#[derive(Default)]
-struct OfKey(u64);
-
-impl Hasher for OfKey {
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_i64(&mut self, key: i64) {
-        self.0 = key.cast_unsigned();
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
-    }
-}
-
-type ByKey = BuildHasherDefault<OfKey>;
-
 /// The links that are kept.
 #[derive(Default)]
 pub(super) struct Recent {
@@ -93,6 +71,7 @@ pub(super) struct Recent {
     added: usize,
     /// Customers that are in the file, or that are noted as wanted.
     customers: HashSet<i64, ByKey>,
+    met: Met,
 }
 
 /// Links, and the objects that go by their own id among them.
@@ -125,6 +104,11 @@ impl Generation {
 }
 
 impl Recent {
+    /// At the beginning of a pull.
+    pub(super) fn of_pull(met: Met) -> Self {
+        Self { met, ..Self::default() }
+    }
+
     /// The objects that may go by an id with this key.
     pub(super) fn named(&self, key: i64) -> impl Iterator<Item = i64> {
         self.young.named(key).chain(self.old.named(key))
@@ -132,6 +116,7 @@ impl Recent {
 
     /// A new object, by its own id.
     pub(super) fn add_object(&mut self, key: i64, seq: i64) {
+        self.met.came(key);
         let first = *self.young.own.entry(key).or_insert(seq);
         if first != seq {
             self.young.twins.push((key, seq));
@@ -143,6 +128,20 @@ impl Recent {
     pub(super) fn add(&mut self, link: LinkRow) {
         self.young.links.push(link);
         self.added += 1;
+    }
+
+    /// An object is named; says whether it came lately.
+    pub(super) fn name(&mut self, key: i64) -> bool {
+        let has_come = self.named(key).next().is_some();
+        if !has_come {
+            self.met.named(key);
+        }
+        has_come
+    }
+
+    /// What is remembered of the pull under way.
+    pub(super) fn met(&self) -> &Met {
+        &self.met
     }
 
     /// Forgets what an object named before it changed.
@@ -196,7 +195,7 @@ impl Recent {
         self.put_old(tx, usize::MAX)?;
         self.turn(tx)?;
         self.put_old(tx, usize::MAX)?;
-        *self = Self::default();
+        (self.young, self.old) = (Generation::default(), Generation::default());
         Ok(())
     }
 
@@ -279,6 +278,7 @@ impl Ledger {
             self.has_unlinked = true;
             return Err(cause);
         }
+        self.recent = recent;
         while self.has_unlinked {
             let packer = std::sync::Arc::clone(&self.packer);
             self.has_unlinked = self.in_transaction(|tx| link_some(tx, &packer))?;

@@ -2,6 +2,7 @@
 
 mod derived;
 mod links;
+mod missing;
 mod packed;
 mod upkeep;
 

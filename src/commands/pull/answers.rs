@@ -1,14 +1,14 @@
 //! Stripe's answers on their way into the ledger: packed on other threads, stored in order, many in
 //! one transaction.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinHandle};
-use tokio::time::Instant;
+use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
+use tokio::time::{Instant, timeout_at};
 
 use super::follow::Follow;
 use crate::calendar::UnixTime;
@@ -19,9 +19,9 @@ use crate::stripe::crawl::{Event, Walk};
 use crate::stripe::resource::Resource;
 use crate::ui::Progress;
 
-/// Answers that are packed, or wait to be: enough for the other threads to have work while this one
+/// Answers that are packed, or being packed: enough for the other threads to have work while this one
 /// commits, few enough to fit in memory whatever they hold.
-const PACKING_MAX: usize = 32;
+const PACKED_MAX: usize = 64;
 
 /// Answers of one transaction at most: each holds a page of a hundred objects.
 const ANSWERS_PER_COMMIT: usize = 64;
@@ -42,7 +42,7 @@ pub(super) struct Answers<'a> {
 }
 
 /// What was handed on, in order.
-enum Waiting {
+enum Packed {
     Answer(JoinHandle<Pulled>),
     Ended,
 }
@@ -57,64 +57,61 @@ impl<'a> Answers<'a> {
     pub(super) async fn receive(
         mut self,
         ledger: &mut Ledger,
-        mut source: mpsc::Receiver<Event>,
+        source: mpsc::Receiver<Event>,
         feed: mpsc::UnboundedSender<Walk>,
         follow: &mut Follow,
     ) -> anyhow::Result<Stored> {
-        let preparer = ledger.preparer();
+        let (sink, mut packed) = mpsc::channel(PACKED_MAX);
+        // Beside this thread, so that packing goes on while it commits; ends with the set.
+        let mut packing = JoinSet::new();
+        packing.spawn(pack(source, sink, ledger.preparer()));
         let mut stored = Stored::default();
-        let mut waiting: VecDeque<Waiting> = VecDeque::new();
         let mut ready: Vec<Pulled> = Vec::new();
         let mut feed = Some(feed);
         self.ask(&mut feed, follow.next(ledger)?);
-        let mut is_over = false;
-        let (mut is_due, mut commit_at) = (false, Instant::now() + COMMIT_AFTER);
+        let mut commit_at = Instant::now() + COMMIT_AFTER;
         loop {
-            while matches!(waiting.front(), Some(Waiting::Ended)) {
-                waiting.pop_front();
-                follow.ended();
-                self.progress.step();
-                if follow.is_idle() {
-                    // The ledger must have everything before it says what is still missing.
-                    stored += self.commit(ledger, &mut ready, &mut feed, follow)?;
-                    self.ask(&mut feed, follow.next(ledger)?);
-                }
-                if follow.is_done() {
-                    feed = None;
-                }
-            }
-            let is_last = is_over && waiting.is_empty();
-            // What is being packed when the time has come is worth waiting for.
-            let is_time = is_due && waiting.is_empty();
-            if ready.len() >= ANSWERS_PER_COMMIT || is_time || is_last {
-                // What comes while this is committed has waited that long already.
-                (is_due, commit_at) = (false, Instant::now() + COMMIT_AFTER);
-                stored += self.commit(ledger, &mut ready, &mut feed, follow)?;
-            }
-            if is_last {
-                return Ok(stored);
-            }
-            let has_room = waiting.len() < PACKING_MAX && !is_over;
-            tokio::select! {
-                // What is there already goes into the next commit, however late that is.
-                biased;
-                answer = packed(&mut waiting), if !waiting.is_empty() => {
-                    ready.push(answer.context("packing an answer was interrupted")?);
-                    waiting.pop_front();
-                }
-                event = source.recv(), if has_room => match event {
-                    Some(Event::Batch(batch)) => {
-                        self.progress.add(u64::try_from(batch.objects.len())?);
-                        let preparer = preparer.clone();
-                        let packing = tokio::task::spawn_blocking(move || prepare(batch, &preparer));
-                        waiting.push_back(Waiting::Answer(packing));
+            // What is there already goes into the next commit, however late that is.
+            let next = match timeout_at(commit_at, packed.recv()).await {
+                Ok(None) => break,
+                Ok(next) => next,
+                Err(_) if ready.is_empty() => packed.recv().await,
+                Err(_) => None,
+            };
+            match next {
+                Some(Packed::Answer(answer)) => {
+                    let answer = answer.await.context("packing an answer was interrupted")?;
+                    self.progress.add(u64::try_from(answer.objects.len())?);
+                    ready.push(answer);
+                    if ready.len() < ANSWERS_PER_COMMIT {
+                        continue;
                     }
-                    Some(Event::Ended(_)) => waiting.push_back(Waiting::Ended),
-                    None => is_over = true,
-                },
-                () = tokio::time::sleep_until(commit_at), if !ready.is_empty() && !is_due => is_due = true,
+                }
+                Some(Packed::Ended) => {
+                    follow.ended();
+                    self.progress.step();
+                    if !follow.is_idle() {
+                        continue;
+                    }
+                }
+                None => {}
+            }
+            // What comes while this is committed has waited that long already.
+            commit_at = Instant::now() + COMMIT_AFTER;
+            stored += self.commit(ledger, &mut ready, &mut feed, follow)?;
+            if follow.is_idle() {
+                // The ledger has everything before it says what is still missing.
+                self.ask(&mut feed, follow.next(ledger)?);
+            }
+            if follow.is_done() {
+                feed = None;
             }
         }
+        while let Some(ended) = packing.join_next().await {
+            ended.context("packing answers was interrupted")?;
+        }
+        stored += self.commit(ledger, &mut ready, &mut feed, follow)?;
+        Ok(stored)
     }
 
     fn commit(
@@ -142,7 +139,11 @@ impl<'a> Answers<'a> {
             .filter_map(|object| object.customer_with_credit())
             .map(str::to_owned)
             .collect();
-        ready.clear();
+        // Their memory is given back beside this thread.
+        drop(spawn_blocking({
+            let stored = std::mem::take(ready);
+            move || drop(stored)
+        }));
         if has_payouts {
             self.ask(feed, follow.payout_lists(ledger)?);
         }
@@ -162,11 +163,20 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// The first of what waits, once it is packed; an end is nothing to wait for.
-async fn packed(waiting: &mut VecDeque<Waiting>) -> Result<Pulled, JoinError> {
-    match waiting.front_mut() {
-        Some(Waiting::Answer(answer)) => answer.await,
-        _ => std::future::pending().await,
+/// Has answers packed on other threads, many at a time, and hands them on in order.
+async fn pack(mut source: mpsc::Receiver<Event>, sink: mpsc::Sender<Packed>, preparer: Preparer) {
+    while let Some(event) = source.recv().await {
+        let packed = match event {
+            Event::Batch(batch) => {
+                let preparer = preparer.clone();
+                Packed::Answer(spawn_blocking(move || prepare(batch, &preparer)))
+            }
+            Event::Ended(_) => Packed::Ended,
+        };
+        if sink.send(packed).await.is_err() {
+            // Whoever stopped to receive says why.
+            return;
+        }
     }
 }
 

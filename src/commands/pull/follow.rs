@@ -46,6 +46,8 @@ pub(super) struct Follow {
     under_way: usize,
     /// What was asked for singly or below a parent: never twice in one pull.
     asked: HashSet<(Resource, String)>,
+    /// What moved money for payments that failed after all.
+    failed: BTreeSet<String>,
     /// What should be in a list of open ones, and was not there yet.
     unseen: BTreeMap<String, Resource>,
     is_begun: bool,
@@ -70,6 +72,7 @@ impl Follow {
             pull,
             under_way: 0,
             asked: HashSet::new(),
+            failed: BTreeSet::new(),
             unseen: BTreeMap::new(),
             is_begun: false,
             has_balance: false,
@@ -206,7 +209,7 @@ impl Follow {
     }
 
     /// What the lists named and did not hold.
-    fn named(&self, ledger: &Ledger) -> Result<Vec<Walk>, LedgerError> {
+    fn named(&mut self, ledger: &Ledger) -> Result<Vec<Walk>, LedgerError> {
         let mut walks = Vec::new();
         for (id, kind) in ledger.moved_sources(self.pull)? {
             let resource = kind.map_or_else(|| by_prefix(&id), |kind| Resource::of_kind(&kind));
@@ -217,12 +220,15 @@ impl Follow {
             let ids = ledger.wanted_outside(resource.as_str(), self.pull.window)?;
             walks.extend(ids.into_iter().map(|id| Walk::one(resource, id)));
         }
-        let reopened = ledger.reopened_invoices(self.pull)?.into_iter();
+        // Which invoice they paid may be known only when what was asked for before is there.
+        self.failed.extend(ledger.failed_sources(self.pull)?);
+        let reopened = ledger.reopened_invoices(&self.failed, self.pull.window)?.into_iter();
         walks.extend(reopened.map(|id| Walk::one(Resource::Invoices, id)));
         let older = ledger.older_movements(self.pull)?.into_iter();
         walks.extend(older.map(|id| Walk::one(Resource::BalanceTransactions, id)));
         let lists = Resource::CustomerBalanceTransactions;
         walks.extend(ledger.wanted(lists.as_str())?.into_iter().map(|id| Walk::below(lists, id)));
+        self.pull = ledger.looked_at(self.pull)?;
         Ok(walks)
     }
 
