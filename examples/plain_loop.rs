@@ -8,12 +8,22 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use tieout::net::base_url::BaseUrl;
 use tieout::net::http::HttpTransport;
 use tieout::net::redact::SecretString;
 use tieout::stripe::client::{Client, Limits, Options};
 use tieout::stripe::objects::Head;
 use tieout::stripe::resource::Resource;
+
+/// A list with its items as they came.
+#[derive(Deserialize)]
+struct Listed<'a> {
+    #[serde(borrow)]
+    data: Vec<&'a RawValue>,
+    has_more: bool,
+}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -34,7 +44,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         loop {
             let mut query = vec![("limit".to_owned(), "100".to_owned())];
             query.extend(cursor.take().map(|id| ("starting_after".to_owned(), id)));
-            let page = client.page(&resource.path(), &query).await?;
+            let body = client.get(&resource.path(), &query).await?;
+            let page: Listed = serde_json::from_str(body.get())?;
             objects += page.data.len() as u128;
             pages += 1;
             match page.data.last() {

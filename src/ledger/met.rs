@@ -1,15 +1,14 @@
 //! What a pull remembers of the ids that it met, so that the file need not be asked about each: whether an
-//! object may be there already, and whether what was named came since.
+//! object may be there already, whether what was named came since, and whether it is to be read again.
 //!
-//! Both may be wrong in one direction only, in which the file is asked: an id may be taken for one that is
-//! there, and an object that came for one that did not. An object that nothing is remembered of is asked for.
+//! Each may be wrong in one direction only, in which the file is asked: an id may be taken for one that is
+//! there, or an object that came for one that did not.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Ids that are remembered as named and missing: nine megabytes. A pull that names more before they come asks
-/// the file about all of them.
-const AWAITED_MAX: usize = 450_000;
+/// Ids that are noted at the most: nine megabytes. Of more, the file is asked about all.
+const NOTED_MAX: usize = 450_000;
 
 /// Hashes what is a hash already.
 #[derive(Default)]
@@ -38,18 +37,17 @@ pub(super) type ByKey = BuildHasherDefault<OfKey>;
 pub(super) struct Met {
     /// Every object of the ledger; absent where it had some before.
     there: Option<Filter>,
-    /// What was named and did not come; absent where not all of it was noted.
-    awaited: Option<HashSet<i64, ByKey>>,
+    /// What was named and did not come.
+    awaited: Noted,
+    /// What is to be read, though it may be there.
+    wanted: Noted,
 }
 
 impl Met {
-    /// At the beginning of a pull: whether the ledger is empty, and whether nothing that was named waits to be
-    /// looked for.
-    pub(super) fn at_the_beginning(is_empty: bool, nothing_is_named: bool) -> Self {
-        Self {
-            there: is_empty.then(Filter::default),
-            awaited: nothing_is_named.then(HashSet::default),
-        }
+    /// At the beginning of a pull: whether the ledger is empty, and whether nothing is named or wanted yet.
+    pub(super) fn at_the_beginning(is_empty: bool, nothing_is_wanted: bool) -> Self {
+        let noted = || Noted(nothing_is_wanted.then(HashSet::default));
+        Self { there: is_empty.then(Filter::default), awaited: noted(), wanted: noted() }
     }
 
     /// A new object came.
@@ -57,18 +55,22 @@ impl Met {
         if let Some(there) = &mut self.there {
             there.add(key);
         }
-        if let Some(awaited) = &mut self.awaited {
-            awaited.remove(&key);
-        }
+        self.awaited.forget(key);
     }
 
     /// An object was named that did not come lately.
     pub(super) fn named(&mut self, key: i64) {
-        let Some(awaited) = &mut self.awaited else { return };
-        awaited.insert(key);
-        if awaited.len() > AWAITED_MAX {
-            self.awaited = None;
-        }
+        self.awaited.note(key);
+    }
+
+    /// An object is to be read again.
+    pub(super) fn wanted(&mut self, key: i64) {
+        self.wanted.note(key);
+    }
+
+    /// More is wanted than was noted.
+    pub(super) fn more_is_wanted(&mut self) {
+        self.wanted = Noted::default();
     }
 
     /// Whether an object may be in the ledger.
@@ -78,7 +80,36 @@ impl Met {
 
     /// Whether an object that this pull named may be missing.
     pub(super) fn may_be_missing(&self, key: i64) -> bool {
-        self.awaited.as_ref().is_none_or(|awaited| awaited.contains(&key))
+        self.awaited.may_have(key)
+    }
+
+    /// Whether an object may be wanted.
+    pub(super) fn may_be_wanted(&self, key: i64) -> bool {
+        self.wanted.may_have(key)
+    }
+}
+
+/// Keys; none where not all of them were noted.
+#[derive(Default)]
+struct Noted(Option<HashSet<i64, ByKey>>);
+
+impl Noted {
+    fn note(&mut self, key: i64) {
+        let Some(keys) = &mut self.0 else { return };
+        keys.insert(key);
+        if keys.len() > NOTED_MAX {
+            self.0 = None;
+        }
+    }
+
+    fn forget(&mut self, key: i64) {
+        if let Some(keys) = &mut self.0 {
+            keys.remove(&key);
+        }
+    }
+
+    fn may_have(&self, key: i64) -> bool {
+        self.0.as_ref().is_none_or(|keys| keys.contains(&key))
     }
 }
 
@@ -130,7 +161,9 @@ mod tests {
     fn what_came_may_be_there_and_hardly_anything_else() {
         let mut met = Met::at_the_beginning(true, true);
         let (came, others) = (keys("ch", 20_000), keys("in", 20_000));
-        came.iter().for_each(|key| met.came(*key));
+        for key in &came {
+            met.came(*key);
+        }
         assert!(came.iter().all(|key| met.may_be_there(*key)));
         let mistaken = others.iter().filter(|key| met.may_be_there(**key)).count();
         assert!(mistaken < 20, "{mistaken}");
@@ -154,8 +187,14 @@ mod tests {
         met.came(1);
         assert!(met.may_be_there(2) && met.may_be_missing(1));
         let mut met = Met::at_the_beginning(true, true);
-        (0..=AWAITED_MAX).for_each(|key| met.named(i64::try_from(key).unwrap()));
+        for key in 0..=NOTED_MAX {
+            met.named(i64::try_from(key).unwrap());
+        }
         met.came(0);
         assert!(met.may_be_missing(0), "too many to remember");
+        met.wanted(1);
+        assert!(met.may_be_wanted(1) && !met.may_be_wanted(2));
+        met.more_is_wanted();
+        assert!(met.may_be_wanted(2));
     }
 }

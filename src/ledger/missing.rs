@@ -11,7 +11,7 @@ use super::met::Met;
 use super::put::{OWN, key_of};
 use super::{Ledger, LedgerError, PullWindow};
 use crate::calendar::Window;
-use crate::ids::ChargeId;
+use crate::ids::{ChargeId, InvoiceId};
 use crate::stripe::links::Rel;
 use crate::stripe::objects::{Charge, Invoice, InvoicePayment, Refund};
 
@@ -131,44 +131,56 @@ impl Ledger {
     }
 
     /// Invoices outside of the window that were paid by something that failed later: they are open again, and
-    /// nothing else would show them.
+    /// nothing else would show them. Takes out of `failed` what is known to the end.
     pub fn reopened_invoices(
         &self,
-        failed: &BTreeSet<String>,
+        failed: &mut BTreeSet<String>,
         window: Window,
     ) -> Result<Vec<String>, LedgerError> {
-        let mut invoices = Vec::new();
-        for source in failed {
-            // Stripe names the charge, or the refund that it makes of the failure.
-            let charge = match self.kind_of(source)?.as_deref() {
-                Some("refund") => self.view::<Refund>(source)?.and_then(|refund| refund.charge),
-                _ => Some(ChargeId::new(source)),
-            };
-            let Some(charge) = charge else { continue };
-            let found: Option<Charge> = self.view(charge.as_str())?;
-            let intent = found.and_then(|charge| charge.payment_intent);
-            let mut payments: Vec<InvoicePayment> =
-                self.linked("invoice_payment", &[charge.as_str()], Rel::Charge)?;
-            payments.extend(self.linked::<InvoicePayment>(
-                "invoice_payment",
-                intent.as_slice(),
-                Rel::PaymentIntent,
-            )?);
-            for id in payments.iter().filter_map(InvoicePayment::invoice) {
-                let invoice: Option<Invoice> = self.view(id.as_str())?;
-                if invoice.is_some_and(|invoice| !window.contains(invoice.created)) {
-                    invoices.push(id.to_string());
+        let mut reopened = Vec::new();
+        for source in std::mem::take(failed) {
+            let paid = self.paid_by(&source)?;
+            let mut is_known = !paid.is_empty();
+            for id in paid {
+                match self.view::<Invoice>(id.as_str())? {
+                    Some(invoice) if window.contains(invoice.created) => {}
+                    Some(_) => reopened.push(id.to_string()),
+                    None => is_known = false,
                 }
             }
+            if !is_known {
+                failed.insert(source);
+            }
         }
-        Ok(invoices)
+        Ok(reopened)
+    }
+
+    /// The invoices that a charge paid, or the one that a refund gave back.
+    fn paid_by(&self, source: &str) -> Result<Vec<InvoiceId>, LedgerError> {
+        // Stripe names the charge, or the refund that it makes of the failure.
+        let charge = match self.kind_of(source)?.as_deref() {
+            Some("refund") => self.view::<Refund>(source)?.and_then(|refund| refund.charge),
+            _ => Some(ChargeId::new(source)),
+        };
+        let Some(charge) = charge else { return Ok(Vec::new()) };
+        let found: Option<Charge> = self.view(charge.as_str())?;
+        let intent = found.and_then(|charge| charge.payment_intent);
+        let mut payments: Vec<InvoicePayment> =
+            self.linked("invoice_payment", &[charge.as_str()], Rel::Charge)?;
+        payments.extend(self.linked::<InvoicePayment>(
+            "invoice_payment",
+            intent.as_slice(),
+            Rel::PaymentIntent,
+        )?);
+        Ok(payments.iter().filter_map(InvoicePayment::invoice).cloned().collect())
     }
 
     /// What was named and is not there is wanted from now on. Comes once the lists are read.
     pub fn want_what_is_named(&mut self) -> Result<(), LedgerError> {
         self.link_all()?;
-        let recent = std::mem::take(&mut self.recent);
+        let mut recent = std::mem::take(&mut self.recent);
         let wanted = self.in_transaction(|tx| want_named(tx, recent.met()));
+        recent.met_mut().more_is_wanted();
         self.recent = recent;
         wanted
     }

@@ -88,10 +88,10 @@ impl Ledger {
                 params![whole.since.0, whole.until.0, mark],
             )?;
             let lists = i64::try_from(resources.len()).expect("a handful");
-            let is_named: bool =
-                tx.query_row("SELECT EXISTS (SELECT 1 FROM named)", [], |row| row.get(0))?;
+            let any = "SELECT EXISTS (SELECT 1 FROM named) OR EXISTS (SELECT 1 FROM wanted)";
+            let any_is_wanted: bool = tx.query_row(any, [], |row| row.get(0))?;
             let is_new = left.is_none();
-            let met = Met::at_the_beginning(is_new && mark == 0, is_new && !is_named);
+            let met = Met::at_the_beginning(is_new && mark == 0, is_new && !any_is_wanted);
             Ok((PullWindow { window: whole, is_resumed: !is_new, mark, looked: mark, lists }, met))
         })?;
         *self.recent = Recent::of_pull(met);

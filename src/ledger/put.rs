@@ -177,7 +177,7 @@ impl<'a> Putting<'a> {
                 if object.scan().open_until.is_none_or(|until| until <= self.fetched) {
                     unwatch(self.tx, known.seq)?;
                 }
-                satisfy(self.tx, object)?;
+                self.satisfy(object)?;
                 return Ok(Stored { unchanged: 1, ..Stored::default() });
             }
             Some(Known { seq, .. }) => {
@@ -274,9 +274,22 @@ impl<'a> Putting<'a> {
         if let Some(id) = object.customer_with_credit() {
             add_wanted(tx, Resource::CustomerBalanceTransactions, id)?;
         }
-        satisfy(tx, object)?;
+        self.satisfy(object)?;
         if let Some(movement) = &object.movement {
             put_movement(tx, seq, movement)?;
+        }
+        Ok(())
+    }
+
+    /// What was wanted is there.
+    fn satisfy(&self, object: &Prepared) -> rusqlite::Result<()> {
+        if matches!(object.kind(), "customer" | "charge" | "invoice")
+            && self.recent.met().may_be_wanted(object.key)
+            && let Some(resource) = Resource::of_kind(object.kind())
+        {
+            self.tx
+                .prepare_cached("DELETE FROM wanted WHERE resource = ?1 AND id = ?2")?
+                .execute([resource.as_str(), object.id()])?;
         }
         Ok(())
     }
@@ -308,6 +321,7 @@ impl<'a> Putting<'a> {
             _ => return Ok(()),
         };
         if has_changed {
+            self.recent.met_mut().wanted(target);
             return add_wanted(self.tx, resource, &link.target);
         }
         if self.recent.name(target) {
@@ -344,17 +358,6 @@ fn put_movement(tx: &Transaction, seq: i64, bt: &BalanceTransaction) -> rusqlite
 
 fn unwatch(tx: &Transaction, seq: i64) -> rusqlite::Result<()> {
     tx.prepare_cached("DELETE FROM watch WHERE seq = ?1")?.execute([seq])?;
-    Ok(())
-}
-
-/// What was wanted is there.
-fn satisfy(tx: &Transaction, object: &Prepared) -> rusqlite::Result<()> {
-    if matches!(object.kind(), "customer" | "charge" | "invoice")
-        && let Some(resource) = Resource::of_kind(object.kind())
-    {
-        tx.prepare_cached("DELETE FROM wanted WHERE resource = ?1 AND id = ?2")?
-            .execute([resource.as_str(), object.id()])?;
-    }
     Ok(())
 }
 

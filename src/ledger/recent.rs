@@ -144,6 +144,11 @@ impl Recent {
         &self.met
     }
 
+    /// The same, to remember more.
+    pub(super) fn met_mut(&mut self) -> &mut Met {
+        &mut self.met
+    }
+
     /// Forgets what an object named before it changed.
     pub(super) fn forget(&mut self, seq: i64) {
         self.young.forget(seq);

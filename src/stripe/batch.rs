@@ -1,5 +1,8 @@
 //! What both sources of Stripe objects hand on: objects verbatim, in batches.
 
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 
 use super::links::{Link, Scan, scan};
@@ -11,17 +14,40 @@ use crate::calendar::Window;
 #[derive(Debug, Clone)]
 pub struct RawObject {
     pub scan: Scan,
-    pub json: Box<str>,
+    pub json: Verbatim,
+}
+
+/// The text of an object: by itself, or a piece of the answer that it came with, which all of its objects share.
+#[derive(Debug, Clone)]
+pub struct Verbatim {
+    whole: Arc<str>,
+    place: Range<usize>,
+}
+
+impl Verbatim {
+    /// A piece of an answer, which begins and ends between two characters.
+    pub(super) fn piece(whole: &Arc<str>, place: Range<usize>) -> Self {
+        Self { whole: Arc::clone(whole), place }
+    }
+}
+
+impl Deref for Verbatim {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.whole[self.place.clone()]
+    }
 }
 
 impl RawObject {
-    /// Takes an object over without copying it.
+    /// An object by itself.
     ///
     /// # Errors
     /// When the value is no object with an `object` field.
     pub fn new(json: Box<RawValue>) -> Result<Self, ObjectError> {
         let scan = scan(json.get().as_bytes())?;
-        Ok(Self { scan, json: json.into() })
+        let whole: Arc<str> = Box::<str>::from(json).into();
+        Ok(Self { scan, json: Verbatim { place: 0..whole.len(), whole } })
     }
 
     pub fn id(&self) -> &str {

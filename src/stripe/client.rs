@@ -5,11 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::error::{ErrorKind, StripeError};
-use super::objects::Page;
+use super::page::{self, Page};
 use crate::ids::AccountId;
 use crate::net::base_url::{BaseUrl, form};
 use crate::net::pace::{Pacer, Slow};
@@ -187,12 +186,12 @@ impl Client {
         path: &str,
         query: &[(String, String)],
     ) -> Result<Box<RawValue>, StripeError> {
-        self.read(path, query).await
+        self.read(path, query, verbatim).await
     }
 
     /// Reads one page of a list.
     pub async fn page(&self, path: &str, query: &[(String, String)]) -> Result<Page, StripeError> {
-        self.read(path, query).await
+        self.read(path, query, page::read).await
     }
 
     /// Adds to an object's metadata; other keys keep what they say. Gives the object as it is then.
@@ -212,7 +211,7 @@ impl Client {
             .header("Content-Type", "application/x-www-form-urlencoded")
             .header("Idempotency-Key", idempotency_key)
             .body(body);
-        self.exchange(path, request, Safety::Write).await
+        self.exchange(path, request, Safety::Write, verbatim).await
     }
 
     /// How many requests were sent, retries included, by endpoint: Stripe grants reads by the month.
@@ -227,27 +226,29 @@ impl Client {
         self.limits.least_time(&self.requests())
     }
 
-    async fn read<T: DeserializeOwned>(
+    async fn read<T>(
         &self,
         path: &str,
         query: &[(String, String)],
+        read: ReadBody<T>,
     ) -> Result<T, StripeError> {
         let url = self.base.endpoint(path, query);
-        self.exchange(path, HttpRequest::new(Method::Get, url), Safety::Read).await
+        self.exchange(path, HttpRequest::new(Method::Get, url), Safety::Read, read).await
     }
 
     /// Sends a request until there is an answer to hand on.
-    async fn exchange<T: DeserializeOwned>(
+    async fn exchange<T>(
         &self,
         path: &str,
         request: HttpRequest,
         safety: Safety,
+        read: ReadBody<T>,
     ) -> Result<T, StripeError> {
         let endpoint = self.endpoint(path);
         let mut attempt = 0;
         loop {
             let sent = self.send(&endpoint, request.clone()).await;
-            let error = match self.judge((request.method, path), &sent) {
+            let error = match self.judge((request.method, path), &sent, read) {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
@@ -299,10 +300,11 @@ impl Client {
         Ok(answer)
     }
 
-    fn judge<T: DeserializeOwned>(
+    fn judge<T>(
         &self,
         asked: (Method, &str),
         sent: &Result<HttpResponse, TransportError>,
+        read: ReadBody<T>,
     ) -> Result<T, StripeError> {
         let redactor = &self.options.redactor;
         let answer =
@@ -310,8 +312,7 @@ impl Client {
         if !answer.is_success() {
             return Err(StripeError::of_answer(asked, answer, redactor));
         }
-        serde_json::from_slice(&answer.body)
-            .map_err(|cause| StripeError::of_body(asked, answer, &cause, redactor))
+        read(&answer.body).map_err(|cause| StripeError::of_body(asked, answer, &cause, redactor))
     }
 
     fn endpoint(&self, path: &str) -> Arc<Endpoint> {
@@ -325,6 +326,13 @@ impl Client {
         });
         Arc::clone(endpoint)
     }
+}
+
+/// What makes something of the body of an answer.
+type ReadBody<T> = fn(&[u8]) -> Result<T, serde_json::Error>;
+
+fn verbatim(body: &[u8]) -> Result<Box<RawValue>, serde_json::Error> {
+    serde_json::from_slice(body)
 }
 
 /// The path with its id, the third segment, left open.

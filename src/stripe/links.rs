@@ -162,17 +162,29 @@ pub fn scan(raw: &[u8]) -> Result<Scan, ObjectError> {
         Some(head) => head,
         None => read(raw)?,
     };
-    let kind = head.object.as_str();
-    Ok(Scan {
-        links: fields.links(kind),
-        open_until: fields.open_until(kind, head.created),
-        has_credit: fields.has_credit(kind),
-        lines_are_cut: fields.lines.inner().is_some_and(|lines| lines.has_more),
-        head,
-    })
+    Ok(fields.scan(head))
+}
+
+/// Reads the object that `text` begins with, and says how long it is; `None` when it cannot be read so.
+pub(super) fn scan_first(text: &str) -> Option<(Scan, usize)> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Fields>();
+    let fields = values.next()?.ok()?;
+    let head = fields.head()?;
+    Some((fields.scan(head), values.byte_offset()))
 }
 
 impl Fields<'_> {
+    fn scan(&self, head: Head) -> Scan {
+        let kind = head.object.as_str();
+        Scan {
+            links: self.links(kind),
+            open_until: self.open_until(kind, head.created),
+            has_credit: self.has_credit(kind),
+            lines_are_cut: self.lines.inner().is_some_and(|lines| lines.has_more),
+            head,
+        }
+    }
+
     fn head(&self) -> Option<Head> {
         Some(Head {
             id: self.id.text().unwrap_or_default().to_owned(),

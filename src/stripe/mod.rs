@@ -10,6 +10,7 @@ pub mod directory;
 pub mod error;
 pub mod links;
 pub mod objects;
+pub mod page;
 pub mod reports;
 pub mod resource;
 #[cfg(test)]

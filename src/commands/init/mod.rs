@@ -163,7 +163,8 @@ async fn ask_both(draft: &Draft, global: &Global, ui: Ui) -> anyhow::Result<Foun
     let references = References::fetch(&client).await.context("NetSuite's lists")?;
     let proposals = proposal::accounts(&references, &currencies);
     let sold = stripe.page("/v1/products", &[("limit".into(), "100".into())]).await?;
-    let sold = sold.data.iter().map(|raw| objects::read::<Product>(raw.get().as_bytes()));
+    let sold = sold.objects.context("Stripe's products")?;
+    let sold = sold.iter().map(|object| objects::read::<Product>(object.json.as_bytes()));
     let sold = sold.map(|product| Ok(product?.name)).collect::<anyhow::Result<Vec<String>>>()?;
     let items = proposal::items(&sold, &references::item_names(&client).await?);
     let today = session.clock.now().utc_date();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tokio::time::{Instant, timeout_at};
 
@@ -19,9 +19,12 @@ use crate::stripe::crawl::{Event, Walk};
 use crate::stripe::resource::Resource;
 use crate::ui::Progress;
 
-/// Answers that are packed, or being packed: enough for the other threads to have work while this one
-/// commits, few enough to fit in memory whatever they hold.
+/// Answers that are packed: enough for the other threads to have work while this one commits, few enough to
+/// fit in memory whatever they hold.
 const PACKED_MAX: usize = 64;
+
+/// Answers that are being packed. One that is not yet is several times as large.
+const PACKING_MAX: usize = 8;
 
 /// Answers of one transaction at most: each holds a page of a hundred objects.
 const ANSWERS_PER_COMMIT: usize = 64;
@@ -165,11 +168,16 @@ impl<'a> Answers<'a> {
 
 /// Has answers packed on other threads, many at a time, and hands them on in order.
 async fn pack(mut source: mpsc::Receiver<Event>, sink: mpsc::Sender<Packed>, preparer: Preparer) {
+    let turns = Arc::new(Semaphore::new(PACKING_MAX));
     while let Some(event) = source.recv().await {
         let packed = match event {
             Event::Batch(batch) => {
+                let turn = Arc::clone(&turns).acquire_owned().await;
                 let preparer = preparer.clone();
-                Packed::Answer(spawn_blocking(move || prepare(batch, &preparer)))
+                Packed::Answer(spawn_blocking(move || {
+                    let _turn = turn;
+                    prepare(batch, &preparer)
+                }))
             }
             Event::Ended(_) => Packed::Ended,
         };

@@ -120,13 +120,17 @@ impl Follow {
             walks.extend(self.payout_lists(ledger)?);
             return Ok(walks);
         }
+        if self.has_balance {
+            // It names nothing.
+            return Ok(Vec::new());
+        }
         ledger.want_what_is_named()?;
         let mut walks = self.named(ledger)?;
         // No longer open, or deleted.
         let unseen = std::mem::take(&mut self.unseen).into_iter();
         walks.extend(unseen.map(|(id, resource)| Walk::one(resource, id)));
         let walks = self.hand_out(walks);
-        if !walks.is_empty() || self.has_balance {
+        if !walks.is_empty() {
             return Ok(walks);
         }
         // Last, so that it is younger than every movement that was read.
@@ -222,7 +226,7 @@ impl Follow {
         }
         // Which invoice they paid may be known only when what was asked for before is there.
         self.failed.extend(ledger.failed_sources(self.pull)?);
-        let reopened = ledger.reopened_invoices(&self.failed, self.pull.window)?.into_iter();
+        let reopened = ledger.reopened_invoices(&mut self.failed, self.pull.window)?.into_iter();
         walks.extend(reopened.map(|id| Walk::one(Resource::Invoices, id)));
         let older = ledger.older_movements(self.pull)?.into_iter();
         walks.extend(older.map(|id| Walk::one(Resource::BalanceTransactions, id)));

@@ -7,7 +7,6 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
 use tokio::task::JoinSet;
 
 use super::CrawlError;
@@ -46,7 +45,10 @@ pub(super) async fn single(
     expand(resource, "", &mut query);
     outlet.room().await;
     let objects = match client.get(&path, &query).await {
-        Ok(json) => raw_objects(&path, vec![json])?,
+        Ok(json) => {
+            let object = RawObject::new(json);
+            vec![object.map_err(|cause| CrawlError::NotAnObject { path: path.clone(), cause })?]
+        }
         Err(error) if error.kind == ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error.into()),
     };
@@ -167,7 +169,9 @@ impl Pages {
                 answer => break answer?,
             }
         };
-        let mut objects = raw_objects(&self.path, page.data)?;
+        let mut objects = page
+            .objects
+            .map_err(|cause| CrawlError::NotAnObject { path: self.path.clone(), cause })?;
         self.advance(&objects);
         objects.retain(|object| self.seen.is_new(object.id()));
         self.pages_without_news = if objects.is_empty() { self.pages_without_news + 1 } else { 0 };
@@ -254,13 +258,6 @@ impl Seen {
 fn expand(resource: Resource, prefix: &str, query: &mut Vec<(String, String)>) {
     let pair = |field: &&str| ("expand[]".to_owned(), format!("{prefix}{field}"));
     query.extend(resource.expansions().iter().map(pair));
-}
-
-fn raw_objects(path: &str, items: Vec<Box<RawValue>>) -> Result<Vec<RawObject>, CrawlError> {
-    let read = |item| {
-        RawObject::new(item).map_err(|cause| CrawlError::NotAnObject { path: path.into(), cause })
-    };
-    items.into_iter().map(read).collect()
 }
 
 /// Fetches and sends the lines of objects that hold only the first of them.

@@ -92,14 +92,6 @@ impl Head {
     }
 }
 
-/// A list as the API answers it, with its items verbatim.
-#[derive(Debug, Deserialize)]
-pub struct Page {
-    pub data: Vec<Box<RawValue>>,
-    #[serde(default, deserialize_with = "or_default")]
-    pub has_more: bool,
-}
-
 /// A list inside an object (`invoice.lines`); absent or empty in some old ones.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Inline<T> {
