@@ -16,9 +16,9 @@ use super::put::{OWN, key_of, rel_code};
 use super::{Ledger, LedgerError};
 use crate::stripe::links::{Rel, scan};
 
-/// Links that are kept before they go into the file: 18 MB of memory with what they are found by, and as
+/// Links that are kept before they go into the file: 15 MB of memory with what they are found by, and as
 /// much for those on their way.
-const LINKS_MAX: usize = 700_000;
+const LINKS_MAX: usize = 600_000;
 
 /// Links that go into the file with each transaction, at least, while some are on their way.
 const LINKS_PER_COMMIT: usize = 4_000;

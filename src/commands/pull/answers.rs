@@ -21,7 +21,7 @@ use crate::ui::Progress;
 
 /// Answers that are packed: enough for the other threads to have work while this one commits, few enough to
 /// fit in memory whatever they hold.
-const PACKED_MAX: usize = 64;
+const PACKED_MAX: usize = 32;
 
 /// Answers that are being packed. One that is not yet is several times as large.
 const PACKING_MAX: usize = 8;
