@@ -40,7 +40,7 @@ impl Copying {
     }
 
     /// There is something to copy.
-    pub(super) fn wake(&self) {
+    fn wake(&self) {
         if let Some(wake) = &self.wake {
             // It was woken already and has not begun.
             let _busy = wake.try_send(());
@@ -92,10 +92,15 @@ impl Ledger {
         if self.copying.is_none() {
             self.copy_beside()?;
         }
+        self.copy_now();
+        Ok(())
+    }
+
+    /// What is committed is copied, where a thread does that.
+    pub(super) fn copy_now(&self) {
         if let Some(copying) = &self.copying {
             copying.wake();
         }
-        Ok(())
     }
 
     /// Commits copy themselves again.

@@ -157,9 +157,7 @@ impl Ledger {
         let unsaved = std::mem::take(&mut self.unsaved);
         self.save_wishes(&unsaved)?;
         drop(unsaved);
-        if let Some(copying) = &self.copying {
-            copying.wake();
-        }
+        self.copy_now();
         self.train_on_records()
     }
 

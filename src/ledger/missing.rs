@@ -69,7 +69,7 @@ impl Ledger {
             while let Some(row) = rows.next()? {
                 let id = row.get_ref(0)?.as_str()?;
                 let key = key_of(id);
-                if moved.contains_key(id) || !self.recent.met().may_be_missing(key) {
+                if moved.contains_key(id) || !self.recent.met.may_be_missing(key) {
                     continue;
                 }
                 let Window { since, until } = pull.window;
@@ -179,8 +179,8 @@ impl Ledger {
     pub fn want_what_is_named(&mut self) -> Result<(), LedgerError> {
         self.link_all()?;
         let mut recent = std::mem::take(&mut self.recent);
-        let wanted = self.in_transaction(|tx| want_named(tx, recent.met()));
-        recent.met_mut().more_is_wanted();
+        let wanted = self.in_transaction(|tx| want_named(tx, &recent.met));
+        recent.met.more_is_wanted();
         self.recent = recent;
         wanted
     }

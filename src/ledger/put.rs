@@ -124,8 +124,8 @@ impl<'a> Putting<'a> {
 
     /// Which of these are in the file's index, asked for in the order of the index.
     fn look_up(&self, objects: &[&Prepared]) -> rusqlite::Result<Vec<Option<Known>>> {
-        let mut order: Vec<usize> = (0..objects.len()).collect();
-        order.retain(|place| self.recent.met().may_be_there(objects[*place].key));
+        let may_be_there = |place: &usize| self.recent.met.may_be_there(objects[*place].key);
+        let mut order: Vec<usize> = (0..objects.len()).filter(may_be_there).collect();
         order.sort_unstable_by_key(|place| objects[*place].key);
         let mut found = vec![None; objects.len()];
         let mut statement = self.tx.prepare_cached(
@@ -144,7 +144,7 @@ impl<'a> Putting<'a> {
 
     /// The object as the latest transactions, or this one, left it.
     fn among_recent(&self, object: &Prepared) -> rusqlite::Result<Option<Known>> {
-        if !self.recent.met().may_be_there(object.key) {
+        if !self.recent.met.may_be_there(object.key) {
             return Ok(None);
         }
         for seq in self.recent.named(object.key) {
@@ -284,7 +284,7 @@ impl<'a> Putting<'a> {
     /// What was wanted is there.
     fn satisfy(&self, object: &Prepared) -> rusqlite::Result<()> {
         if matches!(object.kind(), "customer" | "charge" | "invoice")
-            && self.recent.met().may_be_wanted(object.key)
+            && self.recent.met.may_be_wanted(object.key)
             && let Some(resource) = Resource::of_kind(object.kind())
         {
             self.tx
@@ -321,7 +321,7 @@ impl<'a> Putting<'a> {
             _ => return Ok(()),
         };
         if has_changed {
-            self.recent.met_mut().wanted(target);
+            self.recent.met.wanted(target);
             return add_wanted(self.tx, resource, &link.target);
         }
         if self.recent.name(target) {

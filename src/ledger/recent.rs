@@ -71,7 +71,8 @@ pub(super) struct Recent {
     added: usize,
     /// Customers that are in the file, or that are noted as wanted.
     customers: HashSet<i64, ByKey>,
-    met: Met,
+    /// What is remembered of the pull under way.
+    pub(super) met: Met,
 }
 
 /// Links, and the objects that go by their own id among them.
@@ -137,16 +138,6 @@ impl Recent {
             self.met.named(key);
         }
         has_come
-    }
-
-    /// What is remembered of the pull under way.
-    pub(super) fn met(&self) -> &Met {
-        &self.met
-    }
-
-    /// The same, to remember more.
-    pub(super) fn met_mut(&mut self) -> &mut Met {
-        &mut self.met
     }
 
     /// Forgets what an object named before it changed.

@@ -20,6 +20,7 @@ use crate::ids::{ExternalId, InternalId};
 use crate::money::Currency;
 use crate::netsuite::extras::Extras;
 use crate::netsuite::record::{Body, ServiceSaleItem};
+use crate::stripe::links::scan;
 use crate::stripe::objects::Head;
 
 struct Folder {
@@ -52,6 +53,14 @@ impl Folder {
 fn store(ledger: &mut Ledger, json: &str) -> Result<Stored, LedgerError> {
     let head = Head::read(json.as_bytes()).unwrap();
     ledger.store(&[Incoming { head: &head, json, parent: None }], "test", UnixTime(1_000))
+}
+
+/// As a pull stores what came in one answer.
+fn pulled(ledger: &mut Ledger, jsons: &[String]) {
+    let preparer = ledger.preparer();
+    let prepare = |json: &String| preparer.prepare(scan(json.as_bytes()).unwrap(), json, None);
+    let answer = Pulled { objects: jsons.iter().map(prepare).collect(), ..Pulled::default() };
+    ledger.pulled(&[answer], "test", UnixTime(1_000), 1).unwrap();
 }
 
 fn charge(amount: i64) -> String {

@@ -3,14 +3,6 @@
 use rusqlite::Connection;
 
 use super::*;
-use crate::stripe::links::scan;
-
-fn pulled(ledger: &mut Ledger, jsons: &[String]) {
-    let preparer = ledger.preparer();
-    let prepare = |json: &String| preparer.prepare(scan(json.as_bytes()).unwrap(), json, None);
-    let answer = Pulled { objects: jsons.iter().map(prepare).collect(), ..Pulled::default() };
-    ledger.pulled(&[answer], "test", UnixTime(1_000), 1).unwrap();
-}
 
 fn charge_of(number: usize, customer: &str) -> String {
     charge(1).replace("ch_1", &format!("ch_{number}")).replace("cus_1", customer)

@@ -4,18 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::calendar::Window;
-use crate::stripe::links::scan;
 
 const WINDOW: Window = Window { since: UnixTime(0), until: UnixTime(100) };
 /// The day before the window.
 const OLD: i64 = -50;
-
-fn pulled(ledger: &mut Ledger, jsons: &[String]) {
-    let preparer = ledger.preparer();
-    let prepare = |json: &String| preparer.prepare(scan(json.as_bytes()).unwrap(), json, None);
-    let answer = Pulled { objects: jsons.iter().map(prepare).collect(), ..Pulled::default() };
-    ledger.pulled(&[answer], "test", UnixTime(1_000), 1).unwrap();
-}
 
 fn object(id: &str, kind: &str, created: i64, more: &str) -> String {
     format!(r#"{{"id":"{id}","object":"{kind}","created":{created},"livemode":false{more}}}"#)

@@ -14,6 +14,7 @@ use super::outlet::Outlet;
 use crate::stripe::batch::{Batch, RawObject, Scope};
 use crate::stripe::client::Client;
 use crate::stripe::error::ErrorKind;
+use crate::stripe::objects::ObjectError;
 use crate::stripe::resource::Resource;
 
 /// The most that Stripe gives at once.
@@ -45,10 +46,7 @@ pub(super) async fn single(
     expand(resource, "", &mut query);
     outlet.room().await;
     let objects = match client.get(&path, &query).await {
-        Ok(json) => {
-            let object = RawObject::new(json);
-            vec![object.map_err(|cause| CrawlError::NotAnObject { path: path.clone(), cause })?]
-        }
+        Ok(json) => vec![RawObject::new(json).map_err(not_an_object(&path))?],
         Err(error) if error.kind == ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error.into()),
     };
@@ -169,9 +167,7 @@ impl Pages {
                 answer => break answer?,
             }
         };
-        let mut objects = page
-            .objects
-            .map_err(|cause| CrawlError::NotAnObject { path: self.path.clone(), cause })?;
+        let mut objects = page.objects.map_err(not_an_object(&self.path))?;
         self.advance(&objects);
         objects.retain(|object| self.seen.is_new(object.id()));
         self.pages_without_news = if objects.is_empty() { self.pages_without_news + 1 } else { 0 };
@@ -258,6 +254,10 @@ impl Seen {
 fn expand(resource: Resource, prefix: &str, query: &mut Vec<(String, String)>) {
     let pair = |field: &&str| ("expand[]".to_owned(), format!("{prefix}{field}"));
     query.extend(resource.expansions().iter().map(pair));
+}
+
+fn not_an_object(path: &str) -> impl FnOnce(ObjectError) -> CrawlError {
+    move |cause| CrawlError::NotAnObject { path: path.to_owned(), cause }
 }
 
 /// Fetches and sends the lines of objects that hold only the first of them.
