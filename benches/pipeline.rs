@@ -13,7 +13,7 @@ use tieout::accounting::policy::{Books, BooksCurrency, Options, TaxCodes};
 use tieout::accounting::{Policy, derive};
 use tieout::calendar::{FixedClock, UnixTime};
 use tieout::ids::InternalId;
-use tieout::ledger::{Identity, Incoming, Ledger};
+use tieout::ledger::{CaseKey, Identity, Incoming, Ledger};
 use tieout::money::Currency;
 use tieout::plan::{Inputs, Standing, build};
 use tieout::sandbox::company::{CompanySpec, generate};
@@ -86,6 +86,7 @@ fn derive_and_diff_charges(bencher: Bencher) {
     let policy = policy();
     let payouts = ledger.payout_index().expect("payouts");
     let keys = ledger.dirty_cases(&payouts, &policy, &mut || {}).expect("cases");
+    let keys: Vec<CaseKey> = keys.into_iter().collect();
     let periods = Vec::new();
     bencher.counter(ItemsCount::new(world.objects("charge").len())).bench_local(|| {
         let mut standings = Vec::new();

@@ -146,10 +146,10 @@ fn of(
 ) -> anyhow::Result<Plan> {
     let today = session.clock.now().date_in(policy.zone);
     let cared = ledger.exceptions(false)?;
-    let all: Vec<Exception> = cared.iter().map(|cared| cared.exception.clone()).collect();
-    let (accepted, exceptions) = accepted(cared, today);
     let settled_count = ledger.settled_count()?;
+    let all: Vec<&Exception> = cared.iter().map(|cared| &cared.exception).collect();
     let (built, left_count) = changes(ledger, policy, references, &all)?;
+    let (accepted, exceptions) = accepted(cared, today);
     ledger.settle(&built.unchanged)?;
     Ok(Plan {
         schema_version: SCHEMA_VERSION,
@@ -189,7 +189,7 @@ fn changes(
     ledger: &Ledger,
     policy: &Policy,
     references: &References,
-    exceptions: &[Exception],
+    exceptions: &[&Exception],
 ) -> anyhow::Result<(Built, usize)> {
     let reasons = ledger.conflicts()?;
     let mut place = PlanPlace::default();

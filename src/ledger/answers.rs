@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use super::cases::HOPS_MAX;
 use super::put::key_of;
 use super::wishes::note_wish;
-use super::{CaseKey, Ledger, LedgerError};
+use super::{Keys, Ledger, LedgerError};
 use crate::accounting::Linked;
 use crate::accounting::links::LOOKUP_CODES;
 use crate::accounting::question::{Answers, Hit, Question};
@@ -46,13 +46,13 @@ impl Ledger {
     }
 
     /// The cases in which a link does not hold: somebody may have put NetSuite in order.
-    pub fn cases_with_open_links(&self) -> Result<BTreeSet<CaseKey>, LedgerError> {
+    pub fn cases_with_open_links(&self) -> Result<Keys, LedgerError> {
         let ids = self.texts(
             "SELECT DISTINCT case_key FROM exception
              WHERE resolved IS NULL AND substr(id, 1, length(?1)) = ?1",
             LOOKUP_CODES,
         )?;
-        let mut keys = BTreeSet::new();
+        let mut keys = Keys::default();
         for id in ids {
             self.find_cases(&id, HOPS_MAX, &mut keys)?;
         }

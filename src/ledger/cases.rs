@@ -9,7 +9,7 @@ use rusqlite::params;
 use super::objects::unpacked;
 use super::payouts::PayoutIndex;
 use super::put::{OWN, key_of};
-use super::{Ledger, LedgerError};
+use super::{Keys, Ledger, LedgerError};
 use crate::accounting::policy::Grain;
 use crate::accounting::summary::Summary;
 use crate::accounting::{DayCase, OpeningCase, Policy, SummaryCase};
@@ -62,9 +62,9 @@ impl Ledger {
         payouts: &PayoutIndex,
         policy: &Policy,
         looked: &mut dyn FnMut(),
-    ) -> Result<BTreeSet<CaseKey>, LedgerError> {
+    ) -> Result<Keys, LedgerError> {
         self.link_all()?;
-        let mut keys = BTreeSet::new();
+        let mut keys = Keys::default();
         // Movements whose object changed: the day they are on may change with it.
         let mut moved: BTreeSet<String> = BTreeSet::new();
         let keeps_days = policy.may_keep_days() || payouts.have_unitemised();
@@ -94,18 +94,14 @@ impl Ledger {
     }
 
     /// What a payout is made of may be known before the payout itself: it is a case once that came.
-    fn leave_out_unknown_payouts(&self, keys: &mut BTreeSet<CaseKey>) -> Result<(), LedgerError> {
+    fn leave_out_unknown_payouts(&self, keys: &mut Keys) -> Result<(), LedgerError> {
         let mut unknown = Vec::new();
-        for key in keys.iter() {
-            if let CaseKey::Payout(id) = key
-                && self.kind_of(id)?.is_none()
-            {
-                unknown.push(key.clone());
+        for id in keys.payouts() {
+            if self.kind_of(id)?.is_none() {
+                unknown.push(id.to_owned());
             }
         }
-        for key in unknown {
-            keys.remove(&key);
-        }
+        unknown.into_iter().for_each(|id| keys.remove_payout(id));
         Ok(())
     }
 
@@ -168,7 +164,7 @@ impl Ledger {
         &self,
         id: &str,
         hops: u8,
-        keys: &mut BTreeSet<CaseKey>,
+        keys: &mut Keys,
     ) -> Result<(), LedgerError> {
         let known = self.kind_and_links(id)?;
         let object = Named {
@@ -245,7 +241,7 @@ impl Ledger {
         let id = object.id;
         match object.kind {
             Some("customer") => {
-                search.keys.insert(CaseKey::Customer(id.into()));
+                search.keys.insert_customer(id);
             }
             Some("payout") => {
                 search.keys.insert(CaseKey::Payout(id.into()));
@@ -267,11 +263,11 @@ impl Ledger {
             Some(kind) => {
                 let mut customers = object.targets(Rel::Customer).peekable();
                 if customers.peek().is_none() && kind == "charge" {
-                    search.keys.insert(CaseKey::Guest(id.into()));
+                    search.keys.insert_guest(id);
                 } else if customers.peek().is_none() && kind == "payment_intent" {
                     self.follow(object, Rel::Charge, hops, search)?;
                 }
-                search.keys.extend(customers.map(|id| CaseKey::Customer(id.to_owned())));
+                customers.for_each(|id| search.keys.insert_customer(id));
                 if kind == "charge" {
                     self.add_guest_that_was(id, search)?;
                     self.add_payouts_of_movements(object, search)?;
@@ -279,11 +275,11 @@ impl Ledger {
             }
             // A charge that a refund names and that is not known: a case that will say so.
             None if id.starts_with("ch_") || id.starts_with("py_") => {
-                search.keys.insert(CaseKey::Guest(id.into()));
+                search.keys.insert_guest(id);
             }
             // A customer that was never read: its id is all the case needs.
             None if id.starts_with("cus_") => {
-                search.keys.insert(CaseKey::Customer(id.into()));
+                search.keys.insert_customer(id);
             }
             None => {}
         }
@@ -291,12 +287,9 @@ impl Ledger {
     }
 
     /// Where sales are summed up by payout, a customer's records depend on the payouts.
-    fn add_customers_of_payouts(&self, keys: &mut BTreeSet<CaseKey>) -> Result<(), LedgerError> {
-        let payouts = keys.iter().filter_map(|key| match key {
-            CaseKey::Payout(id) => Some(id.clone()),
-            _ => None,
-        });
-        for payout in payouts.collect::<Vec<_>>() {
+    fn add_customers_of_payouts(&self, keys: &mut Keys) -> Result<(), LedgerError> {
+        let payouts: Vec<String> = keys.payouts().map(str::to_owned).collect();
+        for payout in payouts {
             let members = self.texts(
                 "SELECT balance_transaction FROM payout_member WHERE payout = ?1",
                 &payout,
@@ -334,7 +327,7 @@ impl Ledger {
 
 /// Cases that were found, and whether objects that changed themselves need not be followed.
 struct Search<'a> {
-    keys: &'a mut BTreeSet<CaseKey>,
+    keys: &'a mut Keys,
     skips_changed: bool,
 }
 

@@ -7,7 +7,7 @@ use rusqlite::{Transaction, params};
 use super::coverage::mark_dirty;
 use super::payouts::PayoutIndex;
 use super::recent::{Recent, find};
-use super::{CaseKey, Ledger, LedgerError};
+use super::{CaseKey, Keys, Ledger, LedgerError};
 use crate::accounting::deposit::record_of;
 use crate::accounting::policy::BeforeStart;
 use crate::accounting::question::Known;
@@ -147,7 +147,7 @@ impl Ledger {
         payouts: &PayoutIndex,
         policy: &Policy,
     ) -> Result<Vec<CaseKey>, LedgerError> {
-        let mut keys = BTreeSet::new();
+        let mut keys = Keys::default();
         for id in std::mem::take(&mut self.crossed) {
             keys.extend(self.payout_cases_of(&id, payouts)?);
             let Some(bt) = self.view::<BalanceTransaction>(&id)? else { continue };

@@ -8,7 +8,7 @@ use chrono::{Days, NaiveDate};
 use rusqlite::params;
 
 use super::payouts::PayoutIndex;
-use super::{CaseKey, Ledger, LedgerError};
+use super::{CaseKey, Keys, Ledger, LedgerError};
 use crate::accounting::balance_transaction::{Class, classify, is_top_up};
 use crate::accounting::{Policy, day};
 use crate::calendar::{UnixTime, Zone, start_of_day};
@@ -101,13 +101,12 @@ impl Ledger {
     /// itemised: adds the payouts, and notes the days, of those around a payout that came.
     pub(super) fn look_around_payouts(
         &mut self,
-        keys: &mut BTreeSet<CaseKey>,
+        keys: &mut Keys,
         payouts: &PayoutIndex,
         policy: &Policy,
     ) -> Result<(), LedgerError> {
         let mut decided: BTreeMap<Currency, Vec<Span>> = BTreeMap::new();
-        for key in keys.iter() {
-            let CaseKey::Payout(id) = key else { continue };
+        for id in keys.payouts() {
             let Some(payout) = payouts.find(id) else { continue };
             let schedule = payouts.schedule(payout.currency);
             if schedule.has_unitemised() {

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ahead::{Ahead, Parties, Read, Source};
+use super::ahead::{Ahead, Read, Source};
 use super::wishes::Wishes;
-use super::{CaseKey, Ledger, LedgerError, Pages, PayoutIndex};
+use super::{CaseKey, Keys, Ledger, LedgerError, Pages, PayoutIndex};
 use crate::accounting::policy::Unreconciled;
 use crate::accounting::{Case, Derived, Policy, derive};
 
@@ -55,7 +55,7 @@ impl Ledger {
         let mut keys = self.dirty_cases(&payouts, policy, looked)?;
         keys.extend(self.cases_with_open_links()?);
         let case_count = keys.len();
-        let (parties, rest) = Parties::take_from(keys);
+        let (parties, rest) = keys.into_parts();
         Ok(Work { payouts, parties: Source::Here(parties), rest, given_count: None, case_count })
     }
 
@@ -173,16 +173,14 @@ impl Ledger {
     }
 
     /// The payouts of those movements that are not among the work anyway.
-    fn payouts_of_touched(&mut self, work: &Work) -> Result<BTreeSet<CaseKey>, LedgerError> {
-        let mut keys = BTreeSet::new();
+    fn payouts_of_touched(&mut self, work: &Work) -> Result<Vec<CaseKey>, LedgerError> {
+        let mut keys = Keys::default();
         for id in std::mem::take(&mut self.touched) {
             keys.extend(self.payout_cases_of(&id, &work.payouts)?);
         }
         work.payouts.add_those_after_negative_ones(&mut keys);
-        work.rest.iter().for_each(|key| {
-            keys.remove(key);
-        });
-        Ok(keys)
+        let known: BTreeSet<&CaseKey> = work.rest.iter().collect();
+        Ok(keys.into_iter().filter(|key| !known.contains(key)).collect())
     }
 
     /// The summaries, which come last because they sum what the others want; then nothing is

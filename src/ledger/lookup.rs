@@ -10,7 +10,7 @@ use rusqlite::OptionalExtension;
 use super::cases::HOPS_MAX;
 use super::put::key_of;
 use super::wishes::folded_key;
-use super::{CaseKey, Ledger, LedgerError, PayoutIndex, RecordRow};
+use super::{CaseKey, Keys, Ledger, LedgerError, PayoutIndex, RecordRow};
 use crate::accounting::Policy;
 use crate::accounting::balance_transaction::{Class, classify};
 use crate::accounting::summary::{Summary, Summed};
@@ -217,10 +217,10 @@ impl Ledger {
         id: &str,
         payouts: &PayoutIndex,
     ) -> Result<BTreeSet<CaseKey>, LedgerError> {
-        let mut keys = BTreeSet::new();
+        let mut keys = Keys::default();
         self.find_cases(id, HOPS_MAX, &mut keys)?;
         payouts.add_those_after_negative_ones(&mut keys);
-        Ok(keys)
+        Ok(keys.into_iter().collect())
     }
 
     /// The day that a movement is booked with, where the policy keeps books by the day.
@@ -244,16 +244,14 @@ impl Ledger {
                  WHERE r.external_id = ?1",
             id.as_str(),
         )?;
-        let mut keys = BTreeSet::new();
+        let mut keys = Keys::default();
         for name in named {
             match named_key(&name) {
-                Some(key) => {
-                    keys.insert(key);
-                }
+                Some(key) => keys.insert(key),
                 None => self.find_cases(&name, 0, &mut keys)?,
             }
         }
-        Ok(keys)
+        Ok(keys.into_iter().collect())
     }
 
     /// One record.

@@ -1,10 +1,10 @@
 //! The payouts of every currency in order: what decides where movements are booked, and which deposit
 //! takes over what a negative payout was made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{CaseKey, Ledger, LedgerError};
+use super::{CaseKey, Keys, Ledger, LedgerError};
 use crate::accounting::Policy;
 use crate::accounting::seat::Schedule;
 use crate::money::Currency;
@@ -96,7 +96,7 @@ impl PayoutIndex {
 
     /// What a negative payout was made of joins the next deposit of its currency; a payout that came
     /// late may take it from the one after it.
-    pub(super) fn add_those_after_negative_ones(&self, keys: &mut BTreeSet<CaseKey>) {
+    pub(super) fn add_those_after_negative_ones(&self, keys: &mut Keys) {
         for payouts in self.by_currency.values() {
             let dirty: Vec<bool> = payouts
                 .in_order

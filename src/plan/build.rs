@@ -35,7 +35,7 @@ pub struct Standing {
 /// Everything a plan is made from.
 pub struct Inputs<'a> {
     pub standings: Vec<Standing>,
-    pub exceptions: &'a [Exception],
+    pub exceptions: &'a [&'a Exception],
     /// What earlier parts of the same plan hold back.
     pub held_before: &'a [Blocked],
     pub chart: &'a Chart,
@@ -286,7 +286,7 @@ fn held_back(
     change: &Change,
     need: &ExternalId,
     reasons: &BTreeMap<ExternalId, String>,
-    exceptions: &[Exception],
+    exceptions: &[&Exception],
 ) -> Blocked {
     let exception = exceptions.iter().find(|exception| exception.blocks.contains(need));
     let (reason, fix) = match (exception, reasons.get(need)) {

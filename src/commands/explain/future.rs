@@ -26,7 +26,7 @@ pub(super) fn plan(ledger: &Ledger, books: &Books, gathered: &Gathered) -> anyho
     };
     Ok(plan::build(&plan::Inputs {
         standings,
-        exceptions: &exceptions,
+        exceptions: &exceptions.iter().collect::<Vec<_>>(),
         held_before: &[],
         chart: &policy.chart,
         periods: &references.periods,
