@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use tieout::accounting::chart::{Chart, Role};
 use tieout::accounting::masters::Masters;
 use tieout::accounting::policy::{Books, BooksCurrency, Options, TaxCodes};
 use tieout::accounting::{Policy, derive};
-use tieout::calendar::{FixedClock, UnixTime};
+use tieout::calendar::{FixedClock, PeriodState, PostingPeriod, UnixTime};
 use tieout::ids::InternalId;
 use tieout::ledger::{CaseKey, Identity, Incoming, Ledger};
 use tieout::money::Currency;
@@ -87,7 +88,7 @@ fn derive_and_diff_charges(bencher: Bencher) {
     let payouts = ledger.payout_index().expect("payouts");
     let keys = ledger.dirty_cases(&payouts, &policy, &mut || {}).expect("cases");
     let keys: Vec<CaseKey> = keys.into_iter().collect();
-    let periods = Vec::new();
+    let periods = months();
     bencher.counter(ItemsCount::new(world.objects("charge").len())).bench_local(|| {
         let mut standings = Vec::new();
         for key in &keys {
@@ -100,8 +101,7 @@ fn derive_and_diff_charges(bencher: Bencher) {
                 conflict: None,
             }));
         }
-        black_box(build(&Inputs {
-            standings,
+        let inputs = Inputs {
             exceptions: &[],
             held_before: &[],
             chart: &policy.chart,
@@ -111,8 +111,27 @@ fn derive_and_diff_charges(bencher: Bencher) {
             places: &policy.books,
             known: &|_| false,
             updates_customers: policy.masters.customers.update,
-        }))
+        };
+        let built = build(standings, &inputs);
+        assert!(built.blocked.is_empty(), "every record of a fresh case can be created");
+        black_box(built)
     });
+}
+
+/// Posting periods of five years, all open.
+fn months() -> Vec<PostingPeriod> {
+    let day = |month: u32| {
+        let (year, month) = (2024 + i32::try_from(month / 12).expect("small"), month % 12 + 1);
+        NaiveDate::from_ymd_opt(year, month, 1).expect("a first day")
+    };
+    let period = |month: u32| PostingPeriod {
+        id: InternalId::new(month.to_string()),
+        name: format!("Month {month}"),
+        first_day: day(month),
+        last_day: day(month + 1).pred_opt().expect("a day before"),
+        state: PeriodState::Open,
+    };
+    (0..60).map(period).collect()
 }
 
 /// Which cases the changed objects belong to.

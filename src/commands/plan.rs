@@ -206,8 +206,8 @@ fn changes(
             let ids = || ledger.internal_ids(std::slice::from_ref(id));
             made.contains(id) || ids().is_ok_and(|ids| !ids.is_empty())
         };
-        let next = build(&Inputs {
-            standings: rows.into_iter().map(|row| standing(row, &reasons)).collect(),
+        let standings = rows.into_iter().map(|row| standing(row, &reasons)).collect();
+        let inputs = Inputs {
             exceptions,
             held_before: &built.blocked,
             chart: &policy.chart,
@@ -217,7 +217,8 @@ fn changes(
             places: &policy.books,
             updates_customers: policy.masters.customers.update,
             known: &known,
-        });
+        };
+        let next = build(standings, &inputs);
         made.extend(next.changes.iter().map(|change| change.external_id.clone()));
         built.append(next);
     }

@@ -51,7 +51,6 @@ async fn take_back(
         &wanted,
         &all,
         &Inputs {
-            standings: Vec::new(),
             exceptions: &[],
             held_before: &[],
             chart: &policy.chart,

@@ -101,7 +101,9 @@ impl Ledger {
                 unknown.push(id.to_owned());
             }
         }
-        unknown.into_iter().for_each(|id| keys.remove_payout(id));
+        for id in unknown {
+            keys.remove_payout(id);
+        }
         Ok(())
     }
 

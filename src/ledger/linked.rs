@@ -35,6 +35,28 @@ impl Ledger {
         target: &str,
         rel: Rel,
         kinds: &[&str],
+        visit: impl FnMut(Naming) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        self.for_each_naming_within(target, (rel, rel), kinds, visit)
+    }
+
+    /// The same of the objects that a movement was made by, or unmade.
+    pub(super) fn for_each_behind(
+        &self,
+        movement: &str,
+        kinds: &[&str],
+        visit: impl FnMut(Naming) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        // Neighbours in the index: most movements have one of the two, and nobody knows which.
+        let rels = (Rel::BalanceTransaction, Rel::FailureBalanceTransaction);
+        self.for_each_naming_within(movement, rels, kinds, visit)
+    }
+
+    fn for_each_naming_within(
+        &self,
+        target: &str,
+        (first, last): (Rel, Rel),
+        kinds: &[&str],
         mut visit: impl FnMut(Naming) -> Result<(), LedgerError>,
     ) -> Result<(), LedgerError> {
         let wrap = |error| self.fail(error);
@@ -42,10 +64,11 @@ impl Ledger {
             .connection
             .prepare_cached(
                 "SELECT o.seq, o.kind, o.raw FROM link l JOIN object o USING (seq)
-                 WHERE l.target = ?1 AND l.rel = ?2 ORDER BY l.seq",
+                 WHERE l.target = ?1 AND l.rel BETWEEN ?2 AND ?3 ORDER BY l.rel, l.seq",
             )
             .map_err(wrap)?;
-        let mut rows = statement.query(params![key_of(target), rel_code(rel)]).map_err(wrap)?;
+        let by = params![key_of(target), rel_code(first), rel_code(last)];
+        let mut rows = statement.query(by).map_err(wrap)?;
         while let Some(row) = rows.next().map_err(wrap)? {
             let kind = row.get_ref(1).and_then(|kind| Ok(kind.as_str()?)).map_err(wrap)?;
             if !kinds.contains(&kind) {
@@ -54,7 +77,7 @@ impl Ledger {
             let seq = row.get(0).map_err(wrap)?;
             let visited = self.with_unpacked(row, 2, |raw| {
                 // Two ids may share a key; a parent is not named inside.
-                let names = rel == Rel::Parent || find(raw, target.as_bytes()).is_some();
+                let names = first == Rel::Parent || find(raw, target.as_bytes()).is_some();
                 if names { visit(Naming { seq, kind, raw }) } else { Ok(()) }
             });
             visited.map_err(wrap)??;

@@ -331,13 +331,11 @@ impl Ledger {
             (Found::default(), Found::default(), Found::default());
         let kinds = ["charge", "refund", "dispute"];
         for movement in movements {
-            for rel in [Rel::BalanceTransaction, Rel::FailureBalanceTransaction] {
-                self.for_each_naming(movement.id.as_str(), rel, &kinds, |one| match one.kind {
-                    "charge" => charges.add(&one),
-                    "refund" => refunds.add(&one),
-                    _ => disputes.add(&one),
-                })?;
-            }
+            self.for_each_behind(movement.id.as_str(), &kinds, |one| match one.kind {
+                "charge" => charges.add(&one),
+                "refund" => refunds.add(&one),
+                _ => disputes.add(&one),
+            })?;
         }
         Ok(Sources::new(charges.in_order(), refunds.in_order(), disputes.in_order()))
     }

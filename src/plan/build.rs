@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::accounting::chart::Chart;
 use crate::accounting::exception::Exception;
@@ -32,9 +32,8 @@ pub struct Standing {
     pub conflict: Option<String>,
 }
 
-/// Everything a plan is made from.
+/// What a plan of records is made by.
 pub struct Inputs<'a> {
-    pub standings: Vec<Standing>,
     pub exceptions: &'a [&'a Exception],
     /// What earlier parts of the same plan hold back.
     pub held_before: &'a [Blocked],
@@ -44,7 +43,7 @@ pub struct Inputs<'a> {
     pub places: &'a dyn Places,
     /// Whether what changed about a customer is sent, besides currencies.
     pub updates_customers: bool,
-    /// External ids that are known to be in NetSuite though they are not among `standings`.
+    /// External ids that are known to be in NetSuite though they are not among the records.
     pub known: &'a dyn Fn(&ExternalId) -> bool,
     /// What the books are kept in.
     pub base_currency: Currency,
@@ -72,23 +71,24 @@ impl Built {
     }
 
     fn sort(&mut self) {
-        self.changes.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+        self.changes.sort_by(|one, other| order(one).cmp(&order(other)));
         self.blocked.sort_by(|a, b| (a.kind, &a.external_id).cmp(&(b.kind, &b.external_id)));
     }
 }
 
 /// Compares, places, orders.
-pub fn build(inputs: &Inputs) -> Built {
+pub fn build(standings: Vec<Standing>, inputs: &Inputs) -> Built {
     let mut built = Built::default();
     let mut present = BTreeSet::new();
-    for standing in &inputs.standings {
+    for standing in standings {
+        let id = standing.external_id.clone();
         if standing.posted.is_some() {
-            present.insert(standing.external_id.clone());
+            present.insert(id.clone());
         }
         match change_of(standing, inputs) {
             Ok(Verdict::Send(change)) => built.changes.push(*change),
-            Ok(Verdict::Same) => built.unchanged.push(standing.external_id.clone()),
-            Ok(Verdict::Left) => built.left.push(standing.external_id.clone()),
+            Ok(Verdict::Same) => built.unchanged.push(id),
+            Ok(Verdict::Left) => built.left.push(id),
             Err(blocked) => built.blocked.push(blocked),
         }
     }
@@ -99,9 +99,9 @@ pub fn build(inputs: &Inputs) -> Built {
 }
 
 /// Kinds in the order in which they can exist, updates before creations, then by date.
-fn sort_key(change: &Change) -> impl Ord {
+fn order(change: &Change) -> impl Ord {
     let date = change.record.body.header().map(|header| header.tran_date);
-    (change.kind, change.action, date, change.external_id.clone())
+    (change.kind, change.action, date, &change.external_id)
 }
 
 /// What is to be done about a record.
@@ -111,8 +111,8 @@ pub(super) enum Verdict {
     Left,
 }
 
-fn change_of(standing: &Standing, inputs: &Inputs) -> Result<Verdict, Blocked> {
-    let Some(record) = &standing.desired else {
+fn change_of(standing: Standing, inputs: &Inputs) -> Result<Verdict, Blocked> {
+    let Some(record) = standing.desired else {
         return standing.posted.as_ref().map_or(Ok(Verdict::Same), |(body, _)| {
             Err(blocked(
                 body,
@@ -129,7 +129,7 @@ fn change_of(standing: &Standing, inputs: &Inputs) -> Result<Verdict, Blocked> {
              waits until that is certain.",
         ));
     }
-    if let Some(difference) = &standing.conflict {
+    if let Some(difference) = standing.conflict {
         return Err(blocked(
             &record.body,
             &format!("NetSuite has something else under its external id. {difference}."),
@@ -137,15 +137,14 @@ fn change_of(standing: &Standing, inputs: &Inputs) -> Result<Verdict, Blocked> {
              resolve`.",
         ));
     }
-    match &standing.posted {
+    match standing.posted {
         None => creation(record, inputs).map(|change| Verdict::Send(Box::new(change))),
-        Some((posted, id)) => update(record, posted, id, inputs),
+        Some((posted, id)) => update(record, &posted, id, inputs),
     }
 }
 
 /// The change that creates a record, placed in its posting period.
-pub(super) fn creation(record: &Record, inputs: &Inputs) -> Result<Change, Blocked> {
-    let mut record = record.clone();
+pub(super) fn creation(mut record: Record, inputs: &Inputs) -> Result<Change, Blocked> {
     let receivable = place::is_receivable(&record.body);
     if let Some(header) = record.body.header_mut() {
         let placed = place::place(header, receivable, inputs.periods, inputs.closed_period)
@@ -173,9 +172,9 @@ pub(super) fn creation(record: &Record, inputs: &Inputs) -> Result<Change, Block
 
 /// The change that turns what was posted into `record`, if anything differs.
 pub(super) fn update(
-    record: &Record,
+    record: Record,
     posted: &Body,
-    id: &InternalId,
+    id: InternalId,
     inputs: &Inputs,
 ) -> Result<Verdict, Blocked> {
     let difference = diff::compare(&record.body, posted, inputs.places, inputs.updates_customers)
@@ -183,7 +182,7 @@ pub(super) fn update(
     let frozen = frozen::period_of(posted, inputs.periods);
     let difference = match (difference, frozen) {
         (Difference::Update { fields, .. }, Some(period)) => {
-            match only_applied(record, posted, fields, period, inputs)? {
+            match only_applied(&record, posted, fields, period, inputs)? {
                 Difference::Same => return Ok(Verdict::Left),
                 applied => applied,
             }
@@ -193,15 +192,14 @@ pub(super) fn update(
     match difference {
         Difference::Same => Ok(Verdict::Same),
         Difference::Update { after, patch, replace, fields } => {
-            let record = Record { body: *after, ..record.clone() };
+            let record = Record { body: *after, ..record };
             let request = Request {
                 method: "PATCH".into(),
                 path: format!("/record/v1/{}/{id}", record.kind().rest_name()),
                 replace: replace.into_iter().map(str::to_owned).collect(),
                 body: raw(&patch),
             };
-            let id = Some(id.clone());
-            let change = change(Action::Update, record, id, request, fields, Vec::new());
+            let change = change(Action::Update, record, Some(id), request, fields, Vec::new());
             Ok(Verdict::Send(Box::new(change)))
         }
         Difference::Conflict { fields } => {
@@ -261,25 +259,18 @@ fn hold_back_what_cannot_stand(
         .chain(&built.blocked)
         .map(|blocked| (blocked.external_id.clone(), blocked.reason.clone()))
         .collect();
-    for change in std::mem::take(&mut built.changes) {
-        let missing = change
-            .record
-            .body
-            .needs()
-            .into_iter()
-            .find(|need| !present.contains(need) && !(inputs.known)(need));
-        match missing {
-            None => {
-                present.insert(change.external_id.clone());
-                built.changes.push(change);
-            }
-            Some(need) => {
-                let held = held_back(&change, &need, &reasons, inputs.exceptions);
-                reasons.insert(change.external_id.clone(), held.reason.clone());
-                built.blocked.push(held);
-            }
-        }
-    }
+    built.changes.retain(|change| {
+        let mut needs = change.record.body.needs().into_iter();
+        let missing = needs.find(|need| !present.contains(need) && !(inputs.known)(need));
+        let Some(need) = missing else {
+            present.insert(change.external_id.clone());
+            return true;
+        };
+        let held = held_back(change, &need, &reasons, inputs.exceptions);
+        reasons.insert(change.external_id.clone(), held.reason.clone());
+        built.blocked.push(held);
+        false
+    });
 }
 
 fn held_back(
@@ -348,5 +339,5 @@ fn sentence(error: &str) -> String {
 }
 
 fn raw(body: &Json) -> Box<RawValue> {
-    RawValue::from_string(body.to_text()).expect("the writer makes valid JSON")
+    to_raw_value(body).expect("digits and strings always serialize")
 }

@@ -63,10 +63,10 @@ pub fn reverse(
         let verdict: Result<Verdict, Blocked> = match step {
             Step::Update => {
                 let before = &all[record.external_id()];
-                build::update(&record, &before.body, &before.internal_id, inputs)
+                build::update(record, &before.body, before.internal_id.clone(), inputs)
             }
             Step::Create => {
-                build::creation(&record, inputs).map(|change| Verdict::Send(Box::new(change)))
+                build::creation(record, inputs).map(|change| Verdict::Send(Box::new(change)))
             }
         };
         match verdict {
@@ -251,7 +251,7 @@ fn journals(
         };
         let header = standing.body.header().expect("deposits and journals have one");
         let journal = Body::JournalEntry(JournalEntry { header: header_against(header), lines });
-        match build::creation(&record(&standing.body, journal), inputs) {
+        match build::creation(record(&standing.body, journal), inputs) {
             Ok(change) => built.changes.push(change),
             Err(blocked) => built.blocked.push(blocked),
         }

@@ -24,8 +24,7 @@ pub(super) fn plan(ledger: &Ledger, books: &Books, gathered: &Gathered) -> anyho
         let ids = ledger.internal_ids(std::slice::from_ref(id));
         ids.is_ok_and(|ids| !ids.is_empty())
     };
-    Ok(plan::build(&plan::Inputs {
-        standings,
+    let inputs = plan::Inputs {
         exceptions: &exceptions.iter().collect::<Vec<_>>(),
         held_before: &[],
         chart: &policy.chart,
@@ -35,7 +34,8 @@ pub(super) fn plan(ledger: &Ledger, books: &Books, gathered: &Gathered) -> anyho
         places: &policy.books,
         known: &known,
         updates_customers: policy.masters.customers.update,
-    }))
+    };
+    Ok(plan::build(standings, &inputs))
 }
 
 /// The story's records, and whatever they need that NetSuite does not have yet.

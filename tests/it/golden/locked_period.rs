@@ -71,8 +71,8 @@ fn planned(
         in_doubt: false,
         conflict: None,
     };
-    let built = build(&Inputs {
-        standings: derived(story).0.into_iter().map(standing).collect(),
+    let standings = derived(story).0.into_iter().map(standing).collect();
+    let inputs = Inputs {
         exceptions: &[],
         held_before: &[],
         chart: &story.policy.chart,
@@ -82,7 +82,8 @@ fn planned(
         places: &story.policy.books,
         updates_customers: false,
         known: &|_| true,
-    });
+    };
+    let built = build(standings, &inputs);
     let mut after = posted.clone();
     for change in &built.changes {
         after.insert(change.external_id.clone(), change.record.body.clone());

@@ -192,8 +192,7 @@ impl House {
         let ledger = &self.ledger;
         let known =
             |id: &ExternalId| !ledger.internal_ids(std::slice::from_ref(id)).unwrap().is_empty();
-        let built = build(&Inputs {
-            standings: standings.collect(),
+        let inputs = Inputs {
             exceptions: &[],
             held_before: &[],
             chart: &policy.chart,
@@ -203,7 +202,8 @@ impl House {
             places: &policy.books,
             known: &known,
             updates_customers: policy.masters.customers.update,
-        });
+        };
+        let built = build(standings.collect(), &inputs);
         self.ledger.settle(&built.unchanged).unwrap();
         built
     }

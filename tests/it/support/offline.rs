@@ -76,8 +76,7 @@ impl Offline {
                 conflict: None,
             })
             .collect();
-        let built = build(&Inputs {
-            standings,
+        let inputs = Inputs {
             exceptions: &[],
             held_before: &[],
             chart: &self.policy.chart,
@@ -87,7 +86,8 @@ impl Offline {
             places: &self.policy.books,
             known: &|_| false,
             updates_customers: false,
-        });
+        };
+        let built = build(standings, &inputs);
         for (place, change) in built.changes.iter().enumerate() {
             let id = &change.external_id;
             let fate = fate(id);
