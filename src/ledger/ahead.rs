@@ -7,8 +7,8 @@
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread::{self, JoinHandle};
 
+use super::joined::Joined;
 use super::keys::Parties;
 use super::{CaseKey, Ledger, LedgerError, PayoutIndex};
 use crate::accounting::{Case, Policy};
@@ -56,21 +56,10 @@ impl Source {
     }
 }
 
-/// A thread that reads cases ahead. It ends when this is dropped, and what it has open is closed then.
+/// A thread that reads cases ahead. It ends when this is dropped, after the portion that it reads.
 pub(super) struct Ahead {
-    read: Option<Receiver<Vec<Read>>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Drop for Ahead {
-    fn drop(&mut self) {
-        // Nobody takes any more: it stops after the portion that it reads.
-        self.read = None;
-        if let Some(thread) = self.thread.take() {
-            // Its fault was told by the thread itself.
-            let _ended = thread.join();
-        }
-    }
+    read: Receiver<Vec<Read>>,
+    thread: Joined,
 }
 
 impl Ahead {
@@ -82,7 +71,7 @@ impl Ahead {
         policy: Policy,
     ) -> Self {
         let (send, read) = sync_channel(PORTIONS_AHEAD);
-        let thread = thread::spawn(move || {
+        let thread = Joined::spawn(move || {
             loop {
                 let portion = ledger.read_cases(some(&mut parties), &payouts, &policy);
                 if portion.is_empty() || send.send(portion).is_err() {
@@ -90,14 +79,14 @@ impl Ahead {
                 }
             }
         });
-        Self { read: Some(read), thread: Some(thread) }
+        Self { read, thread }
     }
 
     fn next(&mut self) -> Vec<Read> {
-        let portion = self.read.as_ref().and_then(|read| read.recv().ok()).unwrap_or_default();
+        let portion = self.read.recv().unwrap_or_default();
         // It hung up: because it is at its end, or because of a fault that must not look like one.
         if portion.is_empty()
-            && let Some(Err(panic)) = self.thread.take().map(JoinHandle::join)
+            && let Err(panic) = self.thread.join()
         {
             resume_unwind(panic);
         }

@@ -3,11 +3,12 @@
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::joined::Joined;
 use super::{Ledger, LedgerError};
 
 /// Pages after which a commit copies the log itself.
@@ -18,7 +19,7 @@ const LOG_PAGES_MAX_COPIED: i64 = 120_000;
 
 /// Objects that a pull stores before they are copied: some forty megabytes of log. Pages that are written again and
 /// again are copied once for all that.
-const OBJECTS_PER_COPY: usize = 30_000;
+pub(super) const OBJECTS_PER_COPY: usize = 30_000;
 
 /// How often the thread tries to copy the rest, where somebody still reads what it would overwrite.
 const TRIES: u32 = 20;
@@ -26,8 +27,8 @@ const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// The thread. It ends when this is dropped, with what it is copying.
 pub(super) struct Copying {
-    wake: Option<SyncSender<()>>,
-    thread: Option<JoinHandle<()>>,
+    wake: SyncSender<()>,
+    _thread: Joined,
 }
 
 impl Copying {
@@ -35,26 +36,14 @@ impl Copying {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         let (wake, woken) = sync_channel(1);
-        let thread = thread::spawn(move || copy_when(&woken, &connection));
-        Ok(Self { wake: Some(wake), thread: Some(thread) })
+        let thread = Joined::spawn(move || copy_when(&woken, &connection));
+        Ok(Self { wake, _thread: thread })
     }
 
     /// There is something to copy.
     fn wake(&self) {
-        if let Some(wake) = &self.wake {
-            // It was woken already and has not begun.
-            let _busy = wake.try_send(());
-        }
-    }
-}
-
-impl Drop for Copying {
-    fn drop(&mut self) {
-        self.wake = None;
-        if let Some(thread) = self.thread.take() {
-            // Its fault was told by the thread itself.
-            let _ended = thread.join();
-        }
+        // It was woken already and has not begun.
+        let _busy = self.wake.try_send(());
     }
 }
 

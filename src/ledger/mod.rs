@@ -23,6 +23,7 @@ mod error;
 mod exceptions;
 mod facts;
 mod functions;
+mod joined;
 mod journal;
 mod keys;
 mod linked;

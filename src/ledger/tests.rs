@@ -1,5 +1,6 @@
 //! What the ledger promises, each promise with a test that could fail.
 
+mod copying;
 mod derived;
 mod links;
 mod missing;
