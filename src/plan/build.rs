@@ -71,7 +71,8 @@ impl Built {
     }
 
     fn sort(&mut self) {
-        self.changes.sort_by(|one, other| order(one).cmp(&order(other)));
+        // A change is large: what it goes by is sorted, and each is moved once.
+        self.changes.sort_by_cached_key(order);
         self.blocked.sort_by(|a, b| (a.kind, &a.external_id).cmp(&(b.kind, &b.external_id)));
     }
 }
@@ -99,9 +100,9 @@ pub fn build(standings: Vec<Standing>, inputs: &Inputs) -> Built {
 }
 
 /// Kinds in the order in which they can exist, updates before creations, then by date.
-fn order(change: &Change) -> impl Ord {
+fn order(change: &Change) -> impl Ord + use<> {
     let date = change.record.body.header().map(|header| header.tran_date);
-    (change.kind, change.action, date, &change.external_id)
+    (change.kind, change.action, date, change.external_id.clone())
 }
 
 /// What is to be done about a record.

@@ -20,8 +20,11 @@ mod payout;
 mod shipping;
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::{self, DeserializeOwned};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -142,17 +145,37 @@ where
     D: Deserializer<'de>,
     T: for<'a> From<&'a str>,
 {
-    Ok(Option::<IdOrObject>::deserialize(deserializer)?.map(|found| match found {
-        IdOrObject::Id(id) | IdOrObject::Object { id } => T::from(id.as_str()),
-    }))
+    deserializer.deserialize_any(IdOf(PhantomData))
 }
 
-/// A field that may be an id or the whole object.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum IdOrObject {
-    Id(String),
-    Object { id: String },
+/// Makes an id of the text itself: every object has several.
+struct IdOf<T>(PhantomData<T>);
+
+impl<'de, T: for<'a> From<&'a str>> Visitor<'de> for IdOf<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str("an id, or an object with one")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E>(self, id: &str) -> Result<Self::Value, E> {
+        Ok(Some(T::from(id)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        let WithId { id } = WithId::deserialize(MapAccessDeserializer::new(object))?;
+        Ok(Some(T::from(id.as_str())))
+    }
+}
+
+/// A whole object where its id would do.
+#[derive(Deserialize)]
+struct WithId {
+    id: String,
 }
 
 /// A number of JSON kept as its digits, or a decimal string kept as it is.
