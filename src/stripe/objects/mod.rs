@@ -186,3 +186,40 @@ pub(crate) fn digits<'de, D: Deserializer<'de>>(
     let text = raw.get().trim_matches('"');
     Ok((text != "null").then(|| text.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn customer(field: &str) -> Result<Option<String>, String> {
+        let json = format!(
+            r#"{{"id":"ch_1","object":"charge","amount":1,"currency":"usd","created":1{field}}}"#
+        );
+        let charge: Result<Charge, ObjectError> = read(json.as_bytes());
+        let named = |charge: Charge| charge.customer.map(|customer| customer.to_string());
+        charge.map(named).map_err(|error| error.to_string())
+    }
+
+    /// An expanded field that was taken for none would make a customer's charge a guest's.
+    #[test]
+    fn an_id_is_read_wherever_stripe_puts_it() {
+        let named = Ok(Some("cus_é".to_owned()));
+        assert_eq!(customer(r#","customer":"cus_é""#), named);
+        assert_eq!(customer(r#","customer":"cus_\u00e9""#), named);
+        let whole = r#","customer":{"object":"customer","address":{"id":"no"},"id":"cus_é"}"#;
+        assert_eq!(customer(whole), named);
+        assert_eq!(customer(r#","customer":null"#), Ok(None));
+        assert_eq!(customer(""), Ok(None));
+    }
+
+    #[test]
+    fn what_is_no_id_is_told_with_its_place() {
+        for (field, wrong) in [
+            ("7", "invalid type: integer `7`, expected an id, or an object with one"),
+            ("{\"object\":\"customer\"}", "missing field `id`"),
+        ] {
+            let error = customer(&format!(",\"customer\":{field}")).unwrap_err();
+            assert!(error.starts_with(&format!("ch_1: at `customer`: {wrong}")), "{error}");
+        }
+    }
+}
