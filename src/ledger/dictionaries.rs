@@ -1,8 +1,11 @@
 //! The dictionaries that objects are packed with: trained once there are enough objects of a kind.
 
+use std::path::Path;
+
 use rusqlite::{Connection, Transaction, params};
 
 use super::objects::unpacked;
+use super::open::read_only;
 use super::pack::{Packer, RECORD, SAMPLES_MIN, train};
 use super::{Ledger, LedgerError, Prepared};
 
@@ -156,13 +159,26 @@ fn repack(tx: &Transaction, packer: &Packer, kind: &str) -> rusqlite::Result<()>
     Ok(())
 }
 
-/// Makes the dictionaries of the file known to the packer.
+/// Makes the dictionaries of the file known to the packer, as far as they are not.
 pub(super) fn load(connection: &Connection, packer: &Packer) -> rusqlite::Result<()> {
     let mut statement =
         connection.prepare("SELECT id, kind, content FROM dictionary ORDER BY id")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        packer.add(row.get(0)?, &row.get::<_, String>(1)?, row.get_ref(2)?.as_blob()?);
+        let id = row.get(0)?;
+        if !packer.has(id) {
+            packer.add(id, &row.get::<_, String>(1)?, row.get_ref(2)?.as_blob()?);
+        }
     }
     Ok(())
+}
+
+/// Has those that a pull adds beside a reader read when they are needed.
+pub(super) fn keep_up(path: &Path, packer: &Packer) {
+    let path = path.to_owned();
+    packer.ask_for_missing(Box::new(move |packer| {
+        // A connection of its own: that of the reader may be in the middle of a query. What cannot be
+        // read stays missing, which is told of the object that needs it.
+        let _missing = read_only(&path).and_then(|connection| load(&connection, packer));
+    }));
 }

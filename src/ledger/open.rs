@@ -168,6 +168,7 @@ impl Ledger {
         // Without it a statement with a bound LIMIT is prepared anew each time another value is bound.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(wrap)?;
         dictionaries::load(&connection, &packer).map_err(wrap)?;
+        dictionaries::keep_up(path, &packer);
         let has_unlinked = has_unlinked(&connection).map_err(wrap)?;
         if has_unlinked {
             overlay(&connection, &packer).map_err(wrap)?;
@@ -272,7 +273,7 @@ impl Look {
 /// A connection that cannot write. To share a ledger with a writer, SQLite makes a file beside it,
 /// which the reader may not be allowed to, or which the writer may then not be allowed to open. So
 /// a ledger that nobody has open is read as it stands, and only one with a log is shared.
-fn read_only(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn read_only(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = if Look::at(path).log.is_some() {
         Connection::open_with_flags(path, flags)?

@@ -36,7 +36,11 @@ pub(super) struct Damaged(String);
 pub(super) struct Packer {
     dictionaries: RwLock<Dictionaries>,
     idle: Mutex<Vec<Codec>>,
+    /// Reads the dictionaries of the file again.
+    look_again: OnceLock<LookAgain>,
 }
+
+type LookAgain = Box<dyn Fn(&Packer) + Send + Sync>;
 
 #[derive(Default)]
 struct Dictionaries {
@@ -134,6 +138,18 @@ impl Packer {
         known.of_kind.insert(kind.to_owned(), id);
     }
 
+    /// Has `look_again` called for a dictionary that is not known: a pull beside this reader may have added it
+    /// after the file was opened.
+    pub(super) fn ask_for_missing(&self, look_again: LookAgain) {
+        // The first one is as good: a packer is of one file.
+        let _again = self.look_again.set(look_again);
+    }
+
+    /// Whether this dictionary is known.
+    pub(super) fn has(&self, id: i64) -> bool {
+        self.dictionary(id).is_some()
+    }
+
     /// Whether objects of a kind are packed with a dictionary.
     pub(super) fn knows(&self, kind: &str) -> bool {
         self.dictionary_of(kind) != 0
@@ -178,7 +194,14 @@ impl Packer {
         }
         let id = i64::try_from(id).map_err(|_| cut())?;
         let length = usize::try_from(length).map_err(|_| cut())?;
-        let dictionary = self.dictionary(id);
+        let mut dictionary = self.dictionary(id);
+        if id != 0
+            && dictionary.is_none()
+            && let Some(look_again) = self.look_again.get()
+        {
+            look_again(self);
+            dictionary = self.dictionary(id);
+        }
         if id != 0 && dictionary.is_none() {
             return Err(Damaged(format!("its dictionary {id} is missing")));
         }

@@ -110,3 +110,20 @@ fn a_damaged_record_is_found_wherever_it_is_damaged() {
     }
     assert!(ledger.check().unwrap().findings.is_empty());
 }
+
+/// Were it not looked for, `tieout status` beside a first pull would say that the ledger is damaged.
+#[test]
+fn a_reader_understands_what_a_pull_beside_it_packed_with_a_new_dictionary() {
+    let folder = Folder::new();
+    let mut ledger = folder.ledger();
+    let of = |number: usize| charge(5).replace("ch_1", &format!("ch_{number}"));
+    pulled(&mut ledger, &[of(0)]);
+    let reader =
+        Ledger::open_read_only(&folder.path(), Arc::new(FixedClock(UnixTime(1_000)))).unwrap();
+    assert_eq!(reader.ids("charge").unwrap().len(), 1);
+    pulled(&mut ledger, &(1..2 * pack::SAMPLES_MIN).map(of).collect::<Vec<_>>());
+    assert!(ledger.packer.knows("charge") && !reader.packer.knows("charge"));
+    let read = |number: usize| reader.object(&format!("ch_{number}")).unwrap();
+    assert_eq!(read(0), Some(of(0).into_bytes()));
+    assert_eq!(reader.ids("charge").unwrap().len(), 2 * pack::SAMPLES_MIN);
+}
