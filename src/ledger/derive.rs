@@ -1,7 +1,6 @@
 //! Deriving what changed: each case read, derived by the pure core, and stored, in the order in
 //! which cases depend on one another.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ahead::{Ahead, Read, Source};
@@ -179,8 +178,9 @@ impl Ledger {
             keys.extend(self.payout_cases_of(&id, &work.payouts)?);
         }
         work.payouts.add_those_after_negative_ones(&mut keys);
-        let known: BTreeSet<&CaseKey> = work.rest.iter().collect();
-        Ok(keys.into_iter().filter(|key| !known.contains(key)).collect())
+        // The rest is in order.
+        let is_new = |key: &CaseKey| work.rest.binary_search(key).is_err();
+        Ok(keys.into_iter().filter(is_new).collect())
     }
 
     /// The summaries, which come last because they sum what the others want; then nothing is

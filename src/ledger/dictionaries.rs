@@ -159,26 +159,19 @@ fn repack(tx: &Transaction, packer: &Packer, kind: &str) -> rusqlite::Result<()>
     Ok(())
 }
 
-/// Makes the dictionaries of the file known to the packer, as far as they are not.
+/// Makes the dictionaries of the file known to the packer.
 pub(super) fn load(connection: &Connection, packer: &Packer) -> rusqlite::Result<()> {
     let mut statement =
         connection.prepare("SELECT id, kind, content FROM dictionary ORDER BY id")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        let id = row.get(0)?;
-        if !packer.has(id) {
-            packer.add(id, &row.get::<_, String>(1)?, row.get_ref(2)?.as_blob()?);
-        }
+        packer.add(row.get(0)?, &row.get::<_, String>(1)?, row.get_ref(2)?.as_blob()?);
     }
     Ok(())
 }
 
-/// Has those that a pull adds beside a reader read when they are needed.
-pub(super) fn keep_up(path: &Path, packer: &Packer) {
-    let path = path.to_owned();
-    packer.ask_for_missing(Box::new(move |packer| {
-        // A connection of its own: that of the reader may be in the middle of a query. What cannot be
-        // read stays missing, which is told of the object that needs it.
-        let _missing = read_only(&path).and_then(|connection| load(&connection, packer));
-    }));
+/// The same once more, by a connection of its own: that of the reader may be in the middle of a query. What
+/// cannot be read stays missing, which is told of the object that needs it.
+pub(super) fn load_again(file: &Path, packer: &Packer) {
+    let _missing = read_only(file).and_then(|connection| load(&connection, packer));
 }

@@ -43,12 +43,8 @@ impl Keys {
         }
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.customers.ends.len() + self.guests.ends.len() + self.others.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 
     /// The ids of payouts among them.

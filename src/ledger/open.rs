@@ -98,7 +98,7 @@ impl Ledger {
         let id = connection
             .query_row("SELECT value FROM meta WHERE name = 'ledger'", [], |row| row.get(0))
             .map_err(wrap)?;
-        let packer = Arc::new(Packer::default());
+        let packer = Arc::new(Packer::of(path));
         functions::teach(&connection, &packer).map_err(wrap)?;
         Self::over(connection, path, clock, id, packer)
     }
@@ -149,7 +149,7 @@ impl Ledger {
         connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES_MAX).map_err(wrap)?;
         connection.pragma_update(None, "cache_size", -Pages::Many.kib()).map_err(wrap)?;
         connection.set_prepared_statement_cache_capacity(128);
-        let packer = Arc::new(Packer::default());
+        let packer = Arc::new(Packer::of(path));
         functions::teach(&connection, &packer).map_err(wrap)?;
         migrate(&mut connection, path, &packer)?;
         let id = ledger_id(&connection).map_err(wrap)?;
@@ -168,7 +168,6 @@ impl Ledger {
         // Without it a statement with a bound LIMIT is prepared anew each time another value is bound.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(wrap)?;
         dictionaries::load(&connection, &packer).map_err(wrap)?;
-        dictionaries::keep_up(path, &packer);
         let has_unlinked = has_unlinked(&connection).map_err(wrap)?;
         if has_unlinked {
             overlay(&connection, &packer).map_err(wrap)?;

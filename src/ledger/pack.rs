@@ -6,9 +6,12 @@
 //! removed while an object needs them.
 
 use std::collections::HashMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use zstd::zstd_safe::{CCtx, CDict, CParameter, DCtx, DDict, compress_bound, get_error_name};
+
+use super::dictionaries;
 
 /// The fastest: with a dictionary, the third level saves a twenty-fifth of the whole ledger, and packing is
 /// among what a pull takes most time for.
@@ -36,11 +39,9 @@ pub(super) struct Damaged(String);
 pub(super) struct Packer {
     dictionaries: RwLock<Dictionaries>,
     idle: Mutex<Vec<Codec>>,
-    /// Reads the dictionaries of the file again.
-    look_again: OnceLock<LookAgain>,
+    /// The ledger's file: a pull beside a reader may have added a dictionary since the reader opened it.
+    file: Option<PathBuf>,
 }
-
-type LookAgain = Box<dyn Fn(&Packer) + Send + Sync>;
 
 #[derive(Default)]
 struct Dictionaries {
@@ -126,6 +127,11 @@ impl Codec {
 }
 
 impl Packer {
+    /// For the ledger in a file.
+    pub(super) fn of(file: &Path) -> Self {
+        Self { file: Some(file.to_owned()), ..Self::default() }
+    }
+
     /// Adds a dictionary; new objects of its kind are packed with it from now on.
     pub(super) fn add(&self, id: i64, kind: &str, content: &[u8]) {
         let mut known = self.dictionaries.write().unwrap_or_else(PoisonError::into_inner);
@@ -136,18 +142,6 @@ impl Packer {
         };
         known.by_id.insert(id, Arc::new(new));
         known.of_kind.insert(kind.to_owned(), id);
-    }
-
-    /// Has `look_again` called for a dictionary that is not known: a pull beside this reader may have added it
-    /// after the file was opened.
-    pub(super) fn ask_for_missing(&self, look_again: LookAgain) {
-        // The first one is as good: a packer is of one file.
-        let _again = self.look_again.set(look_again);
-    }
-
-    /// Whether this dictionary is known.
-    pub(super) fn has(&self, id: i64) -> bool {
-        self.dictionary(id).is_some()
     }
 
     /// Whether objects of a kind are packed with a dictionary.
@@ -197,9 +191,9 @@ impl Packer {
         let mut dictionary = self.dictionary(id);
         if id != 0
             && dictionary.is_none()
-            && let Some(look_again) = self.look_again.get()
+            && let Some(file) = &self.file
         {
-            look_again(self);
+            dictionaries::load_again(file, self);
             dictionary = self.dictionary(id);
         }
         if id != 0 && dictionary.is_none() {
